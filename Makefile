@@ -1,0 +1,70 @@
+# Everything a newcomer needs is `make help`. Only Python 3.11+ and make are assumed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CRM ?= salesforce
+ERP ?= netsuite
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show the targets and what they do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked dependencies (about a minute the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Installing what tests and checks need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile -r requirements-dev.lock
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/.runtime ## Create .venv and install the locked dependencies
+
+.PHONY: demo
+demo: $(VENV)/.runtime ## A company's business day from won deals to cash, against the sandboxes
+	@$(BIN)/crmerp demo
+
+.PHONY: dev
+dev: $(VENV)/.runtime ## Sandboxes, Dagster webserver and daemon stay up (Ctrl-C stops them)
+	@$(BIN)/crmerp dev
+
+.PHONY: test
+test: $(VENV)/.dev ## Run every test
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+.PHONY: check
+check: $(VENV)/.dev ## Format, lint, types, import contracts, unused dependencies, dead code
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/deptry crmerp_assets
+	@$(BIN)/vulture
+	@$(BIN)/crmerp mapping lint
+
+.PHONY: format
+format: $(VENV)/.dev ## Format the code and mend what the linter can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (about ten minutes)
+	@$(BIN)/python -m crmerp_assets_tests.bench
+
+.PHONY: lock
+lock: ## Rewrite the lock files from pyproject.toml
+	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet pip-tools
+	@CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --group dev --output-file requirements-dev.lock pyproject.toml
+	@CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --group build --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+	@rm -rf .venv-lock
+
+.PHONY: clean
+clean: ## Remove the working state (.crmerp), not the installation
+	@rm -rf .crmerp .crmerp-*

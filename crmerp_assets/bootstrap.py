@@ -1,0 +1,140 @@
+"""The composition root: settings become connectors, a ledger, a warehouse and a clock."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from crmerp_assets.connectors.netsuite import NetSuiteConnector
+from crmerp_assets.connectors.protocol import Connector
+from crmerp_assets.connectors.salesforce import SalesforceConnector
+from crmerp_assets.ledger import Ledger
+from crmerp_assets.settings import (
+    Configuration,
+    ConnectionConfig,
+    NetSuiteConfig,
+    SalesforceConfig,
+    Settings,
+    load_configuration,
+)
+from crmerp_assets.sync.platform import Connection, Platform
+from crmerp_assets.warehouse import Warehouse
+
+Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+
+
+class NotConfigured(RuntimeError):
+    """There is no connection to work with; the message says where to describe one."""
+
+
+def utc_now() -> datetime:
+    """The wall clock, the only one of the platform."""
+    return datetime.now(UTC)  # noqa: TID251
+
+
+def build(settings: Settings, connect: Connect | None = None, clock: Callable[[], datetime] = utc_now) -> Platform:
+    """Build the platform of a configuration. Raises ConfigurationError, NotConfigured, or the ledger's errors."""
+    configuration = load_configuration(settings)
+    if not configuration.connections:
+        raise NotConfigured(
+            f"No connections are configured. Describe the CRM and the ERP in {settings.config}/connections.yaml "
+            "(config/connections.yaml of the project is an example), or point CRMERP_CONFIG to your folder."
+        )
+    settings.state.mkdir(parents=True, exist_ok=True)
+    return assemble(settings, configuration, connect or _file(settings.warehouse), clock)
+
+
+def assemble(
+    settings: Settings, configuration: Configuration, connect: Connect, clock: Callable[[], datetime]
+) -> Platform:
+    """Put the parts of an already loaded configuration together."""
+    connections = {
+        config.name: Connection(config.name, config.role, config.type, connector(config, clock))
+        for config in configuration.connections
+    }
+    return Platform(
+        connections=connections,
+        warehouse=Warehouse(connect),
+        ledger=Ledger.open(settings.ledger, clock),
+        matrix=configuration.matrix,
+        governance=configuration.governance,
+        policy=configuration.policy,
+        clock=clock,
+    )
+
+
+def connector(config: ConnectionConfig, clock: Callable[[], datetime]) -> Connector:
+    """The connector of one connection."""
+    verify: bool | str = str(config.ca_file) if config.ca_file else True
+    match config:
+        case SalesforceConfig():
+            return SalesforceConnector(
+                name=config.name,
+                url=config.url,
+                client_id=config.client_id,
+                client_secret=config.client_secret.get_secret_value() if config.client_secret else None,
+                username=config.username,
+                private_key=_key(config),
+                api_version=config.api_version,
+                overlap_seconds=config.overlap_seconds,
+                verify=verify,
+                clock=clock,
+            )
+        case NetSuiteConfig():
+            return NetSuiteConnector(
+                name=config.name,
+                url=config.url,
+                account=config.account,
+                client_id=config.client_id,
+                certificate_id=config.certificate_id,
+                private_key=_key(config) or "",
+                account_timezone=config.account_timezone,
+                overlap_seconds=config.overlap_seconds,
+                verify=verify,
+                clock=clock,
+            )
+
+
+def _key(config: ConnectionConfig) -> str | None:
+    if config.private_key:
+        return config.private_key.get_secret_value()
+    return config.private_key_file.read_text(encoding="utf-8") if config.private_key_file else None
+
+
+def _file(path: Path) -> Connect:
+    @contextmanager
+    def connect() -> Iterator[duckdb.DuckDBPyConnection]:
+        con = duckdb.connect(str(path))
+        try:
+            yield con
+        finally:
+            con.close()
+
+    return connect
+
+
+class Shared:
+    """One platform for a whole process: tokens, connections and lookups stay warm between runs.
+
+    It is built anew when a configuration file changes, so that a new policy counts from the next run on.
+    """
+
+    _lock = threading.Lock()
+    _built: tuple[tuple[object, ...], Platform] | None = None
+
+    @classmethod
+    def platform(cls, settings: Settings, connect: Connect) -> Platform:
+        """The process's platform for these settings."""
+        stamp = (settings.state, settings.ledger, _stamp(settings.config))
+        with cls._lock:
+            if cls._built is None or cls._built[0] != stamp:
+                cls._built = (stamp, build(settings, connect))
+            return cls._built[1]
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int], ...]:
+    files = sorted(path for path in folder.rglob("*.y*ml") if path.is_file()) if folder.exists() else []
+    return tuple((str(path), path.stat().st_mtime_ns) for path in files)

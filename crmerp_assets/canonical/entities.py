@@ -1,0 +1,235 @@
+"""The canonical entities as data.
+
+Every other module asks here what fields an entity has and what kind each is, so that a new field is one line in
+one place. Values travel as canonical text (see `canonical.frames` for the typed form of each kind).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Kind = Literal["text", "money", "decimal", "date", "bool", "ref", "lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One canonical field. `ref` names the entity a reference points to; personal values stay out of reports."""
+
+    name: str
+    kind: Kind
+    description: str
+    ref: str | None = None
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntityModel:
+    """One canonical entity. `key_prefix` starts every golden id of it, so that an id says what it is."""
+
+    name: str
+    key_prefix: str
+    fields: tuple[Field, ...]
+
+    def field(self, name: str) -> Field:
+        """The field of that name; KeyError when the entity has none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(f"{self.name} has no field '{name}'")
+
+    def names(self, *kinds: Kind) -> tuple[str, ...]:
+        """Field names in order, of the given kinds or of all."""
+        return tuple(field.name for field in self.fields if not kinds or field.kind in kinds)
+
+
+def _text(name: str, description: str, *, personal: bool = False) -> Field:
+    return Field(name, "text", description, personal=personal)
+
+
+def _money(name: str, description: str) -> Field:
+    return Field(name, "money", description)
+
+
+def _decimal(name: str, description: str) -> Field:
+    return Field(name, "decimal", description)
+
+
+def _date(name: str, description: str) -> Field:
+    return Field(name, "date", description)
+
+
+def _flag(name: str, description: str) -> Field:
+    return Field(name, "bool", description)
+
+
+def _ref(name: str, entity: str, description: str) -> Field:
+    return Field(name, "ref", description, ref=entity)
+
+
+def _address(kind: str) -> tuple[Field, ...]:
+    return (
+        _text(f"{kind}_street", f"Street lines of the {kind} address, newline between lines", personal=True),
+        _text(f"{kind}_city", f"City of the {kind} address"),
+        _text(f"{kind}_subdivision", f"State or province of the {kind} address, ISO 3166-2"),
+        _text(f"{kind}_postcode", f"Postal code of the {kind} address"),
+        _text(f"{kind}_country", f"Country of the {kind} address, ISO 3166-1 alpha-2"),
+    )
+
+
+CUSTOMER = EntityModel(
+    "customer",
+    "cust",
+    (
+        _text("name", "Name the company trades under"),
+        _text("phone", "Main phone number, E.164", personal=True),
+        _text("website", "Host without scheme and www, with its path if any"),
+        _text("email", "Main e-mail address, lower case", personal=True),
+        _text("tax_id", "Tax or VAT number in compact form", personal=True),
+        *_address("billing"),
+        *_address("shipping"),
+        _text("payment_terms", "NET15, NET30, NET60 or RECEIPT"),
+        _money("credit_limit", "Most the customer may owe, in its currency"),
+        _text("currency", "Currency the customer is billed in, ISO 4217"),
+        _ref("parent", "customer", "Company this one belongs to"),
+        _flag("active", "Whether the customer may still be sold to"),
+        _text("erp_number", "Customer number people see in the ERP"),
+        _money("balance", "What the customer owes, in its currency"),
+        _money("overdue_balance", "What the customer owes past its due date, in its currency"),
+    ),
+)
+
+CONTACT = EntityModel(
+    "contact",
+    "ct",
+    (
+        _text("first_name", "Given name", personal=True),
+        _text("last_name", "Family name", personal=True),
+        _text("email", "E-mail address, lower case", personal=True),
+        _text("phone", "Phone number, E.164", personal=True),
+        _text("title", "Job title"),
+        _text("role", "Role at the customer, such as billing contact"),
+        _flag("is_primary", "Whether this is the customer's main contact"),
+        _ref("customer", "customer", "Company the person works for"),
+    ),
+)
+
+PRODUCT = EntityModel(
+    "product",
+    "item",
+    (
+        _text("sku", "Code that identifies the product in both systems"),
+        _text("name", "Name of the product"),
+        _text("unit", "Unit it is sold in"),
+        _money("price", "List price for one unit"),
+        _text("currency", "Currency of the list price, ISO 4217"),
+        _flag("active", "Whether the product may still be sold"),
+    ),
+)
+
+ORDER = EntityModel(
+    "order",
+    "so",
+    (
+        _text("name", "Name of the deal"),
+        _ref("customer", "customer", "Company that buys"),
+        _text("currency", "Currency of the deal, ISO 4217"),
+        _date("close_date", "Day the deal was won or is expected to be"),
+        _money("amount", "Value of the deal"),
+        _text("stage", "Stage of the deal in the CRM"),
+        _flag("won", "Whether the deal is won"),
+        Field("lines", "lines", "What is sold, see LINE_FIELDS"),
+        _text("order_number", "Number of the sales order in the ERP"),
+        _text(
+            "order_status",
+            "pending_approval, pending_fulfillment, partially_fulfilled, pending_billing, billed, closed or cancelled",
+        ),
+        _money("erp_total", "Total of the sales order in the ERP"),
+        _text("invoice_number", "Number of the invoice, several separated by commas"),
+        _text("invoice_status", "Status of the invoice, the worst one of several"),
+        _money("invoiced", "Sum of the invoices of the order"),
+        _money("paid", "Sum of the payments on those invoices"),
+        _money("credited", "Sum of the credits on those invoices"),
+        _money("open_balance", "What is still owed on those invoices"),
+        _date("due_date", "Earliest due date of what is still owed"),
+        _date("paid_date", "Day the last invoice was paid in full"),
+    ),
+)
+
+INVOICE = EntityModel(
+    "invoice",
+    "inv",
+    (
+        _text("number", "Number of the invoice"),
+        _ref("order", "order", "Sales order it bills"),
+        _ref("customer", "customer", "Company that is billed"),
+        _text("currency", "Currency of the invoice, ISO 4217"),
+        _decimal("exchange_rate", "Company currency for one unit of the invoice's currency"),
+        _date("invoice_date", "Date of the invoice"),
+        _date("due_date", "Day payment is due"),
+        _money("total", "Total including tax"),
+        _money("paid", "Sum of the payments applied"),
+        _money("credited", "Sum of the credits applied"),
+        _money("open_balance", "What is still owed"),
+        _text("status", "draft, open, partially_paid, paid, overdue, credited or void"),
+        _date("paid_date", "Day it was paid in full"),
+    ),
+)
+
+PAYMENT = EntityModel(
+    "payment",
+    "pay",
+    (
+        _text("kind", "payment or credit"),
+        _text("number", "Number of the payment or credit memo"),
+        _date("date", "Date of the payment or credit memo"),
+        _text("currency", "Currency of the payment, ISO 4217"),
+        _money("amount", "Amount received or credited"),
+        Field("applications", "lines", "Invoices it settles, see APPLICATION_FIELDS"),
+    ),
+)
+
+EXCHANGE_RATE = EntityModel(
+    "exchange_rate",
+    "fx",
+    (
+        _text("base_currency", "Currency the rate is stated in, ISO 4217"),
+        _text("currency", "Currency one unit of which is worth `rate` of the base currency, ISO 4217"),
+        _date("rate_date", "Day the rate takes effect"),
+        _decimal("rate", "Base currency for one unit of the currency"),
+        _text("source", "System or publisher the rate comes from"),
+    ),
+)
+
+ENTITIES: Mapping[str, EntityModel] = MappingProxyType(
+    {model.name: model for model in (CUSTOMER, CONTACT, PRODUCT, ORDER, INVOICE, PAYMENT, EXCHANGE_RATE)}
+)
+
+LINE_FIELDS: tuple[Field, ...] = (
+    _decimal("position", "Place of the line in the order, from 1"),
+    _ref("product", "product", "Product that is sold"),
+    _text("product_text", "What the deal calls the product when it names no catalogue product"),
+    _decimal("quantity", "Units sold"),
+    _money("unit_price", "Price for one unit after discount"),
+    _decimal("discount", "Discount in percent"),
+    _money("amount", "Quantity times unit price"),
+    _text("description", "Text of the line"),
+)
+
+APPLICATION_FIELDS: tuple[Field, ...] = (
+    _ref("invoice", "invoice", "Invoice that is settled"),
+    _money("amount", "How much of it"),
+)
+
+ORDER_STATUSES = (
+    "pending_approval",
+    "pending_fulfillment",
+    "partially_fulfilled",
+    "pending_billing",
+    "billed",
+    "closed",
+    "cancelled",
+)
+INVOICE_STATUSES = ("draft", "open", "partially_paid", "paid", "overdue", "credited", "void")
+PAYMENT_TERMS = ("NET15", "NET30", "NET60", "RECEIPT")
+PAYMENT_KINDS = ("payment", "credit")

@@ -1,0 +1,156 @@
+"""Many writes: batches of 100, confirmed by one query instead of a thousand results.
+
+Reading back the ids and stamps of all keys costs one call per 1,000 records; only the records that it does not
+show as saved have their own result read. A batch that NetSuite had taken before may have failed records in it that
+can succeed now: those go out again under a new key, derived from the old job, so that this too repeats safely.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from crmerp_assets.connectors import exactjson
+from crmerp_assets.connectors.errors import ConnectorError, Unknown
+from crmerp_assets.connectors.http import Response
+from crmerp_assets.connectors.netsuite.bodies import referenced_keys
+from crmerp_assets.connectors.netsuite.jobs import Job, Jobs
+from crmerp_assets.connectors.netsuite.preparing import Prepared
+from crmerp_assets.connectors.netsuite.readback import Saved
+from crmerp_assets.connectors.netsuite.sending import about, held, outcome, unknown
+from crmerp_assets.connectors.protocol import Result
+
+BATCH = 100
+REPLAYS = 20
+_NAMESPACE = uuid.UUID("7f3d1a52-6f0e-5b43-9c8e-2b6f6f1c90aa")
+ReadBack = Callable[[Sequence[Prepared]], Mapping[str, Saved]]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A batch whose job is complete."""
+
+    batch: Sequence[Prepared]
+    job: Job
+    succeeded: bool
+
+
+class Batches:
+    """Sends one push as jobs, one after the other, because a record may lean on one in an earlier batch."""
+
+    def __init__(self, jobs: Jobs, connection: str, read_back: ReadBack) -> None:
+        self._jobs = jobs
+        self._connection = connection
+        self._read_back = read_back
+
+    def send(self, prepared: Sequence[Prepared], started: datetime) -> dict[str, Result]:
+        """Results by write id. `started` is the server's time before the first batch."""
+        results: dict[str, Result] = {}
+        carried: list[Carried] = []
+        unsettled: set[str] = set()
+        for batch in _batches(prepared):
+            waiting = [one for one in batch if unsettled & referenced_keys(one.write)]
+            results |= {one.write.id: held(self._connection, one.write) for one in waiting}
+            sendable = [one for one in batch if one not in waiting] if waiting else batch
+            if sendable:
+                self._carry(sendable, idempotency_key(sendable), results, carried)
+            unsettled |= {one.write.key.lower() for one in batch if one.write.id in results}
+        sent = [one for done in carried for one in done.batch]
+        saved = self._saved(sent)
+        for done in carried:
+            results |= self._settled(done, saved, started)
+            self._replay(done, results, started)
+        return results
+
+    def _carry(self, batch: Sequence[Prepared], key: str, results: dict[str, Result], carried: list[Carried]) -> None:
+        first = batch[0]
+        names = tuple(dict.fromkeys(name for one in batch for name in one.replace))
+        try:
+            job = self._jobs.submit(first.method, first.record_type, [_item(one) for one in batch], key, names)
+        except ConnectorError as failure:
+            results |= {one.write.id: _failed(one, failure) for one in batch}
+            return
+        if isinstance(job, Response):
+            results |= {one.write.id: outcome(self._connection, one.write, job) for one in batch}
+            return
+        try:
+            carried.append(Carried(batch, job, self._jobs.wait(job)))
+        except ConnectorError:
+            results |= {
+                one.write.id: unknown(self._connection, one.write, "the outcome of a batch could not be read")
+                for one in batch
+            }
+
+    def _saved(self, sent: Sequence[Prepared]) -> Mapping[str, Saved]:
+        """What the records look like now, by write id; nothing where that cannot be read."""
+        try:
+            return self._read_back(sent) if sent else {}
+        except ConnectorError:
+            return {}
+
+    def _settled(self, done: Carried, saved: Mapping[str, Saved], started: datetime) -> dict[str, Result]:
+        """A record stamped since `started` was saved by us. In a job with failures, its first second proves nothing."""
+        since = started if done.succeeded else started + timedelta(seconds=1)
+        found = {one.write.id: saved[one.write.id] for one in done.batch if one.write.id in saved}
+        shown = {id: record for id, record in found.items() if record.modified >= since}
+        if not done.succeeded and len(shown) == len(done.batch):
+            shown = {}
+        results = {id: Result(id, record.native_id, None) for id, record in shown.items()}
+        open_ = [(number, one) for number, one in enumerate(done.batch) if one.write.id not in shown]
+        return results | (self._by_task(done, open_) if open_ else {})
+
+    def _by_task(self, done: Carried, open_: Sequence[tuple[int, Prepared]]) -> dict[str, Result]:
+        try:
+            tasks = self._jobs.tasks(done.job)
+        except ConnectorError:
+            tasks = []
+        return {one.write.id: self._task_result(done.job, tasks, number, one) for number, one in open_}
+
+    def _task_result(self, job: Job, tasks: Sequence[str], number: int, one: Prepared) -> Result:
+        if number >= len(tasks):
+            return unknown(self._connection, one.write, "a batch shows no result")
+        try:
+            return outcome(self._connection, one.write, self._jobs.result(job, tasks[number]))
+        except ConnectorError:
+            return unknown(self._connection, one.write, "the result of a batch could not be read")
+
+    def _replay(self, done: Carried, results: dict[str, Result], started: datetime, depth: int = 0) -> None:
+        """Send the failed records of a batch that was taken before once more, under a key of their own."""
+        again = [one for one in done.batch if _refused(results[one.write.id])]
+        if not done.job.replayed or not again or depth >= REPLAYS:
+            return
+        carried: list[Carried] = []
+        self._carry(again, str(uuid.uuid5(_NAMESPACE, f"{idempotency_key(again)} {done.job.id}")), results, carried)
+        for next_ in carried:
+            results |= self._settled(next_, self._saved(again), started)
+            self._replay(next_, results, started, depth + 1)
+
+
+def idempotency_key(batch: Sequence[Prepared]) -> str:
+    """The same for the same intents with the same values, whatever process sends them."""
+    content = exactjson.dumps([[one.write.id, one.method, one.path, one.body] for one in batch])
+    return str(uuid.uuid5(_NAMESPACE, content))
+
+
+def _batches(prepared: Sequence[Prepared]) -> Iterator[list[Prepared]]:
+    for _, group in groupby(prepared, key=lambda one: (one.method, one.record_type, "item" in one.replace)):
+        alike = list(group)
+        for start in range(0, len(alike), BATCH):
+            yield alike[start : start + BATCH]
+
+
+def _item(one: Prepared) -> dict[str, object]:
+    return dict(one.body) if one.method == "PUT" else {"id": one.write.native_id, **one.body}
+
+
+def _failed(one: Prepared, failure: ConnectorError) -> Result:
+    """One error object per record: each names its own."""
+    return Result(one.write.id, one.write.native_id, about(copy(failure), one.write))
+
+
+def _refused(result: Result) -> bool:
+    return result.error is not None and not isinstance(result.error, Unknown)

@@ -1,0 +1,109 @@
+"""Asynchronous jobs: up to 100 writes in one request, carried out by NetSuite in their order.
+
+The idempotency key makes a repeated submission harmless: NetSuite answers 400 with the first job's address, which
+is followed as if the job had just been made. No call returns all results of a job, only one task at a time.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crmerp_assets.connectors import exactjson
+from crmerp_assets.connectors.errors import Unknown
+from crmerp_assets.connectors.http import HttpClient, Response
+from crmerp_assets.connectors.netsuite.answers import IDEMPOTENCY_CODE, first_detail
+from crmerp_assets.connectors.netsuite.fields import SYSTEM
+from crmerp_assets.connectors.netsuite.sending import RECORD_ERRORS
+
+COLLECTION = {
+    "Content-Type": "application/vnd.oracle.resource+json; type=collection",
+    "Prefer": "respond-async",
+    "X-NetSuite-PropertyNameValidation": "error",
+}
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 2.0
+LONGEST_FIRST_PAUSE = 30.0
+_JOB = re.compile(r"/services/rest/async/v1/job/(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A submitted job; `replayed` where NetSuite had taken the same batch before."""
+
+    id: str
+    replayed: bool
+
+
+class Jobs:
+    """Submits batches and waits for them. `patience` is how many seconds one job may take in all."""
+
+    def __init__(
+        self, http: HttpClient, connection: str, sleep: Callable[[float], None] = time.sleep, patience: float = 900
+    ) -> None:
+        self._http = http
+        self._connection = connection
+        self._sleep = sleep
+        self._patience = patience
+        self._usual = FIRST_PAUSE
+
+    def submit(
+        self, method: str, record_type: str, items: Sequence[Mapping[str, Any]], key: str, replace: Sequence[str]
+    ) -> Job | Response:
+        """The job, or the answer that refused the batch as a whole."""
+        response = self._http.request(
+            method,
+            f"/services/rest/record/v1/{record_type}",
+            params={"replace": ",".join(replace)} if replace else None,
+            content=exactjson.dumps({"items": list(items)}),
+            headers={**COLLECTION, "X-NetSuite-Idempotency-Key": key},
+            accept=RECORD_ERRORS,
+        )
+        replayed = response.status_code == 400 and first_detail(response).code == IDEMPOTENCY_CODE
+        if response.status_code >= 400 and not replayed:
+            return response
+        found = _JOB.search(response.headers.get("Location", ""))
+        if found is None:
+            raise self._lost("took a batch without naming its job")
+        return Job(found[1], replayed)
+
+    def wait(self, job: Job) -> bool:
+        """Whether all tasks succeeded, once the job is complete; Unknown when patience ends.
+
+        The first pause is a little less than what the last job took, so that a run of jobs costs about one poll each.
+        """
+        waited, pause = 0.0, FIRST_PAUSE if job.replayed else self._usual
+        while waited < self._patience:
+            self._sleep(pause)
+            waited += pause
+            answer = self._get(f"/services/rest/async/v1/job/{job.id}")
+            if answer.get("completed") is True:
+                self._usual = max(FIRST_PAUSE, min(waited * 0.9, LONGEST_FIRST_PAUSE))
+                return answer.get("progress") == "succeeded"
+            pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 2))
+        raise self._lost("has not finished a job in time")
+
+    def tasks(self, job: Job) -> list[str]:
+        """The task ids of a job in the order of its items."""
+        answer = self._get(f"/services/rest/async/v1/job/{job.id}/task")
+        links = [item["links"][0]["href"] for item in answer.get("items", [])]
+        return sorted((link.rstrip("/").rpartition("/")[2] for link in links), key=_number)
+
+    def result(self, job: Job, task: str) -> Response:
+        """The answer that one write would have got on its own."""
+        path = f"/services/rest/async/v1/job/{job.id}/task/{task}/result"
+        return self._http.request("GET", path, accept=RECORD_ERRORS)
+
+    def _get(self, path: str) -> dict[str, Any]:
+        answer: dict[str, Any] = exactjson.loads(self._http.request("GET", path).content)
+        return answer
+
+    def _lost(self, what: str) -> Unknown:
+        return Unknown(f"{self._connection} {what}; settle the writes by their keys.", system=SYSTEM)
+
+
+def _number(task: str) -> int:
+    return int(task) if task.isdigit() else 0

@@ -1,0 +1,285 @@
+"""The table of native objects: every field path with its SuiteQL expression, its joins and its REST property."""
+
+from __future__ import annotations
+
+from crmerp_assets.connectors.errors import ConfigError
+from crmerp_assets.connectors.netsuite.fields import (
+    ADDRESS_PARTS,
+    ADDRESS_SIDES,
+    SYSTEM,
+    Child,
+    Column,
+    Kind,
+    NativeObject,
+    computed,
+    named,
+    plain,
+    reference,
+)
+
+_CURRENCY = "LEFT JOIN currency cur ON cur.id = t.currency"
+_TERMS = "LEFT JOIN term trm ON trm.id = t.terms"
+_SUBSIDIARY = "LEFT JOIN subsidiary sub ON sub.id = t.subsidiary"
+_ADDRESS = "LEFT JOIN customeraddressbookentityaddress {0} ON {0}.nkey = t.default{0}address"
+
+_COMMON = {
+    "id": Column("t.id"),
+    "externalId": plain("externalId"),
+    "currency": reference("currency", "currency"),
+    "currency.symbol": named("currency", "currency", "cur.symbol", "currency"),
+}
+_PARTY = {
+    "entityId": plain("entityId"),
+    "email": plain("email"),
+    "phone": plain("phone"),
+    "isInactive": plain("isInactive", "boolean"),
+}
+_TERM = {
+    "terms": reference("terms", "term"),
+    "terms.name": named("terms", "terms", "trm.name", "term"),
+}
+
+CUSTOMER = NativeObject(
+    name="customer",
+    table="customer",
+    record_type="customer",
+    joins={
+        "currency": _CURRENCY,
+        "terms": _TERMS,
+        "subsidiary": _SUBSIDIARY,
+        **{side: _ADDRESS.format(side) for side in ADDRESS_SIDES},
+    },
+    columns={
+        **_COMMON,
+        **_PARTY,
+        **_TERM,
+        "companyName": plain("companyName"),
+        "isPerson": plain("isPerson", "boolean"),
+        "url": plain("url"),
+        "vatRegNumber": plain("vatRegNumber"),
+        "comments": plain("comments"),
+        "creditLimit": plain("creditLimit", "number"),
+        "parent": reference("parent", "customer"),
+        "subsidiary": reference("subsidiary", "subsidiary"),
+        "subsidiary.name": named("subsidiary", "subsidiary", "sub.name", "subsidiary"),
+        "balance": computed("balancesearch", "number"),
+        "overdueBalance": computed("overduebalancesearch", "number"),
+        "dateCreated": computed("datecreated", "moment"),
+        "lastModifiedDate": computed("lastmodifieddate", "moment"),
+        **{
+            f"{side}.{part}": Column(f"{side}.{part}", "address", (side,))
+            for side in ADDRESS_SIDES
+            for part in ADDRESS_PARTS
+        },
+    },
+    deleted_types=("customer",),
+    natural_key="entityId",
+)
+
+CONTACT = NativeObject(
+    name="contact",
+    table="contact",
+    record_type="contact",
+    joins={"role": "LEFT JOIN contactrole rol ON rol.id = t.contactrole"},
+    columns={
+        "id": Column("t.id"),
+        "externalId": plain("externalId"),
+        **_PARTY,
+        "firstName": plain("firstName"),
+        "lastName": plain("lastName"),
+        "title": plain("title"),
+        "company": reference("company", "customer"),
+        "contactRole": reference("contactRole", "contactRole"),
+        "contactRole.name": named("contactRole", "role", "rol.name", "contactRole"),
+        "lastModifiedDate": computed("lastmodifieddate", "moment"),
+    },
+    deleted_types=("contact",),
+    natural_key="entityId",
+)
+
+ITEM = NativeObject(
+    name="item",
+    table="item",
+    record_type="nonInventorySaleItem",
+    record_types={
+        "InvtPart": "inventoryItem",
+        "NonInvtPart": "nonInventorySaleItem",
+        "Service": "serviceSaleItem",
+    },
+    joins={
+        "unit": "LEFT JOIN unitstypeuom uom ON uom.internalid = t.saleunit",
+        "base": "LEFT JOIN currency base ON base.isbasecurrency = 'T'",
+        "price": "LEFT JOIN pricing prc ON prc.item = t.id AND prc.pricelevel = 1 AND prc.currency = base.id",
+    },
+    columns={
+        "id": Column("t.id"),
+        "externalId": plain("externalId"),
+        "itemId": plain("itemId"),
+        "displayName": plain("displayName"),
+        "description": plain("description"),
+        "isInactive": plain("isInactive", "boolean"),
+        "itemType": computed("itemtype"),
+        "saleUnit": reference("saleUnit", "unit"),
+        "saleUnit.name": named("saleUnit", "unit", "uom.unitname", "unit"),
+        "basePrice": Column("prc.unitprice", "price", ("base", "price")),
+        "createdDate": computed("createddate", "moment"),
+        "lastModifiedDate": computed("lastmodifieddate", "moment"),
+    },
+    deleted_types=("inventoryitem", "noninventorysaleitem", "servicesaleitem", "item"),
+    natural_key="itemId",
+)
+
+_LINK = ("c.nextdoc", "c.previousdoc", "COALESCE(c.nextline, 0)", "COALESCE(c.previousline, 0)")
+
+
+def _lines(signed: Kind) -> Child:
+    """Item lines; on sales SuiteQL shows quantities and amounts negated, on credits as on the document."""
+    return Child(
+        source="FROM transactionline c WHERE c.mainline = 'F' AND c.taxline = 'F'",
+        parent="c.transaction",
+        unique=("c.uniquekey",),
+        order="c.linesequencenumber",
+        columns={
+            "item.line": Column("c.id"),
+            "item.item": Column("c.item", "reference", points_to="item"),
+            "item.quantity": Column("c.quantity", signed),
+            "item.rate": Column("c.rate", "number"),
+            "item.amount": Column("c.foreignamount", signed),
+            "item.description": Column("c.memo"),
+        },
+    )
+
+
+_APPLICATIONS = Child(
+    source="FROM previoustransactionlinelink c WHERE c.linktype = 'Payment'",
+    parent="c.nextdoc",
+    unique=_LINK,
+    columns={
+        "apply.doc": Column("c.previousdoc", "reference", points_to="invoice"),
+        "apply.amount": Column("c.foreignamount", "magnitude"),
+    },
+)
+_ORIGINS = Child(
+    source="FROM previoustransactionlinelink c WHERE c.linktype = 'OrdBill'",
+    parent="c.nextdoc",
+    unique=_LINK,
+    columns={"createdFrom": Column("c.previousdoc", "reference", points_to="salesOrder")},
+)
+
+_TRANSACTION = {
+    **_COMMON,
+    "tranId": plain("tranId"),
+    "entity": reference("entity", "customer"),
+    "tranDate": plain("tranDate", "date"),
+    "memo": plain("memo"),
+    "status": computed("status"),
+    "exchangeRate": plain("exchangeRate", "number"),
+    "total": computed("foreigntotal", "number"),
+    "subsidiary": reference("subsidiary", "subsidiary"),
+    "subsidiary.name": named("subsidiary", "subsidiary", "sub.name", "subsidiary"),
+    "voided": computed("voided", "boolean"),
+    "createdDate": computed("createddate", "moment"),
+    "lastModifiedDate": computed("lastmodifieddate", "moment"),
+}
+_JOINS = {"currency": _CURRENCY, "terms": _TERMS, "subsidiary": _SUBSIDIARY}
+
+
+def _transaction(name: str, type_code: str, columns: dict[str, Column], children: dict[str, Child]) -> NativeObject:
+    return NativeObject(
+        name=name,
+        table="transaction",
+        record_type=name,
+        only=f"t.type = '{type_code}'",
+        modified_by="t.lastmodifiedby",
+        joins=_JOINS,
+        columns={**_TRANSACTION, **columns},
+        children=children,
+        deleted_types=(name.lower(),),
+        natural_key="tranId",
+    )
+
+
+_PAID = {
+    "amountPaid": computed("foreignamountpaid", "number"),
+    "amountRemaining": computed("foreignamountunpaid", "number"),
+}
+
+SALES_ORDER = _transaction(
+    "salesOrder",
+    "SalesOrd",
+    {
+        **_TERM,
+        "otherRefNum": plain("otherRefNum"),
+        "orderStatus": reference("orderStatus", sql="t.status"),
+        "shipDate": plain("shipDate", "date"),
+    },
+    {"item": _lines("negated")},
+)
+INVOICE = _transaction(
+    "invoice",
+    "CustInvc",
+    {**_TERM, **_PAID, "otherRefNum": plain("otherRefNum"), "dueDate": plain("dueDate", "date")},
+    {"item": _lines("negated"), "createdFrom": _ORIGINS},
+)
+_SETTLED = {
+    "total": computed("foreigntotal", "magnitude"),
+    "applied": computed("foreignamountpaid", "magnitude"),
+    "unapplied": computed("foreignamountunpaid", "magnitude"),
+    "payment": Column("t.foreigntotal", "magnitude", body="payment"),
+}
+CUSTOMER_PAYMENT = _transaction(
+    "customerPayment",
+    "CustPymt",
+    {**_SETTLED, "customer": reference("customer", "customer", sql="t.entity")},
+    {"apply": _APPLICATIONS},
+)
+CREDIT_MEMO = _transaction(
+    "creditMemo",
+    "CustCred",
+    {**_SETTLED, "payment": computed("foreigntotal", "magnitude")},
+    {"apply": _APPLICATIONS, "item": _lines("number")},
+)
+
+CURRENCY_RATE = NativeObject(
+    name="currencyRate",
+    table="currencyrate",
+    record_type="currencyRate",
+    external_key=False,
+    joins={
+        "base": "LEFT JOIN currency base ON base.id = t.basecurrency",
+        "traded": "LEFT JOIN currency traded ON traded.id = t.transactioncurrency",
+    },
+    columns={
+        "id": Column("t.id"),
+        "baseCurrency": Column("t.basecurrency", "reference", points_to="currency"),
+        "baseCurrency.symbol": Column("base.symbol", "text", ("base",)),
+        "transactionCurrency": Column("t.transactioncurrency", "reference", points_to="currency"),
+        "transactionCurrency.symbol": Column("traded.symbol", "text", ("traded",)),
+        "effectiveDate": Column("t.effectivedate", "date"),
+        "exchangeRate": Column("t.exchangerate", "number"),
+        "lastModifiedDate": computed("lastmodifieddate", "moment"),
+    },
+    deleted_types=("currencyrate",),
+)
+
+OBJECTS = {
+    native.name: native
+    for native in (
+        CUSTOMER,
+        CONTACT,
+        ITEM,
+        SALES_ORDER,
+        INVOICE,
+        CUSTOMER_PAYMENT,
+        CREDIT_MEMO,
+        CURRENCY_RATE,
+    )
+}
+
+
+def native_object(name: str) -> NativeObject:
+    """The object of that name; ConfigError names the ones that exist."""
+    if name not in OBJECTS:
+        message = f"NetSuite object {name!r} is not known here; use one of {', '.join(OBJECTS)} in the mapping."
+        raise ConfigError(message, system=SYSTEM, object=name)
+    return OBJECTS[name]

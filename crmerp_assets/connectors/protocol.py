@@ -1,0 +1,178 @@
+"""The one shape every system has for the rest of the platform.
+
+Connectors speak native object and field names and know nothing of the canonical model, so that a new system is
+one new folder. Everything read is text: numbers keep the digits they had on the wire, because a float on the way
+would change money. Timestamps are `YYYY-MM-DDTHH:MM:SSZ`, dates `YYYY-MM-DD`, booleans `true` and `false`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, Protocol, TypeAlias
+
+from crmerp_assets.connectors.errors import ConnectorError
+
+Row: TypeAlias = dict[str, str | None]
+"""`_id`, `_modified`, `_modified_by` and every requested field path; a child list is JSON text under its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to another record, by its native id or by our external key."""
+
+    object: str
+    native_id: str | None = None
+    key_field: str | None = None
+    key: str | None = None
+
+
+Value: TypeAlias = "str | bool | Decimal | Ref | list[dict[str, Value]] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows, and the opaque cursor with which `pull` resumes right after them.
+
+    The last page's cursor is where the next incremental pull starts; the overlap is inside it.
+    """
+
+    rows: list[Row]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    native_id: str
+    deleted_at: str
+    merged_into: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One intent in native words; `id` is the intent's id.
+
+    A create is an upsert on `key_field` = `key`, so that sending it twice makes one record. An update goes by
+    `native_id` and may also set `values[key_field]`.
+    """
+
+    id: str
+    object: str
+    operation: Literal["create", "update"]
+    key_field: str
+    key: str
+    native_id: str | None
+    values: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """No error means applied; an `Unknown` error means that the outcome must be settled."""
+
+    write_id: str
+    native_id: str | None
+    error: ConnectorError | None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    name: str
+    label: str
+    type: str
+    length: int | None = None
+    scale: int | None = None
+    required: bool = False
+    unique: bool = False
+    custom: bool = False
+    readable: bool = True
+    writeable: bool = True
+    values: tuple[str, ...] = ()
+    reference_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """A custom field that the mapping needs and the system may lack."""
+
+    object: str
+    name: str
+    label: str
+    type: Literal["text", "number", "currency", "date", "checkbox", "picklist", "url"]
+    length: int | None = None
+    scale: int | None = None
+    external_id: bool = False
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionStep:
+    """`manual` is the exact step for an administrator where the API cannot do it."""
+
+    spec: FieldSpec
+    done: bool
+    manual: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The native fields of one object that the mapping reads and writes."""
+
+    read: frozenset[str] = frozenset()
+    write: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing checked; `now` says what to do about it."""
+
+    ok: bool
+    what: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    used: int | None = None
+    allowed: int | None = None
+    concurrent: int | None = None
+
+
+class Connector(Protocol):
+    """One connection to one system.
+
+    `push` returns one result per write in the given order and never raises for one record; AuthFailed, QuotaSpent
+    and ConfigError raise before anything is sent, and once something was sent every affected write gets its error.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def system(self) -> str: ...
+
+    def check(self, needs: Mapping[str, Needs]) -> list[Finding]: ...
+
+    def describe(self, object: str) -> dict[str, FieldInfo]: ...
+
+    def pull(self, object: str, fields: Sequence[str], since: str | None) -> Iterator[Page]: ...
+
+    def deletions(self, object: str, since: str | None) -> tuple[list[Deletion], str]: ...
+
+    def ids(self, object: str) -> list[str]: ...
+
+    def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> list[Row]: ...
+
+    def find_by_key(
+        self, object: str, key_field: str, keys: Sequence[str], fields: Sequence[str] = ()
+    ) -> dict[str, Row]: ...
+
+    def push(self, object: str, writes: Sequence[Write]) -> list[Result]: ...
+
+    def provision(self, specs: Sequence[FieldSpec], dry_run: bool) -> list[ProvisionStep]: ...
+
+    def limits(self) -> Limits: ...
+
+    def calls(self) -> int: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,87 @@
+"""What Salesforce says about its objects: fields, relationships, child lists. Asked once per object.
+
+A field without field-level security is absent here exactly like one that does not exist.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crmerp_assets.connectors.errors import ConfigError
+from crmerp_assets.connectors.protocol import FieldInfo
+from crmerp_assets.connectors.salesforce.api import Record, SalesforceApi
+from crmerp_assets.connectors.salesforce.auth import SYSTEM
+
+
+class Schema:
+    def __init__(self, api: SalesforceApi) -> None:
+        self._api = api
+        self._described: dict[str, Record] = {}
+
+    def fields(self, object: str) -> dict[str, FieldInfo]:
+        return {field["name"]: _info(field) for field in self._describe(object)["fields"]}
+
+    def children(self, object: str) -> dict[str, str]:
+        """Child list name -> the object of its rows."""
+        relations = self._describe(object).get("childRelationships") or []
+        return {item["relationshipName"]: item["childSObject"] for item in relations if item.get("relationshipName")}
+
+    def relationship(self, object: str, field: str) -> str | None:
+        """The relationship name of a reference field: AccountId -> Account."""
+        for item in self._describe(object)["fields"]:
+            if item["name"] == field:
+                name: str | None = item.get("relationshipName")
+                return name
+        return None
+
+    def owner(self, object: str, path: str) -> tuple[str, str] | None:
+        """The object and plain field that a path ends at, or None where a step does not exist."""
+        first, _, rest = path.partition(".")
+        if not rest:
+            return object, first
+        target = self.children(object).get(first) or self._parents(object).get(first)
+        return self.owner(target, rest) if target else None
+
+    def forget(self, object: str) -> None:
+        self._described.pop(object, None)
+
+    def _parents(self, object: str) -> dict[str, str]:
+        fields = self._describe(object)["fields"]
+        return {item["relationshipName"]: item["referenceTo"][0] for item in fields if item.get("referenceTo")}
+
+    def _describe(self, object: str) -> Record:
+        if object not in self._described:
+            self._described[object] = self._ask(object)
+        return self._described[object]
+
+    def _ask(self, object: str) -> Record:
+        try:
+            answer: Record = self._api.get(f"/sobjects/{object}/describe")
+        except ConfigError as error:
+            message = (
+                f"Salesforce has no object {object} that the integration user may see: "
+                "check its name in the mapping, or give the user access to it."
+            )
+            raise ConfigError(message, system=SYSTEM, object=object) from error
+        return answer
+
+
+def _info(field: dict[str, Any]) -> FieldInfo:
+    return FieldInfo(
+        name=field["name"],
+        label=field.get("label") or field["name"],
+        type=field["type"],
+        length=_number(field.get("length")) or _number(field.get("precision")),
+        scale=_number(field.get("scale")),
+        required=not field.get("nillable") and not field.get("defaultedOnCreate") and bool(field.get("createable")),
+        unique=bool(field.get("unique")),
+        custom=bool(field.get("custom")),
+        readable=True,
+        writeable=bool(field.get("updateable") or field.get("createable")),
+        values=tuple(item["value"] for item in field.get("picklistValues") or () if item.get("active", True)),
+        reference_to=tuple(field.get("referenceTo") or ()),
+    )
+
+
+def _number(digits: str | None) -> int | None:
+    return int(digits) if digits is not None else None

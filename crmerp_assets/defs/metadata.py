@@ -1,0 +1,59 @@
+"""Metadata that Dagster's UI understands: columns, column lineage, counts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from crmerp_assets.canonical import ENTITIES
+from crmerp_assets.mapping import Matrix, lineage
+from crmerp_assets.warehouse import Changes
+
+
+def counts(changes: Changes, **more: int) -> dict[str, Any]:
+    """Row counts of one stage as metadata."""
+    return {
+        "dagster/row_count": changes.inserted + changes.updated + changes.unchanged,
+        "inserted": changes.inserted,
+        "updated": changes.updated,
+        "unchanged": changes.unchanged,
+        **more,
+    }
+
+
+def columns(entity: str) -> dg.TableSchema:
+    """The canonical columns of an entity, with their descriptions."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(field.name, type=field.kind, description=field.description)
+            for field in ENTITIES[entity].fields
+        ]
+    )
+
+
+def conformed_lineage(matrix: Matrix, connection: str, system: str, entity: str) -> dg.TableColumnLineage:
+    """Which native columns of this connection each canonical column comes from."""
+    return _lineage(
+        {
+            field: [
+                dg.TableColumnDep(asset_key=dg.AssetKey(["raw", connection, native_object]), column_name=native)
+                for at, native_object, native in sources
+                if at == system
+            ]
+            for field, sources in lineage(matrix, entity).items()
+        }
+    )
+
+
+def golden_lineage(entity: str, upstream: list[dg.AssetKey]) -> dg.TableColumnLineage:
+    """Every golden column comes from the column of the same name on each side."""
+    return _lineage(
+        {
+            field.name: [dg.TableColumnDep(asset_key=key, column_name=field.name) for key in upstream]
+            for field in ENTITIES[entity].fields
+        }
+    )
+
+
+def _lineage(deps: Mapping[str, list[dg.TableColumnDep]]) -> dg.TableColumnLineage:
+    return dg.TableColumnLineage(deps_by_column={name: found for name, found in deps.items() if found})

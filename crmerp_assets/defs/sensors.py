@@ -1,0 +1,90 @@
+"""Sensors: react to won deals, to what happens to orders and invoices, and to retries that are due.
+
+A sensor's tick waits for work (it asks every few seconds) and runs the job in its own warm process: a new process
+would cost seconds of imports for a chain that takes less (docs/adr/0003). Such a run is an ordinary run of the
+instance, with logs, materialisations and checks. More than a few records go to an ordinary run of their own.
+"""
+
+import time
+from collections.abc import Callable
+
+import dagster as dg
+
+from crmerp_assets.defs import jobs
+from crmerp_assets.defs.resources import PlatformResource
+from crmerp_assets.merge.policy import Policy
+from crmerp_assets.sync import retry, watch
+from crmerp_assets.sync.platform import Platform
+from crmerp_assets.sync.watch import Watch
+
+TICK_SECONDS = 20
+WARM_LIMIT = 150
+Question = Callable[[Platform, Watch], list[str]]
+
+
+def sensors(policy: Policy) -> list[dg.SensorDefinition]:
+    """Every sensor, asking as often as the policy says."""
+    return [
+        _sensor(
+            "won_deals_sensor",
+            jobs.WON_DEALS,
+            watch.won_deals,
+            policy.sensors.won_seconds,
+            "Won deals become sales orders.",
+        ),
+        _sensor(
+            "order_to_cash_sensor",
+            jobs.CASH,
+            watch.cash_changes,
+            policy.sensors.invoice_seconds,
+            "Orders, invoices, payments and credits that changed in the ERP reach the CRM.",
+        ),
+        _sensor(
+            "retry_sensor",
+            jobs.APPLY,
+            lambda platform, _: retry.due(platform),
+            policy.sensors.retry_seconds,
+            "Intents whose waiting time is over, and unknown outcomes, are taken up.",
+        ),
+    ]
+
+
+def _sensor(name: str, job_name: str, ask: Question, seconds: float, description: str) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=name,
+        job_name=job_name,
+        minimum_interval_seconds=1,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=description,
+    )
+    def evaluate(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
+        state, until, done = Watch.load(context.cursor), time.monotonic() + TICK_SECONDS, 0
+        while True:
+            started = time.monotonic()
+            with platform.use() as used:
+                due = ask(used, state)
+            if len(due) > WARM_LIMIT:
+                request = dg.RunRequest(run_key=None, tags={"crmerp/due": str(len(due))})
+                return dg.SensorResult(run_requests=[request], cursor=state.dump())
+            if due:
+                _run_here(context, job_name, len(due))
+                done += len(due)
+            pause = started + seconds - time.monotonic()
+            if time.monotonic() + max(pause, 0) >= until:
+                break
+            time.sleep(max(pause, 0))
+        reason = f"{done} records handled in this tick" if done else "nothing to do"
+        return dg.SensorResult(skip_reason=reason, cursor=state.dump())
+
+    return evaluate
+
+
+def _run_here(context: dg.SensorEvaluationContext, job_name: str, due: int) -> None:
+    """Run the job in this process; a failed run is in the instance like any other, and the next tick goes on."""
+    assert context.repository_def is not None
+    job = context.repository_def.get_job(job_name)
+    job.execute_in_process(
+        instance=context.instance,
+        raise_on_error=False,
+        tags={"dagster/sensor_name": context.sensor_name, "crmerp/due": str(due)},
+    )

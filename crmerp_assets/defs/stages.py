@@ -1,0 +1,306 @@
+"""One factory per stage makes the assets of every configured connection and entity.
+
+The graph reads like the diagram of the pipeline: raw > conformed > links > golden > plan > push > report. Asset keys
+start with the stage, then name the connection or the entity.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import dagster as dg
+
+from crmerp_assets.canonical import CheckSummary
+from crmerp_assets.defs import metadata
+from crmerp_assets.defs.resources import PlatformResource
+from crmerp_assets.mapping import EntityMap
+from crmerp_assets.settings import Configuration, ConnectionConfig
+from crmerp_assets.sync import conform, deletions, invoices, link, merge, plan, pull, push
+
+WAREHOUSE_POOL = "warehouse"
+ENTITIES = ("customer", "contact", "product", "order")
+REFERENCES = {"contact": ("customer",), "order": ("customer", "product")}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One map of one connection: the unit of pulling and conforming."""
+
+    connection: ConnectionConfig
+    entity_map: EntityMap
+
+    @property
+    def raw_key(self) -> dg.AssetKey:
+        """Key of the raw asset."""
+        return dg.AssetKey(["raw", self.connection.name, self.entity_map.object])
+
+    @property
+    def conformed_key(self) -> dg.AssetKey:
+        """Key of the conformed asset."""
+        return dg.AssetKey(["conformed", self.connection.name, self.entity_map.name])
+
+
+def sources(configuration: Configuration) -> list[Source]:
+    """Every map of every connection."""
+    return [
+        Source(connection, entity_map)
+        for connection in configuration.connections
+        for entity_map in configuration.matrix.maps(connection.type)
+    ]
+
+
+def system_pool(connection: str) -> str:
+    """The pool that keeps two runs from using one system at once."""
+    return f"system_{connection}"
+
+
+def raw_asset(source: Source) -> dg.AssetsDefinition:
+    """Changed records of one native object, in the system's own words."""
+    connection, entity_map = source.connection, source.entity_map
+
+    @dg.asset(
+        key=source.raw_key,
+        group_name="raw",
+        kinds={connection.type, "duckdb"},
+        tags={"stage": "raw", "connection": connection.name, "entity": entity_map.entity},
+        pool=system_pool(connection.name),
+        description=f"{entity_map.object} records of {connection.name}, as text in their native fields.",
+    )
+    def raw(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        with platform.use() as used:
+            pulled = pull.pull(used, connection.name, entity_map.name)
+        more = {"rows_read": pulled.rows, "api_calls": pulled.calls, "full": int(pulled.full)}
+        return dg.MaterializeResult(metadata=metadata.counts(pulled.changes, **more))
+
+    return raw
+
+
+def deletions_asset(connection: ConnectionConfig, keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """What was deleted or merged in the system, marked in its raw tables."""
+
+    @dg.asset(
+        key=dg.AssetKey(["raw", connection.name, "deletions"]),
+        deps=keys,
+        group_name="raw",
+        kinds={connection.type, "duckdb"},
+        tags={"stage": "raw", "connection": connection.name},
+        pool=system_pool(connection.name),
+        description=f"Deletions and merges in {connection.name}; nothing is removed from the raw tables, only marked.",
+    )
+    def deleted(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        with platform.use() as used:
+            marked = deletions.follow(used, connection.name)
+        return dg.MaterializeResult(metadata={"marked": marked})
+
+    return deleted
+
+
+def conformed_asset(
+    source: Source, upstream: list[dg.AssetKey], configuration: Configuration
+) -> dg.AssetsDefinition:
+    """Canonical records of one map, standardised and validated."""
+    connection, entity_map = source.connection, source.entity_map
+    check = dg.AssetCheckSpec(
+        "schema", asset=source.conformed_key, description="pandera checks; rows that fail are parked, not dropped"
+    )
+
+    @dg.asset(
+        key=source.conformed_key,
+        deps=[source.raw_key, *upstream],
+        group_name="conformed",
+        kinds={"polars", "pandera"},
+        owners=_owners(configuration, entity_map.entity),
+        tags={"stage": "conformed", "connection": connection.name, "entity": entity_map.entity},
+        pool=WAREHOUSE_POOL,
+        check_specs=[check],
+        metadata={
+            "dagster/column_schema": metadata.columns(entity_map.entity),
+            "dagster/column_lineage": metadata.conformed_lineage(
+                configuration.matrix, connection.name, connection.type, entity_map.entity
+            ),
+        },
+        description=f"{entity_map.entity} records of {connection.name} in canonical fields.",
+    )
+    def conformed(platform: PlatformResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+        with platform.use() as used:
+            done = conform.conform(used, connection.name, entity_map.name)
+        yield dg.MaterializeResult(
+            metadata=metadata.counts(done.changes, rows_read=done.read, parked=done.parked, flagged=done.flagged)
+        )
+        yield _checked(check, done.checks)
+
+    return conformed
+
+
+def links_asset(entity: str, upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:
+    """Which records are the same thing."""
+
+    @dg.asset(
+        key=dg.AssetKey(["links", entity]),
+        deps=upstream,
+        group_name="links",
+        kinds={"duckdb", "sql"},
+        owners=_owners(configuration, entity),
+        tags={"stage": "links", "entity": entity},
+        pool=WAREHOUSE_POOL,
+        description=f"Which {entity} records are the same thing, and why; what is unclear waits for a person.",
+    )
+    def links(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        with platform.use() as used:
+            done = link.link(used, entity)
+        return dg.MaterializeResult(
+            metadata={"linked": done.matched, "new": done.born, "questions": done.questions}
+        )
+
+    return links
+
+
+def golden_asset(entity: str, upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:
+    """Golden records, merged field by field."""
+    key = dg.AssetKey(["golden", entity])
+    check = dg.AssetCheckSpec("schema", asset=key, description="pandera checks of the merged records")
+    conformed = [up for up in upstream if up.path[0] == "conformed"]
+
+    @dg.asset(
+        key=key,
+        deps=upstream,
+        group_name="golden",
+        kinds={"polars", "pandera"},
+        owners=_owners(configuration, entity),
+        tags={"stage": "golden", "entity": entity},
+        pool=WAREHOUSE_POOL,
+        check_specs=[check],
+        metadata={
+            "dagster/column_schema": metadata.columns(entity),
+            "dagster/column_lineage": metadata.golden_lineage(entity, conformed),
+        },
+        description=f"Golden {entity} records: every field from its owner, both sides compared with what they last agreed on.",
+    )
+    def golden(platform: PlatformResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+        with platform.use() as used:
+            done = merge.merge(used, entity)
+        yield dg.MaterializeResult(
+            metadata=metadata.counts(
+                done.changes,
+                considered=done.considered,
+                conflicts_resolved=done.resolved,
+                conflicts_held=done.held,
+                parked=done.parked,
+            )
+        )
+        yield _checked(check, done.checks)
+
+    return golden
+
+
+def invoice_asset(upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:
+    """Golden invoices with what was paid and credited."""
+    key = dg.AssetKey(["golden", "invoice"])
+    check = dg.AssetCheckSpec("schema", asset=key, description="pandera checks of the merged invoices")
+
+    @dg.asset(
+        key=key,
+        deps=upstream,
+        group_name="golden",
+        kinds={"duckdb", "pandera"},
+        owners=_owners(configuration, "invoice"),
+        tags={"stage": "golden", "entity": "invoice"},
+        pool=WAREHOUSE_POOL,
+        check_specs=[check],
+        metadata={"dagster/column_schema": metadata.columns("invoice")},
+        description="Golden invoices: status and open balance from the payments and credits applied to them.",
+    )
+    def golden_invoice(platform: PlatformResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+        with platform.use() as used:
+            done = invoices.merge_invoices(used)
+        yield dg.MaterializeResult(
+            metadata=metadata.counts(done.changes, considered=done.considered, parked=done.parked)
+        )
+        yield _checked(check, done.checks)
+
+    return golden_invoice
+
+
+def exchange_rate_asset(upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """Golden exchange rates."""
+
+    @dg.asset(
+        key=dg.AssetKey(["golden", "exchange_rate"]),
+        deps=upstream,
+        group_name="golden",
+        kinds={"duckdb"},
+        tags={"stage": "golden", "entity": "exchange_rate"},
+        pool=WAREHOUSE_POOL,
+        metadata={"dagster/column_schema": metadata.columns("exchange_rate")},
+        description="The ERP's exchange rates, with their dates and source.",
+    )
+    def golden_exchange_rate(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        with platform.use() as used:
+            return dg.MaterializeResult(metadata=metadata.counts(invoices.merge_exchange_rates(used)))
+
+    return golden_exchange_rate
+
+
+def plan_asset(entity: str, upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:
+    """The writes that would make both sides agree."""
+
+    @dg.asset(
+        key=dg.AssetKey(["plan", entity]),
+        deps=upstream,
+        group_name="plan",
+        kinds={"polars"},
+        owners=_owners(configuration, entity),
+        tags={"stage": "plan", "entity": entity},
+        pool=WAREHOUSE_POOL,
+        description=f"The exact writes that would make both sides agree on each {entity}, field by field, before and after.",
+    )
+    def planned(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        with platform.use() as used:
+            done = plan.plan(used, entity)
+        return dg.MaterializeResult(
+            metadata={
+                "considered": done.considered,
+                "creates": done.creates,
+                "updates": done.updates,
+                "waiting": done.waiting,
+            }
+        )
+
+    return planned
+
+
+def push_asset(connection: ConnectionConfig, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """Ready intents, applied exactly once."""
+
+    @dg.asset(
+        key=dg.AssetKey(["push", connection.name]),
+        deps=upstream,
+        group_name="push",
+        kinds={connection.type},
+        tags={"stage": "push", "connection": connection.name},
+        pool=system_pool(connection.name),
+        description=f"Sends ready intents to {connection.name}, each exactly once; unknown outcomes are settled first.",
+    )
+    def pushed(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        with platform.use() as used:
+            done = push.push(used, connection.name, worker=context.run_id)
+        outcomes = {f"{entity}_{what}": count for (entity, what), count in sorted(done.outcomes.items())}
+        return dg.MaterializeResult(metadata={"settled": done.settled, "api_calls": done.calls, **outcomes})
+
+    return pushed
+
+
+def _owners(configuration: Configuration, entity: str) -> list[str]:
+    rules = configuration.governance.get(entity)
+    return [f"team:{rules.steward}"] if rules and rules.steward else []
+
+
+def _checked(spec: dg.AssetCheckSpec, checks: Iterable[CheckSummary]) -> dg.AssetCheckResult:
+    """Rows that had to be parked fail the check as a warning: the rest went on."""
+    found = list(checks)
+    return dg.AssetCheckResult(
+        check_name=spec.name,
+        asset_key=spec.asset_key,
+        passed=not any(check.failed for check in found if check.severity == "park"),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={check.name: f"{check.failed} of {check.total}" for check in found if check.failed},
+    )

@@ -1,0 +1,45 @@
+"""The mapping matrix: what every canonical field is called in every system, who decides it, and the way in and out.
+
+`load_matrix` and `load_governance` read the YAML, the user's on top of the packaged one. `inbound` turns native rows
+into canonical text, `outbound` canonical changes into native values, `fits` says what would not fit.
+"""
+
+from crmerp_assets.mapping.catalog import load_governance, load_matrix
+from crmerp_assets.mapping.compile import native_fields, raw_columns, writable
+from crmerp_assets.mapping.document import ConfigurationError
+from crmerp_assets.mapping.fits import fits
+from crmerp_assets.mapping.governance import EntityRules, FieldRule
+from crmerp_assets.mapping.inbound import MissingColumnsError, inbound
+from crmerp_assets.mapping.lineage import lineage
+from crmerp_assets.mapping.lint import LintFinding, lint
+from crmerp_assets.mapping.matrix import EntityMap, FieldMap, LineMap, Matrix
+from crmerp_assets.mapping.outbound import REF, NativeValue, outbound
+from crmerp_assets.mapping.provision import FieldToProvision, NativeNeeds, fields_to_provision, needs
+
+__all__ = [
+    "REF",
+    "ConfigurationError",
+    "EntityMap",
+    "EntityRules",
+    "FieldMap",
+    "FieldRule",
+    "FieldToProvision",
+    "LineMap",
+    "LintFinding",
+    "Matrix",
+    "MissingColumnsError",
+    "NativeNeeds",
+    "NativeValue",
+    "fields_to_provision",
+    "fits",
+    "inbound",
+    "lineage",
+    "lint",
+    "load_governance",
+    "load_matrix",
+    "native_fields",
+    "needs",
+    "outbound",
+    "raw_columns",
+    "writable",
+]

@@ -1,0 +1,106 @@
+"""All maps and rules: the packaged YAML with the user's on top.
+
+A user's file names only what differs: fields merge key by key, and a field set to null goes away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from crmerp_assets.mapping.checks import map_problems, rules_problems, unknown_names
+from crmerp_assets.mapping.document import ConfigurationError, Document, merged, read
+from crmerp_assets.mapping.governance import EntityRules
+from crmerp_assets.mapping.matrix import EntityMap, Matrix, Surroundings
+from crmerp_assets.mapping.validation import Model, parse
+
+PACKAGED = Path(__file__).parent
+Built = TypeVar("Built")
+
+
+def load_matrix(overrides: Path | None = None, default_region: str | None = None) -> Matrix:
+    """The matrix; `overrides` is the user's configuration folder, with its files in mapping/matrix/.
+
+    ConfigurationError lists every mistake in every file.
+    """
+    documents, problems = _documents("matrix", overrides, 2, "<map>.<system>.yaml, such as customer.salesforce.yaml")
+    maps = list(_built(documents, problems, _entity_map))
+    if problems:
+        raise ConfigurationError(problems)
+    return Matrix(maps, default_region)
+
+
+def load_governance(overrides: Path | None = None) -> Mapping[str, EntityRules]:
+    """Rules by entity; the user's files are in mapping/governance/ of the configuration folder."""
+    documents, problems = _documents("governance", overrides, 1, "<entity>.yaml, such as customer.yaml")
+    rules = list(_built(documents, problems, _entity_rules))
+    if problems:
+        raise ConfigurationError(problems)
+    return {rule.entity: rule for rule in rules}
+
+
+def _documents(kind: str, overrides: Path | None, words: int, form: str) -> tuple[dict[str, Document], list[str]]:
+    documents: dict[str, Document] = {}
+    problems: list[str] = []
+    for path, shown in _files(kind, overrides):
+        name = path.name.removesuffix(".yaml")
+        if path.suffix != ".yaml" or len(name.split(".")) != words:
+            problems.append(f"{shown}:1: the name of this file is not understood; name it {form}")
+            continue
+        try:
+            document = read(path, shown)
+            documents[name] = (
+                merged(documents[name], document) if name in documents else merged(Document(shown), document)
+            )
+        except ConfigurationError as error:
+            problems += error.problems
+    return documents, problems
+
+
+def _files(kind: str, overrides: Path | None) -> Iterator[tuple[Path, str]]:
+    for path in sorted((PACKAGED / kind).glob("*.yaml")):
+        yield path, f"mapping/{kind}/{path.name}"
+    if overrides is not None:
+        for path in sorted((overrides / "mapping" / kind).glob("*.y*ml")):
+            yield path, str(path)
+
+
+def _built(
+    documents: Mapping[str, Document], problems: list[str], build: Callable[[str, Document], Built]
+) -> Iterator[Built]:
+    for name, document in documents.items():
+        try:
+            yield build(name, document)
+        except ConfigurationError as error:
+            problems += error.problems
+
+
+def _entity_map(name: str, document: Document) -> EntityMap:
+    map_name, system = name.split(".")
+    document.data = {"name": map_name, **document.data}
+    entity_map = _checked(EntityMap, document, map_problems)
+    if entity_map.system != system:
+        raise ConfigurationError([document.problem(("system",), f"the file's name says {system}; make both the same")])
+    places = {".".join(map(str, at)): place for at, place in document.places.items()}
+    return entity_map.placed(Surroundings(places=places))
+
+
+def _entity_rules(name: str, document: Document) -> EntityRules:
+    rules = _checked(EntityRules, document, rules_problems)
+    if rules.entity != name:
+        raise ConfigurationError([document.problem(("entity",), f"the file's name says {name}; make both the same")])
+    return rules
+
+
+def _checked(model: type[Model], document: Document, problems_of: Callable[[Model, Document], Iterator[str]]) -> Model:
+    """The model, or every problem of the document at once."""
+    problems = list(unknown_names(document))
+    try:
+        parsed = parse(model, document)
+        problems += problems_of(parsed, document)
+    except ConfigurationError as error:
+        raise ConfigurationError(problems + error.problems) from error
+    if problems:
+        raise ConfigurationError(problems)
+    return parsed

@@ -1,0 +1,150 @@
+"""Linking by rules in order of strength: one record of one side to one record of the other.
+
+A rule links a pair only where it names exactly one partner on both sides. Several partners, or a partner that is
+already linked to another record, become a question for a person: a wrong link merges two customers' money, while
+a question only delays one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Records are the same when `on` holds (a = CRM side, b = ERP side).
+
+    `evidence` is SQL text for what matched. A `question` rule is too weak to link and only asks.
+    """
+
+    method: str
+    on: str
+    evidence: str
+    question: bool = False
+
+
+_KEY = Rule("key", "lower(a.external_key) = lower(b.external_key)", "'both hold key ' || a.external_key")
+_GOLDEN = Rule("key", "lower(a.golden_id) = lower(b.external_key)", "'the ERP record holds key ' || b.external_key")
+_GOLDEN_BACK = Rule("key", "lower(a.external_key) = lower(b.golden_id)", "'the CRM record holds key ' || a.external_key")
+_KEYS = (_KEY, _GOLDEN, _GOLDEN_BACK)
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "customer": (
+        *_KEYS,
+        Rule("tax_id", "a.tax_id = b.tax_id", "'same tax id'"),
+        Rule(
+            "domain_name",
+            "a.match_domain = b.match_domain AND a.match_name = b.match_name",
+            "'same web domain ' || a.match_domain || ' and name'",
+        ),
+        Rule(
+            "name_country",
+            "a.match_name = b.match_name AND a.billing_country = b.billing_country",
+            "'same name in ' || a.billing_country",
+        ),
+        Rule(
+            "name",
+            "a.match_name = b.match_name AND (a.billing_country IS NULL OR b.billing_country IS NULL)",
+            "'same name, but a country is missing'",
+            question=True,
+        ),
+        Rule("domain", "a.match_domain = b.match_domain", "'same web domain, but other names'", question=True),
+    ),
+    "contact": (
+        *_KEYS,
+        Rule("email", "a.email = b.email AND a.customer_golden = b.customer_golden", "'same e-mail at one customer'"),
+    ),
+    "product": (*_KEYS, Rule("sku", "upper(a.sku) = upper(b.sku)", "'same SKU ' || a.sku")),
+    "order": (
+        *_KEYS,
+        Rule("order_number", "a.order_number = b.order_number", "'the deal names order ' || a.order_number"),
+    ),
+}
+
+_PAIRS = {"a_id": pl.String, "b_id": pl.String, "method": pl.String, "evidence": pl.String}
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """`links`: a_id, b_id, method, evidence. `questions`: the same columns, one row a candidate pair."""
+
+    links: pl.DataFrame
+    questions: pl.DataFrame
+
+    @classmethod
+    def none(cls) -> "Matches":
+        """Nothing to link and nothing to ask."""
+        return cls(pl.DataFrame(schema=_PAIRS), pl.DataFrame(schema=_PAIRS))
+
+
+def link(
+    con: duckdb.DuckDBPyConnection,
+    side_a: str,
+    side_b: str,
+    rules: Sequence[Rule],
+    decided: pl.DataFrame,
+    never: pl.DataFrame,
+) -> Matches:
+    """Match the unlinked records of both sides.
+
+    `side_a` and `side_b` name relations with native_id, golden_id (null while unlinked), partner (the native id on
+    the other side it is linked to, or null) and the columns the rules use. `decided` and `never` (a_id, b_id) list
+    pairs that a person has joined and separated. Cost follows the unlinked records: each pair has at least one.
+    """
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _fresh_a AS SELECT * FROM {side_a} WHERE golden_id IS NULL")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _fresh_b AS SELECT * FROM {side_b} WHERE golden_id IS NULL")
+    con.register("_decided", decided.select("a_id", "b_id").to_arrow())
+    con.register("_never", never.select("a_id", "b_id").to_arrow())
+    con.execute("CREATE OR REPLACE TEMP TABLE _done_a AS SELECT a_id AS id FROM _decided")
+    con.execute("CREATE OR REPLACE TEMP TABLE _done_b AS SELECT b_id AS id FROM _decided")
+    links = [
+        con.execute(
+            "SELECT a_id, b_id, 'decision' AS method, 'a person said that they are the same' AS evidence FROM _decided "
+            "WHERE a_id IN (SELECT native_id FROM _fresh_a) OR b_id IN (SELECT native_id FROM _fresh_b)"
+        ).pl()
+    ]
+    questions = []
+    for rule in rules:
+        found, asked = _apply(con, side_a, side_b, rule)
+        links.append(found)
+        questions.append(asked)
+    con.unregister("_decided")
+    con.unregister("_never")
+    return Matches(_concat(links), _concat(questions))
+
+
+def _apply(con: duckdb.DuckDBPyConnection, side_a: str, side_b: str, rule: Rule) -> tuple[pl.DataFrame, pl.DataFrame]:
+    con.execute(_pairs_sql(side_a, side_b, rule))
+    if rule.question:
+        asked = con.execute("SELECT a_id, b_id, method, evidence FROM _pairs WHERE NOT taken").pl()
+        found = asked.clear()
+    else:
+        found = con.execute("SELECT a_id, b_id, method, evidence FROM _pairs WHERE alone AND NOT taken").pl()
+        asked = con.execute("SELECT a_id, b_id, method, evidence FROM _pairs WHERE NOT alone OR taken").pl()
+    con.execute("INSERT INTO _done_a SELECT DISTINCT a_id FROM _pairs WHERE NOT (taken AND ?)", [rule.question])
+    con.execute("INSERT INTO _done_b SELECT DISTINCT b_id FROM _pairs WHERE NOT (taken AND ?)", [rule.question])
+    return found, asked
+
+
+def _pairs_sql(side_a: str, side_b: str, rule: Rule) -> str:
+    """Candidate pairs with at least one unlinked record; `alone` = only partner on both sides, `taken` = has one."""
+    select = f"SELECT a.native_id a_id, b.native_id b_id, '{rule.method}' AS method, {rule.evidence} AS evidence, " + (
+        "coalesce(a.partner IS NOT NULL OR b.partner IS NOT NULL, false) AS taken"
+    )
+    return f"""
+        CREATE OR REPLACE TEMP TABLE _pairs AS
+        SELECT *, count(*) OVER (PARTITION BY a_id) = 1 AND count(*) OVER (PARTITION BY b_id) = 1 AS alone
+        FROM (
+            {select} FROM _fresh_a a JOIN {side_b} b ON {rule.on}
+            UNION
+            {select} FROM {side_a} a JOIN _fresh_b b ON {rule.on}
+        ) p
+        WHERE a_id NOT IN (SELECT id FROM _done_a) AND b_id NOT IN (SELECT id FROM _done_b)
+          AND NOT EXISTS (SELECT 1 FROM _never n WHERE n.a_id = p.a_id AND n.b_id = p.b_id)
+    """
+
+
+def _concat(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat([frame.cast(_PAIRS) for frame in frames]) if frames else pl.DataFrame(schema=_PAIRS)

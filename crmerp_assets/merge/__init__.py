@@ -1,0 +1,1 @@
+"""Merging: ownership, three-way compare, conflicts, smallest writes, gates, and the policy they follow."""

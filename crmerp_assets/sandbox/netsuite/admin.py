@@ -1,0 +1,110 @@
+"""What an administrator does to this account outside the API: seed, deploy fields, merge duplicates, close a period."""
+
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from crmerp_assets.sandbox.netsuite.engine import Records
+from crmerp_assets.sandbox.netsuite.engine.merge import merge_customers
+from crmerp_assets.sandbox.netsuite.errors import NetSuiteError, nonexistent_id
+from crmerp_assets.sandbox.netsuite.http.auth import Authentication
+from crmerp_assets.sandbox.netsuite.schema.tables import physical
+
+
+class Administration:
+    """Admin work, each in one transaction; refusals come as the API's errors."""
+
+    def __init__(self, records: Records, authentication: Authentication) -> None:
+        self.records = records
+        self.authentication = authentication
+
+    def seed(self, name: str, bodies: list[dict[str, Any]]) -> list[str]:
+        """Insert records in bulk; `lastModifiedDate` and `createdDate` may lie in the past."""
+        with self.records.account.writing():
+            ids = self.records.seed(self.records.type(name), bodies)
+        return [str(id_) for id_ in ids]
+
+    def late(self, name: str, id_: str, seconds_ago: float) -> None:
+        """Set a record's modification date back, as a transaction that committed late would show it."""
+        record, account = self.records.type(name), self.records.account
+        with account.writing():
+            if self.records.stored(record, int(id_)) is None:
+                raise nonexistent_id()
+            account.update(record.table, "id", int(id_), {"lastmodifieddate": account.seconds_ago(seconds_ago)})
+
+    def count(self, name: str) -> int:
+        """Records of a REST type, or rows of a SuiteQL table."""
+        account = self.records.account
+        record = account.registry.find(name)
+        with account.reading():
+            if record is None:
+                if name.lower() not in account.registry.tables:
+                    raise nonexistent_id()
+                return int(account.rows(f'SELECT COUNT(*) AS n FROM "{name.lower()}"')[0]["n"])
+            condition = f" WHERE type = '{record.code}'" if record.transaction else ""
+            condition = f" WHERE recordtype = '{record.name}'" if record.table == "item" else condition
+            return int(account.rows(f"SELECT COUNT(*) AS n FROM {physical(record.table)}{condition}")[0]["n"])
+
+    def merge(self, winner: str, losers: list[str]) -> None:
+        with self.records.account.writing():
+            merge_customers(self.records, int(winner), [int(loser) for loser in losers])
+
+    def deploy_field(self, record: str, id_: str, kind: str, label: str) -> None:
+        with self.records.account.writing() as db:
+            self.records.account.registry.add_custom(db, self.records.type(record).name, id_, kind, label)
+
+    def close_period(self, until: str | None) -> None:
+        """Refuse transactions dated until that day; None opens all periods."""
+        with self.records.account.writing() as db:
+            db.execute("DELETE FROM closedperiod")
+            if until is not None:
+                db.execute("INSERT INTO closedperiod (until) VALUES (?)", (until,))
+
+    def add_certificate(self, certificate_id: str, public_key: str) -> None:
+        """Map another certificate to the integration. Raises ValueError if it is not a public key in PEM."""
+        load_pem_public_key(public_key.encode())
+        self.authentication.certificates[certificate_id] = public_key
+
+    def routes(self) -> list[Route]:
+        """The admin calls that only this system has."""
+        return [
+            Route("/_sandbox/merge", self._merge, methods=["POST"]),
+            Route("/_sandbox/customfields", self._custom_fields, methods=["POST"]),
+            Route("/_sandbox/closedperiod", self._closed_period, methods=["POST"]),
+            Route("/_sandbox/certificates", self._certificates, methods=["POST"]),
+        ]
+
+    async def _merge(self, request: Request) -> Response:
+        data = await request.json()
+        try:
+            await run_in_threadpool(self.merge, str(data["winner"]), [str(loser) for loser in data["losers"]])
+        except NetSuiteError as error:
+            return JSONResponse(error.body(), error.status)
+        return JSONResponse({"winner": str(data["winner"])})
+
+    async def _custom_fields(self, request: Request) -> Response:
+        data = await request.json()
+        try:
+            self.deploy_field(data["record"], data["id"], data.get("type", "text"), data.get("label") or data["id"])
+        except NetSuiteError as error:
+            return JSONResponse(error.body(), error.status)
+        except KeyError as error:
+            return JSONResponse({"error": f"missing or unknown: {error}"}, 400)
+        return JSONResponse({"id": data["id"]}, 201)
+
+    async def _closed_period(self, request: Request) -> Response:
+        data = await request.json()
+        self.close_period(data.get("until"))
+        return JSONResponse({"until": data.get("until")})
+
+    async def _certificates(self, request: Request) -> Response:
+        data = await request.json()
+        try:
+            self.add_certificate(data["id"], data["public_key"])
+        except (KeyError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"id": data["id"]}, 201)

@@ -1,0 +1,243 @@
+"""The only reader of the environment: where things are, how to connect, and what the company has decided.
+
+Secrets stand in configuration files as ${NAME} and nowhere else, so that the files can be shared and reviewed. All
+mistakes of all files are told at once, each with file, line, field and what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from pydantic import SecretStr, model_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+
+from crmerp_assets.mapping import ConfigurationError, EntityRules, Matrix, load_governance, load_matrix
+from crmerp_assets.mapping.document import At, Document, did_you_mean, read
+from crmerp_assets.mapping.validation import Strict, parse
+from crmerp_assets.merge.policy import Policy
+
+Environment: TypeAlias = Mapping[str, str]
+Loaded = TypeVar("Loaded")
+
+_REFERENCE = re.compile(r"\$\{([^}]*)\}")
+_SECRETS = ("client_secret", "private_key", "token", "password")
+
+
+class Settings(BaseSettings):
+    """Variables named CRMERP_*, from the environment or from `.env`.
+
+    `env_file` holds the variables that connections.yaml refers to, for those that the environment lacks.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CRMERP_", env_file=".env", extra="ignore", frozen=True)
+
+    state: Path = Path(".crmerp")
+    config: Path = Path("config")
+    env_file: Path = Path(".env")
+    ledger_url: SecretStr | None = None
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's database URL: SQLite in the state folder unless another one is given."""
+        return self.ledger_url.get_secret_value() if self.ledger_url else f"sqlite:///{self.state / 'ledger.sqlite'}"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file."""
+        return self.state / "warehouse.duckdb"
+
+    @property
+    def reports(self) -> Path:
+        """The folder of published reports."""
+        return self.state / "reports"
+
+
+class Connection(Strict):
+    """What every connection has. `ca_file` is a certificate to trust besides the usual ones."""
+
+    name: str
+    role: Literal["crm", "erp"]
+    url: str
+    ca_file: Path | None = None
+    private_key: SecretStr | None = None
+    private_key_file: Path | None = None
+    overlap_seconds: int = 600
+
+    @property
+    def verify(self) -> bool | str:
+        """What to check the server's certificate against."""
+        return str(self.ca_file) if self.ca_file else True
+
+    def key_text(self) -> str | None:
+        """The private key in PEM form, None without one; ConfigurationError when its file cannot be read."""
+        if self.private_key is not None or self.private_key_file is None:
+            return self.private_key.get_secret_value() if self.private_key else None
+        try:
+            return self.private_key_file.read_text(encoding="utf-8")
+        except OSError as error:
+            what = f"{self.private_key_file} cannot be read; put the PEM file there or correct the path"
+            raise ConfigurationError([f"connection {self.name}: private_key_file: {what}"]) from error
+
+
+class SalesforceConfig(Connection):
+    """Either client_secret (client credentials flow), or username with a private key (JWT bearer flow)."""
+
+    type: Literal["salesforce"]
+    client_id: str
+    client_secret: SecretStr | None = None
+    username: str | None = None
+    api_version: str = "68.0"
+    permission_set: str = "Crmerp_Integration"
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> SalesforceConfig:
+        key = self.private_key is not None or self.private_key_file is not None
+        if self.client_secret is None and not (self.username and key):
+            raise ValueError("give client_secret, or username with private_key_file")
+        return self
+
+
+class NetSuiteConfig(Connection):
+    """OAuth 2.0 client credentials with a certificate. `account_timezone` is the one of the integration user."""
+
+    type: Literal["netsuite"]
+    account: str
+    client_id: str
+    certificate_id: str
+    account_timezone: str = "UTC"
+
+    @model_validator(mode="after")
+    def _has_key(self) -> NetSuiteConfig:
+        if self.private_key is None and self.private_key_file is None:
+            raise ValueError("give private_key_file, the PEM file of the certificate's private key")
+        return self
+
+
+ConnectionConfig: TypeAlias = SalesforceConfig | NetSuiteConfig
+_TYPES: Mapping[str, type[SalesforceConfig] | type[NetSuiteConfig]] = {
+    "salesforce": SalesforceConfig,
+    "netsuite": NetSuiteConfig,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything that the configuration folder says, on top of what is packaged."""
+
+    connections: tuple[ConnectionConfig, ...]
+    policy: Policy
+    matrix: Matrix
+    governance: Mapping[str, EntityRules]
+
+
+def load_configuration(settings: Settings, environment: Environment | None = None) -> Configuration:
+    """Read the configuration folder; every file in it is optional, and a missing folder means the defaults.
+
+    ConfigurationError lists all mistakes. `environment` replaces the process's own variables and the `.env` file.
+    """
+    variables = _variables(settings.env_file) if environment is None else environment
+    problems: list[str] = []
+    policy = _collected(problems, lambda: _policy(settings.config)) or Policy()
+    connections = _collected(problems, lambda: _connections(settings.config, variables)) or ()
+    matrix = _collected(problems, lambda: load_matrix(settings.config, policy.default_region))
+    governance = _collected(problems, lambda: load_governance(settings.config))
+    if problems or matrix is None or governance is None:
+        raise ConfigurationError(problems)
+    return Configuration(connections, policy, matrix, governance)
+
+
+def _variables(env_file: Path) -> Environment:
+    found = DotEnvSettingsSource(Settings, env_file=env_file, case_sensitive=True).env_vars
+    return {name: value for name, value in found.items() if value is not None} | dict(os.environ)
+
+
+def _collected(problems: list[str], load: Callable[[], Loaded]) -> Loaded | None:
+    try:
+        return load()
+    except ConfigurationError as error:
+        problems += error.problems
+        return None
+
+
+def _policy(config: Path) -> Policy:
+    path = config / "policy.yaml"
+    return parse(Policy, read(path)) if path.exists() else Policy()
+
+
+def _connections(config: Path, environment: Environment) -> tuple[ConnectionConfig, ...]:
+    path = config / "connections.yaml"
+    if not path.exists():
+        return ()
+    document = read(path)
+    problems = [
+        document.problem((key,), f"'{key}' is not a key here{did_you_mean(key, ['connections'])}")
+        for key in document.data
+        if key != "connections"
+    ]
+    entries = document.data.get("connections") or []
+    if not isinstance(entries, list):
+        raise ConfigurationError([*problems, document.problem(("connections",), "a list of connections is expected")])
+    document.data["connections"] = [
+        _resolved(entry, ("connections", n), document, environment, problems) for n, entry in enumerate(entries)
+    ]
+    found: tuple[ConnectionConfig, ...] = ()
+    for number in range(len(entries)):
+        connection = _collected(problems, partial(_connection, document, number))
+        found += (connection,) if connection else ()
+    if not problems:
+        problems += _together(document, found)
+    if problems:
+        raise ConfigurationError(problems)
+    return found
+
+
+def _connection(document: Document, number: int) -> ConnectionConfig:
+    at: At = ("connections", number)
+    entry = document.data["connections"][number]
+    if not isinstance(entry, dict):
+        raise ConfigurationError([document.problem(at, "a mapping of keys to values is expected here")])
+    kind = entry.get("type")
+    if kind not in _TYPES:
+        what = (
+            f"'{kind}' is not a type of connection{did_you_mean(kind, _TYPES)}" if kind else "type is missing; add it"
+        )
+        raise ConfigurationError([document.problem((*at, "type") if kind else at, what)])
+    return parse(_TYPES[kind], document, at)
+
+
+def _resolved(value: Any, at: At, document: Document, environment: Environment, problems: list[str]) -> Any:
+    """The value with every ${NAME} replaced. A problem is noted for an unset one, and for a secret written out."""
+    if isinstance(value, dict):
+        return {k: _resolved(v, (*at, k), document, environment, problems) for k, v in value.items()}
+    if at[-1] in _SECRETS and value is not None and not (isinstance(value, str) and _REFERENCE.fullmatch(value)):
+        what = f"a secret must not be written here; put it in the environment and say {at[-1]}: ${{NAME}}"
+        problems.append(document.problem(at, what))
+        return "hidden"
+    if not isinstance(value, str):
+        return value
+    for name in _REFERENCE.findall(value):
+        if not environment.get(name):
+            problems.append(document.problem(at, f"the variable {name} is not set; export it or add it to .env"))
+    return _REFERENCE.sub(lambda found: environment.get(found[1]) or found[1], value)
+
+
+def _together(document: Document, connections: tuple[ConnectionConfig, ...]) -> list[str]:
+    """Problems between connections: names twice, roles twice or missing."""
+    names = [connection.name for connection in connections]
+    roles = [connection.role for connection in connections]
+    problems = [
+        document.problem(("connections", n, "name"), f"'{name}' is the name of two connections; rename one")
+        for n, name in enumerate(names)
+        if name in names[:n]
+    ]
+    for role in ("crm", "erp"):
+        if connections and roles.count(role) != 1:
+            what = f"{roles.count(role)} connections have the role {role}; exactly one must"
+            problems.append(document.problem(("connections",), what))
+    return problems

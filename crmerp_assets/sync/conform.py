@@ -1,0 +1,98 @@
+"""Conform changed raw rows: native fields become canonical ones, standardised and validated.
+
+A row that cannot be used is parked with its reason; the last usable version of it stays, and no other row waits.
+"""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from crmerp_assets import canonical
+from crmerp_assets.canonical import APPLICATION_FIELDS, ENTITIES, LINE_FIELDS, CheckSummary
+from crmerp_assets.canonical.lines import parse_lines
+from crmerp_assets.canonical.money import MONEY
+from crmerp_assets.mapping import EntityMap, inbound
+from crmerp_assets.standardise import matching_keys
+from crmerp_assets.sync import tables
+from crmerp_assets.sync.platform import Platform
+from crmerp_assets.warehouse import Changes
+from crmerp_assets.warehouse.tables import NO_CHANGES, advance, unseen
+
+STAGE = "conform"
+
+
+@dataclass(frozen=True, slots=True)
+class Conformed:
+    """Rows read, what they changed, rows parked, values kept but flagged, and the pandera checks' counts."""
+
+    read: int = 0
+    changes: Changes = NO_CHANGES
+    parked: int = 0
+    flagged: int = 0
+    checks: list[CheckSummary] = field(default_factory=list)
+
+
+def conform(platform: Platform, connection: str, map_name: str) -> Conformed:
+    """Process the raw rows of one map that changed since the last time."""
+    entity_map = platform.map(connection, map_name)
+    source, target = tables.raw(connection, entity_map.object), tables.conformed(connection, map_name)
+    with platform.warehouse.open() as con:
+        raw = unseen(con, source, target.sql)
+    if raw.is_empty():
+        return Conformed()
+    text = with_match_keys(entity_map.entity, _canonical(entity_map, raw))
+    checked = canonical.validate(entity_map.entity, "conformed", canonical.typed(entity_map.entity, text))
+    _park(platform, connection, entity_map, checked.parked, raw["_id"].to_list())
+    valid = checked.valid
+    with platform.warehouse.open() as con:
+        changes = target.upsert(con, valid.drop("lines", "applications", "issues", strict=False))
+        if (lines := child_rows(entity_map.entity, valid)) is not None:
+            table = tables.conformed_lines(connection, map_name)
+            table.replace_children(con, valid["native_id"].to_list(), lines)
+        change = raw["_change"].max()
+        assert isinstance(change, int)
+        advance(con, source, target.sql, change)
+    return Conformed(raw.height, changes, checked.parked.height, checked.flags.height, checked.checks)
+
+
+def _canonical(entity_map: EntityMap, raw: pl.DataFrame) -> pl.DataFrame:
+    fate = raw.select(
+        pl.col("_id").alias("native_id"),
+        pl.col("_deleted").alias("deleted"),
+        pl.col("_merged_into").alias("merged_into"),
+    )
+    return inbound(entity_map, raw).join(fate, on="native_id", how="left")
+
+
+def with_match_keys(entity: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the keys that linking compares, so that they are computed once per change of a record."""
+    if entity != "customer":
+        return frame
+    return frame.with_columns(
+        matching_keys.name_key(pl.col("name")).alias("match_name"),
+        matching_keys.domain_key(pl.col("website")).alias("match_domain"),
+    )
+
+
+def _park(platform: Platform, connection: str, entity_map: EntityMap, parked: pl.DataFrame, seen: list[str]) -> None:
+    """Note the unusable rows, and close what was parked before and is usable now."""
+    with platform.ledger.begin() as tx:
+        usable = list(set(seen) - set(parked["native_id"].to_list()))
+        tx.parked.resolve(STAGE, entity_map.entity, connection, usable)
+        if parked.height:
+            tx.parked.put(STAGE, entity_map.entity, connection, parked)
+
+
+def child_rows(entity: str, valid: pl.DataFrame) -> pl.DataFrame | None:
+    """Order lines or payment applications, one typed row each, numbered from 1; None where the entity has none."""
+    column = next((name for name in ENTITIES[entity].names("lines") if name in valid.columns), None)
+    if column is None:
+        return None
+    fields = LINE_FIELDS if entity == "order" else APPLICATION_FIELDS
+    parents = valid.select(pl.col("native_id").alias("parent_id"), column)
+    rows = parse_lines(parents, column, [item.name for item in fields], keep=["parent_id"])
+    numbers = [item.name for item in fields if item.kind in ("money", "decimal") and item.name != "position"]
+    return rows.with_columns(
+        pl.int_range(1, pl.len() + 1).over("parent_id").cast(pl.Int64).alias("position"),
+        *(pl.col(name).cast(MONEY, strict=False) for name in numbers),
+    )

@@ -1,0 +1,197 @@
+"""Link conformed records to golden ids, in the ledger, and mirror the links into the warehouse.
+
+Gather both sides, let `matching` decide, write the ledger first: it is the authority, the mirror follows it.
+A record that raises a question gets no golden id until a person has answered, so nothing is created for it.
+"""
+
+import json
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from crmerp_assets.canonical import ENTITIES
+from crmerp_assets.ledger import Transaction
+from crmerp_assets.matching import RULES, Matches
+from crmerp_assets.matching import link as match
+from crmerp_assets.sync import tables
+from crmerp_assets.sync.platform import Connection, Platform
+from crmerp_assets.warehouse import Table
+
+QUESTION = "ambiguous_link"
+LINK = {
+    "entity": pl.String,
+    "connection": pl.String,
+    "native_id": pl.String,
+    "golden_id": pl.String,
+    "method": pl.String,
+    "evidence": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Records that got a partner, records that got a golden id of their own, open questions."""
+
+    matched: int = 0
+    born: int = 0
+    questions: int = 0
+
+
+def link(platform: Platform, entity: str) -> Linked:
+    """Link the records of `entity` that have no link yet."""
+    mirror(platform, entity)
+    with platform.ledger.begin() as tx:
+        decisions = tx.reviews.decisions(QUESTION)
+    with platform.warehouse.open() as con:
+        sides = [side for side in _sides(platform) if _relation(con, side, platform, entity)]
+        if not any(_unlinked(con, side) for side in sides):
+            return Linked()
+        found = _match(con, entity, decisions) if len(sides) == 2 else Matches.none()
+        rows = _decide(con, entity, sides, found)
+        questions = _described(con, found.questions)
+    with platform.ledger.begin() as tx:
+        tx.links.add(rows.to_dicts(), by="linking")
+        _ask(tx, entity, questions)
+    mirror(platform, entity)
+    born = rows.filter(pl.col("method") == "born").height
+    return Linked(rows.height - born, born, found.questions.height)
+
+
+def _sides(platform: Platform) -> tuple[Connection, Connection]:
+    return platform.side("crm"), platform.side("erp")
+
+
+def mirror(platform: Platform, entity: str) -> None:
+    """Copy the links that changed in the ledger since the last time into the warehouse."""
+    table = tables.links(entity)
+    with platform.warehouse.open() as con:
+        since = _mirrored(con, table)
+    with platform.ledger.begin() as tx:
+        rows = tx.links.all(entity, since_version=since)
+    columns = ["connection", "native_id", "golden_id", "method", "evidence", "version"]
+    with platform.warehouse.open() as con:
+        table.upsert(con, rows.select(columns))
+
+
+def _mirrored(con: duckdb.DuckDBPyConnection, table: Table) -> int:
+    if not table.exists(con):
+        return 0
+    row = con.execute(f"SELECT coalesce(max(version), 0) FROM {table.sql}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _relation(con: duckdb.DuckDBPyConnection, side: Connection, platform: Platform, entity: str) -> bool:
+    """Make the view `_side_<role>` of one side's live records with golden_id and partner, if the side has any."""
+    entity_map = platform.entity_map(side, entity)
+    if entity_map is None or not tables.conformed(side.name, entity_map.name).exists(con):
+        return False
+    table, mirrored = tables.conformed(side.name, entity_map.name), tables.links(entity).sql
+    owner, owner_golden = "", ""
+    if entity == "contact":
+        owner = f"LEFT JOIN {tables.links('customer').sql} o ON o.connection = '{side.name}' AND o.native_id = c.customer"
+        owner_golden = ", o.golden_id AS customer_golden"
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP VIEW _side_{side.role} AS
+        SELECT c.* EXCLUDE (_hash, _change), l.golden_id, p.native_id AS partner {owner_golden}
+        FROM {table.sql} c
+        LEFT JOIN {mirrored} l ON l.connection = '{side.name}' AND l.native_id = c.native_id
+        LEFT JOIN {mirrored} p ON p.golden_id = l.golden_id AND p.connection <> l.connection
+        {owner}
+        WHERE NOT c.deleted
+        """
+    )
+    return True
+
+
+def _unlinked(con: duckdb.DuckDBPyConnection, side: Connection) -> bool:
+    return con.execute(f"SELECT 1 FROM _side_{side.role} WHERE golden_id IS NULL LIMIT 1").fetchone() is not None
+
+
+def _match(con: duckdb.DuckDBPyConnection, entity: str, decisions: pl.DataFrame) -> Matches:
+    same, never = _answers(entity, decisions)
+    return match(con, "_side_crm", "_side_erp", RULES.get(entity, ()), same, never)
+
+
+def _answers(entity: str, decisions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """People's answers as pairs: the same thing, and never the same thing."""
+    pairs = [
+        (*json.loads(row["subject"]), json.loads(row["decision"])["same"])
+        for row in decisions.filter(pl.col("entity") == entity).iter_rows(named=True)
+    ]
+    frame = pl.DataFrame(pairs, schema={"a_id": pl.String, "b_id": pl.String, "same": pl.Boolean}, orient="row")
+    return frame.filter(pl.col("same")).drop("same"), frame.filter(~pl.col("same")).drop("same")
+
+
+def _decide(con: duckdb.DuckDBPyConnection, entity: str, sides: list[Connection], found: Matches) -> pl.DataFrame:
+    """Ledger rows for matched pairs and for records that stand alone; a record in a question gets none."""
+    con.register("_links", found.links.to_arrow())
+    con.register("_questions", found.questions.to_arrow())
+    rows = [con.execute(_links_sql(entity, side, sides)).pl().cast(LINK) for side in sides]
+    con.unregister("_links")
+    con.unregister("_questions")
+    return pl.concat(rows)
+
+
+def _links_sql(entity: str, side: Connection, sides: list[Connection]) -> str:
+    """One side's new links: the pair's golden id, else a key it already holds, else one made from the record.
+
+    A golden id made here depends on the record alone (of a pair, on the CRM's), so making it twice makes the same.
+    """
+    prefix = ENTITIES[entity].key_prefix
+    own, other = ("a_id", "b_id") if side.role == "crm" else ("b_id", "a_id")
+    partner = next((s for s in sides if s is not side), None)
+    crm = next((s.name for s in sides if s.role == "crm"), "")
+    keys = ["s.golden_id", _own_key("s", prefix)]
+    if partner:
+        keys = ["s.golden_id", "p.golden_id", _own_key("p", prefix), _own_key("s", prefix)]
+        if side.role == "crm":
+            keys = ["s.golden_id", "p.golden_id", _own_key("s", prefix), _own_key("p", prefix)]
+    seed = f"CASE WHEN l.a_id IS NOT NULL THEN '{crm}|' || l.a_id ELSE '{side.name}|' || s.native_id END"
+    return f"""
+        SELECT '{entity}' AS entity, '{side.name}' AS connection, s.native_id,
+               lower(coalesce({", ".join(keys)},
+                              '{prefix}-' || substr(md5('{entity}|' || {seed}), 1, 20))) AS golden_id,
+               coalesce(l.method, 'born') AS method,
+               coalesce(l.evidence, 'no record of the other side matches') AS evidence
+        FROM _side_{side.role} s
+        LEFT JOIN _links l ON l.{own} = s.native_id
+        {f"LEFT JOIN _side_{partner.role} p ON p.native_id = l.{other}" if partner else ""}
+        WHERE s.golden_id IS NULL AND s.native_id NOT IN (SELECT {own} FROM _questions)
+    """
+
+
+def _own_key(alias: str, prefix: str) -> str:
+    return f"CASE WHEN starts_with(lower({alias}.external_key), '{prefix}-') THEN {alias}.external_key END"
+
+
+def _described(con: duckdb.DuckDBPyConnection, questions: pl.DataFrame) -> pl.DataFrame:
+    """Questions with the names of both records, for the reviewer."""
+    if questions.is_empty():
+        return questions
+    con.register("_questions", questions.to_arrow())
+    columns = [row[0] for row in con.execute("DESCRIBE _side_crm").fetchall()]
+    name = next(column for column in ("name", "email", "sku") if column in columns)
+    found = con.execute(
+        f"SELECT q.*, a.{name} AS a_name, b.{name} AS b_name FROM _questions q "
+        "LEFT JOIN _side_crm a ON a.native_id = q.a_id LEFT JOIN _side_erp b ON b.native_id = q.b_id"
+    ).pl()
+    con.unregister("_questions")
+    return found
+
+
+def _ask(tx: Transaction, entity: str, questions: pl.DataFrame) -> None:
+    """Open a review for each candidate pair, and close the ones that are no question any more."""
+    rows = [
+        {
+            "kind": QUESTION,
+            "entity": entity,
+            "subject": json.dumps([row["a_id"], row["b_id"]]),
+            "title": f"Is {entity} {row['a_name']!r} in the CRM the same as {row['b_name']!r} in the ERP?",
+            "detail": json.dumps({"method": row["method"], "evidence": row["evidence"]}),
+        }
+        for row in questions.iter_rows(named=True)
+    ]
+    tx.reviews.open(rows)
+    tx.reviews.close(QUESTION, entity, keep=[row["subject"] for row in rows])

@@ -1,0 +1,141 @@
+"""Merge linked records into golden ones: gather both sides, compare with the base, store what both agree on."""
+
+import json
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from crmerp_assets import canonical
+from crmerp_assets.canonical import CheckSummary, ENTITIES
+from crmerp_assets.ledger import Transaction
+from crmerp_assets.merge import three_way
+from crmerp_assets.merge.three_way import HELD
+from crmerp_assets.sync import tables
+from crmerp_assets.sync.gather import Gathered, gather
+from crmerp_assets.sync.platform import Platform
+from crmerp_assets.warehouse import Changes
+from crmerp_assets.warehouse.tables import NO_CHANGES, advance
+
+STAGE = "golden"
+CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Golden records looked at, what changed, conflicts resolved by rule, conflicts held for a person, parked."""
+
+    considered: int = 0
+    changes: Changes = NO_CHANGES
+    resolved: int = 0
+    held: int = 0
+    parked: int = 0
+    checks: list[CheckSummary] = field(default_factory=list)
+
+
+def merge(platform: Platform, entity: str) -> Merged:
+    """Merge the records of `entity` that something touched since the last merge."""
+    consumer = f"merge:{entity}"
+    with platform.ledger.begin() as tx:
+        asked = _asked(tx, entity)
+    with platform.warehouse.open() as con:
+        gathered = gather(platform, con, entity, consumer, asked["golden_id"].to_list())
+    if gathered.frame.is_empty():
+        _finish(platform, entity, gathered, None, None, consumer)
+        return Merged()
+    rules = platform.governance[entity].fields
+    with platform.ledger.begin() as tx:
+        frame = _with_base(tx, entity, gathered.frame, list(rules))
+    merged = three_way.merge(_with_choices(frame, asked), rules)
+    conflicts = three_way.conflicts(merged, list(rules))
+    golden = canonical.validate(entity, "golden", _golden(entity, merged))
+    with platform.ledger.begin() as tx:
+        tx.snapshots.put(entity, three_way.agreed_values(merged, list(rules)))
+        _note_conflicts(tx, entity, merged, conflicts)
+        usable = golden.valid["golden_id"].to_list()
+        tx.parked.resolve(STAGE, entity, "golden", usable)
+        if golden.parked.height:
+            tx.parked.put(STAGE, entity, "golden", golden.parked)
+    compare = merged.filter(pl.col("golden_id").is_in(usable))
+    changes = _finish(platform, entity, gathered, golden.valid, compare, consumer)
+    held = conflicts.filter(pl.col("why") == HELD).height if conflicts.width else 0
+    return Merged(merged.height, changes, conflicts.height - held, held, golden.parked.height, golden.checks)
+
+
+def _asked(tx: Transaction, entity: str) -> pl.DataFrame:
+    """Conflicts that a person has decided: golden_id, field, crm, erp (as they were then), choose."""
+    rows = []
+    for row in tx.reviews.decisions(CONFLICT).filter(pl.col("entity") == entity).iter_rows(named=True):
+        golden_id, name = json.loads(row["subject"])
+        detail, decision = json.loads(row["detail"]), json.loads(row["decision"])
+        rows.append((golden_id, name, detail["crm"], detail["erp"], decision["choose"]))
+    columns = ["golden_id", "field", "crm", "erp", "choose"]
+    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
+
+
+def _with_base(tx: Transaction, entity: str, frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
+    """Add `base.<field>`: what both sides last agreed on; null where they never did."""
+    stored = tx.snapshots.get(entity, frame["golden_id"].to_list())
+    shape = pl.Struct(dict.fromkeys(fields, pl.String))
+    base = stored.select("golden_id", pl.col("values").str.json_decode(shape).alias("base")).unnest("base")
+    return frame.join(base.rename({name: f"base.{name}" for name in fields}), on="golden_id", how="left")
+
+
+def _with_choices(frame: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    """Add `choice.<field>` where a decision was taken on exactly the values that both sides hold now."""
+    for name in asked["field"].unique().to_list():
+        decided = asked.filter(pl.col("field") == name).select("golden_id", "crm", "erp", "choose")
+        joined = frame.select("golden_id", f"crm.{name}", f"erp.{name}").join(decided, on="golden_id", how="left")
+        current = pl.col(f"crm.{name}").eq_missing(pl.col("crm")) & pl.col(f"erp.{name}").eq_missing(pl.col("erp"))
+        choice = joined.select(pl.when(current).then(pl.col("choose")).alias(f"choice.{name}"))
+        frame = pl.concat([frame, choice], how="horizontal")
+    return frame
+
+
+def _golden(entity: str, merged: pl.DataFrame) -> pl.DataFrame:
+    """The typed golden records, with the record and state of each side and where each value came from."""
+    names = [item.name for item in ENTITIES[entity].fields if f"golden.{item.name}" in merged.columns]
+    values = merged.select("golden_id", *(pl.col(f"golden.{name}").alias(name) for name in names))
+    sources = pl.struct(pl.col(f"why.{name}").alias(name) for name in names).struct.json_encode()
+    record = merged.select(
+        *(pl.col(f"{role}.{part}").alias(f"{role}_{part}") for role in ("crm", "erp") for part in ("id", "deleted")),
+        sources.alias("sources"),
+    )
+    return pl.concat([canonical.typed(entity, values), record], how="horizontal")
+
+
+def _note_conflicts(tx: Transaction, entity: str, merged: pl.DataFrame, conflicts: pl.DataFrame) -> None:
+    """Open a review for each held conflict; close those of the considered records that are settled."""
+    held = conflicts.filter(pl.col("why") == HELD).to_dicts() if conflicts.width else []
+    rows = [
+        {
+            "kind": CONFLICT,
+            "entity": entity,
+            "subject": json.dumps([row["golden_id"], row["field"]]),
+            "title": f"Both sides changed {row['field']} of {entity} {row['golden_id']} and they differ",
+            "detail": json.dumps({k: row[k] for k in ("crm", "erp", "base", "crm_modified", "erp_modified")}),
+        }
+        for row in held
+    ]
+    tx.reviews.open(rows)
+    considered = set(merged["golden_id"].to_list())
+    open_now = tx.reviews.list(CONFLICT).filter(pl.col("entity") == entity)
+    keep = [s for s in open_now["subject"].to_list() if json.loads(s)[0] not in considered]
+    tx.reviews.close(CONFLICT, entity, keep=keep + [row["subject"] for row in rows])
+
+
+def _finish(
+    platform: Platform,
+    entity: str,
+    gathered: Gathered,
+    golden: pl.DataFrame | None,
+    compare: pl.DataFrame | None,
+    consumer: str,
+) -> Changes:
+    with platform.warehouse.open() as con:
+        changes = NO_CHANGES
+        if golden is not None and compare is not None:
+            changes = tables.golden(entity).upsert(con, golden.drop("issues", strict=False))
+            tables.compare(entity).upsert(con, compare.select(pl.exclude("^(base|choice)\\..*$")))
+        for source, change in gathered.marks.items():
+            advance(con, source, consumer, change)
+        return changes

@@ -1,0 +1,85 @@
+"""Which golden records should exist on a side and do not, by policy.
+
+Asked as one set question per entity each time: what is missing is small once the first load is done, and a change
+of policy or of another record (a customer that just arrived) takes effect without bookkeeping.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from crmerp_assets.merge.three_way import Role
+from crmerp_assets.sync import tables
+from crmerp_assets.sync.platform import Platform
+
+MAX_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """`wanted[role]`: golden_id and depth (how many missing parents come first) of records to create there."""
+
+    wanted: dict[Role, pl.DataFrame]
+
+    @property
+    def triggers(self) -> list[str]:
+        """Every golden id that some side wants."""
+        return pl.concat(list(self.wanted.values()))["golden_id"].unique().to_list()
+
+
+def needs(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str) -> Need:
+    """What each side lacks of `entity`."""
+    return Need({role: _wanted(platform, con, entity, role) for role in ("crm", "erp")})
+
+
+def _wanted(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, role: Role) -> pl.DataFrame:
+    sql = _wanted_sql(platform, con, entity, role)
+    if sql is None:
+        return pl.DataFrame(schema={"golden_id": pl.String, "depth": pl.Int64})
+    return con.execute(sql).pl().cast({"depth": pl.Int64})
+
+
+def _wanted_sql(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, role: Role) -> str | None:
+    if entity == "order":
+        return f"SELECT golden_id, 0 AS depth FROM ({due_orders(platform)})" if role == "erp" else None
+    rule = getattr(getattr(platform.policy.create, entity), role)
+    lacking = f"SELECT golden_id FROM {tables.golden(entity).sql} WHERE {role}_id IS NULL"
+    if rule == "always":
+        return f"SELECT golden_id, 0 AS depth FROM ({lacking})" if entity != "customer" else _with_parents(lacking, role)
+    if rule == "when_ordered" and tables.golden("order").exists(con):
+        return _with_parents(f"SELECT customer AS golden_id FROM ({due_orders(platform)})", role)
+    if rule == "with_customer" and tables.golden("customer").exists(con):
+        return _with_customer(role)
+    return None
+
+
+def due_orders(platform: Platform) -> str:
+    """SQL for won deals since the go-live date that have no order in the ERP. Without a go-live date: none."""
+    go_live = platform.policy.go_live
+    since = f"o.close_date >= DATE '{go_live}'" if go_live else "false"
+    return f"SELECT o.* FROM {tables.golden('order').sql} o WHERE o.won AND {since} AND o.erp_id IS NULL"
+
+
+def _with_parents(ids: str, role: Role) -> str:
+    """The customers in `ids` and their parents, where this side lacks them; a parent is less deep than its child."""
+    customers = tables.golden("customer").sql
+    return f"""
+        WITH RECURSIVE up AS (
+            SELECT c.golden_id, c.parent, 0 AS above FROM {customers} c SEMI JOIN ({ids}) i USING (golden_id)
+            WHERE c.{role}_id IS NULL
+            UNION
+            SELECT p.golden_id, p.parent, up.above + 1 FROM up JOIN {customers} p ON p.golden_id = up.parent
+            WHERE p.{role}_id IS NULL AND up.above < {MAX_DEPTH}
+        )
+        SELECT golden_id, (SELECT max(above) FROM up) - max(above) AS depth FROM up GROUP BY golden_id
+    """
+
+
+def _with_customer(role: Role) -> str:
+    """Contacts whose customer this side holds."""
+    return f"""
+        SELECT c.golden_id, 0 AS depth FROM {tables.golden("contact").sql} c
+        JOIN {tables.golden("customer").sql} o ON o.golden_id = c.customer
+        WHERE c.{role}_id IS NULL AND o.{role}_id IS NOT NULL AND NOT o.{role}_deleted
+    """

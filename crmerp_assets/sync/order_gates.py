@@ -1,0 +1,93 @@
+"""The gates of sales orders: what must be true before a won deal is written into the ERP.
+
+The facts that gates look at are gathered for the candidate orders only: the account of the deal, what the plan says
+of the customer and the products, and how far the ERP order has come.
+"""
+
+import duckdb
+import polars as pl
+
+from crmerp_assets.canonical.lines import parse_lines
+from crmerp_assets.merge.gates import Gate
+from crmerp_assets.sync import tables
+from crmerp_assets.sync.platform import Connection, Platform
+
+CLOSED_STATUSES = ("partially_fulfilled", "pending_billing", "billed", "closed", "cancelled")
+UNKNOWN_PRODUCT = "unknown_product"
+
+ORDER_GATES = (
+    Gate("not_won", ~pl.col("golden.won").eq("true"), pl.lit("the deal is no longer won; decide what happens with the order")),
+    Gate("no_account", pl.col("fact.account").is_null(), pl.lit("the deal has no account; choose one in the CRM")),
+    Gate(
+        "identity_in_review",
+        pl.col("golden.customer").is_null(),
+        pl.lit("it is not clear which customer the deal's account is; see `crmerp review list`"),
+    ),
+    Gate("no_customer", pl.col("fact.customer").is_not_null(), pl.lit("the customer is not in the ERP: ") + pl.col("fact.customer")),
+    Gate("no_lines", pl.col("golden.lines").is_null(), pl.lit("the deal has no products; add what was sold in the CRM")),
+    Gate(
+        UNKNOWN_PRODUCT,
+        pl.col("fact.unknown").is_not_null(),
+        pl.lit("product ") + pl.col("fact.unknown") + pl.lit(" is not in the catalogue; see `crmerp review list`"),
+    ),
+    Gate("no_product", pl.col("fact.product").is_not_null(), pl.lit("a product is not in the ERP: ") + pl.col("fact.product")),
+    Gate(
+        "order_closed",
+        (pl.col("operation") == "update") & pl.col("erp.order_status").is_in(CLOSED_STATUSES),
+        pl.lit("the order is already ") + pl.col("erp.order_status").str.replace_all("_", " ") + pl.lit(" in the ERP"),
+    ),
+)
+
+
+def with_order_facts(
+    platform: Platform, con: duckdb.DuckDBPyConnection, erp: Connection, candidates: pl.DataFrame
+) -> pl.DataFrame:
+    """Add `fact.account`, `fact.customer`, `fact.unknown`, `fact.product`; null means that nothing is wrong there."""
+    lines = parse_lines(candidates, "golden.lines", keep=["golden_id"])
+    unknown = lines.filter(pl.col("product").is_null()).group_by("golden_id").agg(
+        (pl.lit("'") + pl.col("product_text").unique().sort().str.join("', '") + pl.lit("'")).alias("fact.unknown")
+    )
+    products = _missing(platform, con, erp, "product", lines["product"].drop_nulls().unique())
+    missing = (
+        lines.join(products, left_on="product", right_on="id").group_by("golden_id").agg(pl.col("why").first().alias("fact.product"))
+    )
+    customers = _missing(platform, con, erp, "customer", candidates["golden.customer"].drop_nulls().unique())
+    return (
+        candidates.join(_accounts(platform, con, candidates), on="golden_id", how="left")
+        .join(unknown, on="golden_id", how="left")
+        .join(missing, on="golden_id", how="left")
+        .join(customers.rename({"why": "fact.customer"}), left_on="golden.customer", right_on="id", how="left")
+    )
+
+
+def _accounts(platform: Platform, con: duckdb.DuckDBPyConnection, candidates: pl.DataFrame) -> pl.DataFrame:
+    """(golden_id, fact.account): the CRM account that the deal names, linked or not."""
+    crm = platform.side("crm")
+    entity_map = platform.entity_map(crm, "order")
+    assert entity_map is not None
+    con.register("_deals", candidates.select("golden_id", pl.col("crm.id").alias("native_id")).to_arrow())
+    found = con.execute(
+        f'SELECT d.golden_id, c.customer AS "fact.account" FROM _deals d '
+        f"JOIN {tables.conformed(crm.name, entity_map.name).sql} c USING (native_id)"
+    ).pl()
+    con.unregister("_deals")
+    return found
+
+
+def _missing(
+    platform: Platform, con: duckdb.DuckDBPyConnection, erp: Connection, entity: str, ids: pl.Series
+) -> pl.DataFrame:
+    """(id, why) of the records that the ERP lacks and that no ready intent creates in the same plan."""
+    con.register("_wanted", pl.DataFrame({"id": ids}, schema={"id": pl.String}).to_arrow())
+    lacking = con.execute(
+        f"SELECT w.id FROM _wanted w LEFT JOIN {tables.golden(entity).sql} g ON g.golden_id = w.id "
+        "WHERE g.erp_id IS NULL OR g.erp_deleted"
+    ).pl()
+    con.unregister("_wanted")
+    if lacking.is_empty():
+        return pl.DataFrame(schema={"id": pl.String, "why": pl.String})
+    with platform.ledger.begin() as tx:
+        intents = tx.intents.open(erp.name, entity).filter(pl.col("operation") == "create")
+    state = lacking.join(intents.select(pl.col("golden_id").alias("id"), "state", "reason", "error"), on="id", how="left")
+    why = pl.coalesce("error", "reason", pl.lit("no plan creates it (policy, or it was deleted there)"))
+    return state.filter(pl.col("state").is_null() | pl.col("state").is_in(["waiting", "rejected"])).select("id", why.alias("why"))

@@ -1,0 +1,79 @@
+"""What the ledger records for each answer of a system, and what else becomes true with it.
+
+An applied create makes a link; every applied write makes its values the new base of the three-way compare. All
+three are stored in one transaction, so a process that dies never leaves a write without its consequences.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from crmerp_assets.connectors import errors
+from crmerp_assets.connectors.protocol import Result
+from crmerp_assets.ledger import Transaction
+from crmerp_assets.merge.policy import Policy
+from crmerp_assets.sync.translate import KEY, Intent, after
+
+Outcome = dict[str, Any]
+
+
+def outcome(intent: Intent, result: Result, policy: Policy, now: datetime) -> Outcome:
+    """The ledger's outcome row for one result."""
+    error = result.error
+    row: Outcome = {"id": intent["id"], "native_id": result.native_id or intent["native_id"]}
+    if error is None:
+        return row | {"outcome": "applied"}
+    row |= {"error_class": type(error).__name__, "error": str(error)}
+    match error:
+        case errors.Unknown():
+            return row | {"outcome": "unknown"}
+        case errors.VersionConflict():
+            return row | {"outcome": "superseded"}
+        case errors.Transient() | errors.Throttled():
+            return row | _again(intent, error, policy, now)
+        case _:
+            return row | {"outcome": "rejected"}
+
+
+def _again(intent: Intent, error: errors.ConnectorError, policy: Policy, now: datetime) -> Outcome:
+    """Try later, longer after each attempt; after the policy's last attempt a person must look."""
+    attempts = int(intent["attempts"] or 0) + 1
+    if attempts >= policy.retries.max_attempts:
+        text = f"{error} Gave up after {attempts} attempts; `crmerp retry` starts over."
+        return {"outcome": "rejected", "error": text}
+    wait = min(policy.retries.base_seconds * 2 ** (attempts - 1), policy.retries.max_seconds)
+    jitter = int(intent["id"][:4], 16) / 0xFFFF / 2
+    if isinstance(error, errors.Throttled):
+        wait = max(wait, error.wait)
+    return {"outcome": "retry", "next_attempt_at": now + timedelta(seconds=wait * (1 + jitter))}
+
+
+def record(tx: Transaction, entity: str, connection: str, intents: Iterable[Intent], outcomes: list[Outcome]) -> None:
+    """Store outcomes with their attempts, links and new base values."""
+    tx.intents.record(outcomes)
+    applied = {row["id"]: row for row in outcomes if row["outcome"] == "applied"}
+    done = [intent for intent in intents if intent["id"] in applied]
+    tx.links.add(
+        [
+            {
+                "entity": entity,
+                "connection": connection,
+                "native_id": applied[intent["id"]]["native_id"],
+                "golden_id": intent["golden_id"],
+                "method": "pushed",
+                "evidence": f"created by intent {intent['id']}",
+            }
+            for intent in done
+            if intent["operation"] == "create"
+        ],
+        by="push",
+    )
+    base = [(intent["golden_id"], _base(intent["changes"])) for intent in done]
+    tx.snapshots.put(entity, pl.DataFrame(base, schema={"golden_id": pl.String, "values": pl.String}, orient="row"))
+
+
+def _base(changes: str) -> str:
+    return json.dumps({name: value for name, value in after(changes).items() if name != KEY})

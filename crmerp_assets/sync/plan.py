@@ -1,0 +1,238 @@
+"""Plan the exact writes that would make each side agree with the golden records: gather, decide, store.
+
+A record is considered when its golden record or either side changed, when an earlier intent of it still waits, and
+when a won deal needs it. The ledger keeps what is to be done; the warehouse keeps the plan as people read it.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from crmerp_assets.canonical.lines import parse_lines
+from crmerp_assets.canonical.money import MONEY
+from crmerp_assets.mapping import EntityMap, fits, writable
+from crmerp_assets.merge import gates, writes
+from crmerp_assets.merge.gates import Gate
+from crmerp_assets.sync import tables
+from crmerp_assets.sync.needs import needs
+from crmerp_assets.sync.order_gates import ORDER_GATES, UNKNOWN_PRODUCT, with_order_facts
+from crmerp_assets.sync.platform import Connection, Platform
+from crmerp_assets.sync.translate import KEY
+from crmerp_assets.warehouse.tables import advance, newest, unseen
+
+MISFIT = Gate("does_not_fit", pl.col("misfit").is_not_null(), pl.col("misfit"))
+UNKNOWN_PRODUCT_REVIEW = "unknown_product"
+PRIORITY = {"order": 0, "product": 10, "customer": 20, "contact": 90}
+SCHEMA = {
+    "id": pl.String,
+    "connection": pl.String,
+    "entity": pl.String,
+    "golden_id": pl.String,
+    "native_id": pl.String,
+    "operation": pl.String,
+    "key": pl.String,
+    "state": pl.String,
+    "gate": pl.String,
+    "reason": pl.String,
+    "changes": pl.String,
+    "expected_version": pl.String,
+    "priority": pl.Int64,
+    "amount": pl.String,
+    "currency": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Records considered; intents to create, to update, and held back by a gate."""
+
+    considered: int = 0
+    creates: int = 0
+    updates: int = 0
+    waiting: int = 0
+
+
+def plan(platform: Platform, entity: str) -> Planned:
+    """Plan both sides of `entity`."""
+    source, consumer = tables.compare(entity), f"plan:{entity}"
+    with platform.ledger.begin() as tx:
+        waiting = tx.intents.waiting_golden_ids(entity)
+    with platform.warehouse.open() as con:
+        if not source.exists(con):
+            return Planned()
+        need = needs(platform, con, entity)
+        mark = newest(con, source)
+        frame = _considered(con, entity, consumer, [*waiting, *need.triggers])
+        intents = [
+            _side(platform, con, entity, side, frame, need.wanted[side.role]) for side in platform.connections.values()
+        ]
+        found = pl.concat([pl.DataFrame(schema=SCHEMA), *intents])
+    _store(platform, entity, frame, found)
+    if entity == "order":
+        _ask_products(platform, found)
+    with platform.warehouse.open() as con:
+        _show(con, entity, frame, found)
+        advance(con, source, consumer, mark)
+    return _summary(frame, found)
+
+
+def _considered(con: duckdb.DuckDBPyConnection, entity: str, consumer: str, extra: list[str]) -> pl.DataFrame:
+    """The rows of the compare table to plan now: changed ones and the ids in `extra`."""
+    source = tables.compare(entity)
+    changed = unseen(con, source, consumer)
+    again = con.execute(
+        f"SELECT * EXCLUDE (_hash) FROM {source.sql} WHERE golden_id IN (SELECT unnest(?::VARCHAR[]))", [extra]
+    ).pl()
+    return pl.concat([changed, again]).unique("golden_id", keep="first", maintain_order=True)
+
+
+def _side(
+    platform: Platform,
+    con: duckdb.DuckDBPyConnection,
+    entity: str,
+    side: Connection,
+    frame: pl.DataFrame,
+    wanted: pl.DataFrame,
+) -> pl.DataFrame:
+    """Intents for one connection as rows of SCHEMA; `wanted` names the records to create there."""
+    entity_map = platform.entity_map(side, entity)
+    if entity_map is None or frame.is_empty():
+        return pl.DataFrame(schema=SCHEMA)
+    rules = platform.governance[entity].fields
+    held = frame.filter(pl.col(f"{side.role}.present") & _in_scope(platform, entity, side))
+    lacking = frame.filter(~pl.col(f"{side.role}.present")).join(wanted, on="golden_id")
+    update_fields = [name for name in writable(entity_map, "update") if name in rules]
+    create_fields = [
+        name
+        for name in writable(entity_map, "create")
+        if name in rules and (rules[name].seed or rules[name].owner != side.role)
+    ]
+    changed = pl.concat([writes.updates(held, update_fields, rules, side.role), _keys(held, side)])
+    candidates = pl.concat(
+        [
+            _intents(held.with_columns(pl.lit(0, dtype=pl.Int64).alias("depth")), changed, side, "update"),
+            _intents(lacking, writes.creates(lacking, create_fields), side, "create"),
+        ]
+    )
+    misfit = fits(entity_map, candidates.select("operation", "changes"))
+    candidates = candidates.with_columns(misfit.alias("misfit"))
+    if entity == "order" and side.role == "erp":
+        facts = with_order_facts(platform, con, side, candidates)
+        return _finished(gates.apply(facts, [*ORDER_GATES, MISFIT]), entity, side)
+    return _finished(gates.apply(candidates, [MISFIT]), entity, side)
+
+
+def _in_scope(platform: Platform, entity: str, side: Connection) -> pl.Expr:
+    """Orders of deals won before the go-live date belong to the past: the ERP's are not touched."""
+    if entity == "order" and side.role == "erp":
+        return pl.col("golden.close_date") >= pl.lit(str(platform.policy.go_live or "9999-12-31"))
+    return pl.lit(value=True)
+
+
+def _keys(held: pl.DataFrame, side: Connection) -> pl.DataFrame:
+    """Our key, for records that both sides hold and that carry no key yet."""
+    both = pl.col("crm.present") & pl.col("erp.present") & pl.col(f"{side.role}.key").is_null()
+    return held.filter(both).select(
+        "golden_id",
+        pl.lit(KEY).alias("field"),
+        pl.lit(None, dtype=pl.String).alias("before"),
+        pl.col("golden_id").alias("after"),
+        pl.lit("key").alias("rule"),
+    )
+
+
+def _intents(frame: pl.DataFrame, changes: pl.DataFrame, side: Connection, operation: str) -> pl.DataFrame:
+    """Candidate intents joined with the compare rows that the gates look at."""
+    return (
+        writes.as_intents(changes)
+        .join(frame, on="golden_id", how="inner")
+        .with_columns(
+            pl.lit(operation).alias("operation"),
+            pl.col(f"{side.role}.id").alias("native_id"),
+            pl.col(f"{side.role}.modified").alias("expected_version"),
+        )
+    )
+
+
+def _finished(gated: pl.DataFrame, entity: str, side: Connection) -> pl.DataFrame:
+    """Rows of SCHEMA with deterministic ids: the same write from the same state has the same id."""
+    money = {"amount": "golden.amount", "currency": "golden.currency"} if entity == "order" else {}
+    rows = gated.with_columns(
+        pl.lit(side.name).alias("connection"),
+        pl.lit(entity).alias("entity"),
+        pl.col("golden_id").alias("key"),
+        pl.when(pl.col("gate").is_null()).then(pl.lit("planned")).otherwise(pl.lit("waiting")).alias("state"),
+        (pl.lit(PRIORITY[entity]) + pl.col("depth")).cast(pl.Int64).alias("priority"),
+        *(
+            (pl.col(money[name]) if name in money else pl.lit(None, dtype=pl.String)).alias(name)
+            for name in ("amount", "currency")
+        ),
+    )
+    seeds = rows.select(pl.concat_str(["connection", "entity", "golden_id", "operation", "changes"], separator="|"))
+    versions = rows["expected_version"].fill_null("").to_list()
+    ids = [
+        hashlib.sha256(f"{seed}|{version}".encode()).hexdigest()[:32]
+        for seed, version in zip(seeds.to_series().to_list(), versions, strict=True)
+    ]
+    return rows.with_columns(pl.Series("id", ids, dtype=pl.String)).select(SCHEMA).cast(SCHEMA)  # type: ignore[arg-type]
+
+
+def _store(platform: Platform, entity: str, frame: pl.DataFrame, found: pl.DataFrame) -> None:
+    """Hand the plan of the considered records to the ledger, connection by connection."""
+    considered = frame["golden_id"].to_list()
+    with platform.ledger.begin() as tx:
+        for side in platform.connections.values():
+            rows = found.filter(pl.col("connection") == side.name)
+            tx.intents.replace(side.name, entity, considered, rows)
+
+
+def _show(con: duckdb.DuckDBPyConnection, entity: str, frame: pl.DataFrame, found: pl.DataFrame) -> None:
+    """Replace the considered records' rows in the plan table that people look at."""
+    table = tables.plan(entity)
+    table.ensure(con, found)
+    con.execute(f"DELETE FROM {table.sql} WHERE golden_id IN (SELECT unnest(?))", [frame["golden_id"].to_list()])
+    table.upsert(con, found)
+
+
+def _summary(frame: pl.DataFrame, found: pl.DataFrame) -> Planned:
+    ready = found.filter(pl.col("gate").is_null())
+    creates = ready.filter(pl.col("operation") == "create").height
+    return Planned(frame.height, creates, ready.height - creates, found.height - ready.height)
+
+
+def _ask_products(platform: Platform, found: pl.DataFrame) -> None:
+    """One review for each product text that waiting orders name and no catalogue knows."""
+    asked = unknown_products(found.filter(pl.col("gate") == UNKNOWN_PRODUCT))
+    rows = [
+        {
+            "kind": UNKNOWN_PRODUCT_REVIEW,
+            "entity": "product",
+            "subject": row["key"],
+            "title": f"Which product is '{row['text']}'? {row['orders']} orders wait for the answer",
+            "detail": json.dumps({"text": row["text"], "orders": row["orders"], "amount": row["amount"]}),
+            "value": float(row["amount"] or 0),
+        }
+        for row in asked.iter_rows(named=True)
+    ]
+    with platform.ledger.begin() as tx:
+        tx.reviews.open(rows)
+        tx.reviews.close(UNKNOWN_PRODUCT_REVIEW, "product", keep=[row["subject"] for row in rows])
+
+
+def unknown_products(waiting: pl.DataFrame) -> pl.DataFrame:
+    """(key, text, orders, amount) of the products that the waiting orders name and no catalogue knows."""
+    shape = pl.Struct({"lines": pl.Struct({"after": pl.String})})
+    lines = pl.col("changes").str.json_decode(shape).struct.field("lines").struct.field("after").alias("lines")
+    rows = parse_lines(waiting.select("id", "amount", lines), fields=["product", "product_text"], keep=["id", "amount"])
+    key = pl.col("product_text").str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
+    return (
+        rows.filter(pl.col("product").is_null())
+        .with_columns(key.alias("key"), pl.col("amount").cast(MONEY, strict=False))
+        .unique(["id", "key"])
+        .group_by("key")
+        .agg(pl.col("product_text").min().alias("text"), pl.len().alias("orders"), pl.col("amount").sum())
+        .sort("key")
+    )

@@ -1,0 +1,53 @@
+"""What every use case is given: the configured connections and the state they work on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from crmerp_assets.connectors.protocol import Connector
+from crmerp_assets.ledger import Ledger
+from crmerp_assets.mapping import EntityMap, EntityRules, Matrix
+from crmerp_assets.merge.policy import Policy
+from crmerp_assets.merge.three_way import Role
+from crmerp_assets.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One configured system and the connector that speaks to it."""
+
+    name: str
+    role: Role
+    system: str
+    connector: Connector
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The composition root's product; use cases take it first and read nothing else."""
+
+    connections: Mapping[str, Connection]
+    warehouse: Warehouse
+    ledger: Ledger
+    matrix: Matrix
+    governance: Mapping[str, EntityRules]
+    policy: Policy
+    clock: Callable[[], datetime]
+
+    def side(self, role: Role) -> Connection:
+        """The connection with this role."""
+        return next(connection for connection in self.connections.values() if connection.role == role)
+
+    def map(self, connection: str, name: str) -> EntityMap:
+        """The map called `name` for the system of `connection`."""
+        return self.matrix.map(self.connections[connection].system, name)
+
+    def entity_map(self, connection: Connection, entity: str) -> EntityMap | None:
+        """The map that carries `entity` on this connection, or None where the system does not hold it."""
+        return self.matrix.find(connection.system, entity)
+
+    def close(self) -> None:
+        """Close the ledger and every connector."""
+        for connection in self.connections.values():
+            connection.connector.close()
+        self.ledger.close()

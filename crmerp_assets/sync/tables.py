@@ -1,0 +1,43 @@
+"""The names and keys of every warehouse table, in one place."""
+
+from crmerp_assets.warehouse import Table
+
+
+def raw(connection: str, native_object: str) -> Table:
+    """Native rows as pulled: `_id`, `_modified`, `_modified_by`, `_deleted`, `_merged_into`, native fields as text."""
+    return Table("raw", f"{connection}__{native_object}", ("_id",))
+
+
+def conformed(connection: str, map_name: str) -> Table:
+    """Canonical rows of one connection; reference fields hold that system's native ids."""
+    return Table("conformed", f"{connection}__{map_name}", ("native_id",))
+
+
+def conformed_lines(connection: str, map_name: str) -> Table:
+    """Order lines or payment applications of one connection, one row each, tombstoned when gone."""
+    return Table("conformed", f"{connection}__{map_name}_line", ("parent_id", "position"))
+
+
+def links(entity: str) -> Table:
+    """The ledger's links, mirrored so that SQL can join them; golden_id is null once a link was removed."""
+    return Table("links", entity, ("connection", "native_id"))
+
+
+def golden(entity: str) -> Table:
+    """Golden records, typed, with the record of each side and the source of each field."""
+    return Table("golden", entity, ("golden_id",))
+
+
+def compare(entity: str) -> Table:
+    """Both sides, base and golden of each record as canonical text: what the plan is made from."""
+    return Table("golden", f"{entity}_compare", ("golden_id",))
+
+
+def plan(entity: str) -> Table:
+    """The last plan for every record that was considered."""
+    return Table("plan", entity, ("connection", "golden_id"))
+
+
+def report(name: str) -> Table:
+    """A report, replaced whole by each run."""
+    return Table("report", name, ())

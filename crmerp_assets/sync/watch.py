@@ -1,0 +1,69 @@
+"""Is there anything to react to? Cheap questions for sensors: one API call each, nothing stored in the warehouse.
+
+A question reads what changed since its own cursor, overlap included, and remembers what it has already seen inside
+that overlap, so that each change is reported once. The first question starts where the last pull ended.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from crmerp_assets.connectors.protocol import Row
+from crmerp_assets.mapping import EntityMap, inbound, native_fields
+from crmerp_assets.sync import pull
+from crmerp_assets.sync.platform import Platform
+
+MAX_REMEMBERED = 5000
+
+
+@dataclass(slots=True)
+class Watch:
+    """Where each watched object was read up to, and the versions seen inside the overlap; travels as JSON text."""
+
+    at: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, text: str | None) -> "Watch":
+        """From a sensor's cursor."""
+        return cls(json.loads(text) if text else {})
+
+    def dump(self) -> str:
+        """For a sensor's cursor."""
+        return json.dumps(self.at)
+
+
+def won_deals(platform: Platform, watch: Watch) -> list[str]:
+    """Native ids of deals that are won and changed since the last question."""
+    crm = platform.side("crm")
+    entity_map = platform.entity_map(crm, "order")
+    assert entity_map is not None
+    rows = _fresh(platform, crm.name, entity_map, native_fields(entity_map), watch)
+    if not rows:
+        return []
+    deals = inbound(entity_map, pull.raw_frame(rows, entity_map))
+    return deals.filter(pl.col("won") == "true")["native_id"].to_list()
+
+
+def cash_changes(platform: Platform, watch: Watch) -> list[str]:
+    """Native ids of orders, invoices, payments and credits that changed in the ERP since the last question."""
+    erp = platform.side("erp")
+    watched = [m for m in platform.matrix.maps(erp.system) if m.entity in ("order", "invoice", "payment")]
+    return [str(row["_id"]) for m in watched for row in _fresh(platform, erp.name, m, [], watch)]
+
+
+def _fresh(platform: Platform, connection: str, entity_map: EntityMap, fields: list[str], watch: Watch) -> list[Row]:
+    """Rows not reported before. Nothing until the object was pulled once: there is nothing to react to before."""
+    name = f"{connection}/{entity_map.name}"
+    state = watch.at.get(name) or {"cursor": pull.position(platform, connection, entity_map), "seen": []}
+    if state["cursor"] is None:
+        return []
+    rows: list[Row] = []
+    cursor = state["cursor"]
+    for page in platform.connections[connection].connector.pull(entity_map.object, fields, cursor):
+        rows += page.rows
+        cursor = page.cursor
+    versions = {f"{row['_id']}@{row['_modified']}": row for row in rows}
+    watch.at[name] = {"cursor": cursor, "seen": list(versions)[-MAX_REMEMBERED:]}
+    return [row for version, row in versions.items() if version not in set(state["seen"])]

@@ -1,0 +1,92 @@
+"""Opening the DuckDB file for one short statement block at a time.
+
+DuckDB allows one writing process. A block that called an API while it held the file would stop every other
+process for minutes, so the only way in is `with warehouse.open() as con`, around statements and nothing else.
+Threads of one process take turns too: change numbers must be committed in the order in which they were drawn.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import duckdb
+
+_ONE_AT_A_TIME = threading.RLock()
+SCHEMAS = ("raw", "conformed", "links", "golden", "plan", "report", "state")
+
+
+class WarehouseBusy(RuntimeError):
+    """Another process holds the warehouse file; wait for its run to finish, then start this again."""
+
+
+class WarehouseFull(RuntimeError):
+    """The disk is full; nothing of the failed statement was stored."""
+
+
+class Warehouse:
+    """Gives connections to the warehouse file, with its schemas in place.
+
+    `connect` returns a context manager that yields a DuckDB connection, for example
+    `DuckDBResource.get_connection`, which waits while another process holds the file.
+    """
+
+    def __init__(self, connect: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]) -> None:
+        self._connect = connect
+        self._prepared = False
+
+    @contextmanager
+    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a connection inside one transaction: all of the block is stored, or none of it.
+
+        Raises WarehouseBusy where another process keeps the file, WarehouseFull where the disk is full.
+        """
+        with _ONE_AT_A_TIME, _translated(), self._connect() as con:
+            self._prepare(con)
+            con.execute("BEGIN")
+            try:
+                yield con
+            except BaseException:
+                con.execute("ROLLBACK")
+                raise
+            con.execute("COMMIT")
+
+    def _prepare(self, con: duckdb.DuckDBPyConnection) -> None:
+        if self._prepared:
+            return
+        for schema in SCHEMAS:
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        con.execute("CREATE SEQUENCE IF NOT EXISTS state.change_number")
+        con.execute(
+            "CREATE TABLE IF NOT EXISTS state.progress (consumer VARCHAR, source VARCHAR, change BIGINT, "
+            "PRIMARY KEY (consumer, source))"
+        )
+        self._prepared = True
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.IOException as error:
+        text = str(error)
+        if "lock" in text:
+            raise WarehouseBusy(
+                "The warehouse file is held by another process. Wait until its run has finished "
+                "(`crmerp status` names running runs), then start this again; nothing was changed."
+            ) from error
+        raise _full(error) if _is_full(text) else error from None
+    except (duckdb.OutOfMemoryException, duckdb.TransactionException) as error:
+        raise _full(error) if _is_full(str(error)) else error from None
+
+
+def _is_full(text: str) -> bool:
+    return "No space left" in text or "disk" in text.lower() and "full" in text.lower()
+
+
+def _full(error: Exception) -> WarehouseFull:
+    full = WarehouseFull(
+        "The disk that holds the warehouse is full. Free some space, then start this again; "
+        "the statement that failed was rolled back, so nothing is half stored."
+    )
+    full.__cause__ = error
+    return full

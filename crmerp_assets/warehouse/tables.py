@@ -1,0 +1,171 @@
+"""Tables that know what changed, so that every later stage costs what changed and not what there is.
+
+Each row carries `_change`, the number of the batch that last changed its content. A consumer remembers the
+highest number it has seen per source (`state.progress`), in the transaction that stores its own output.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+_BOOKKEEPING = ("_hash", "_change")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one upsert did, in rows."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+
+    @property
+    def changed(self) -> int:
+        """Rows inserted or updated."""
+        return self.inserted + self.updated
+
+    def __add__(self, other: "Changes") -> "Changes":
+        return Changes(
+            self.inserted + other.inserted, self.updated + other.updated, self.unchanged + other.unchanged
+        )
+
+
+NO_CHANGES = Changes(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One keyed table: `schema.name` with the columns of `key` identifying a row."""
+
+    schema: str
+    name: str
+    key: tuple[str, ...]
+
+    @property
+    def sql(self) -> str:
+        """The quoted, qualified name."""
+        return f'{self.schema}."{self.name}"'
+
+    def exists(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Whether anything was ever stored here."""
+        found = con.execute(
+            "SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
+            [self.schema, self.name],
+        ).fetchone()
+        return found is not None
+
+    def columns(self, con: duckdb.DuckDBPyConnection) -> list[str]:
+        """Its content columns, without bookkeeping."""
+        rows = con.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = ? AND table_name = ? "
+            "ORDER BY ordinal_position",
+            [self.schema, self.name],
+        ).fetchall()
+        return [name for (name,) in rows if name not in _BOOKKEEPING]
+
+    def ensure(self, con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> None:
+        """Create the table from the frame's columns, or add those it lacks. Columns are never dropped."""
+        con.register("_shape", frame.head(0).to_arrow())
+        con.execute(
+            f"CREATE TABLE IF NOT EXISTS {self.sql} AS "
+            "SELECT *, NULL::UBIGINT AS _hash, NULL::BIGINT AS _change FROM _shape LIMIT 0"
+        )
+        types = {row[0]: row[1] for row in con.execute("DESCRIBE SELECT * FROM _shape").fetchall()}
+        for column in sorted(set(types) - set(self.columns(con))):
+            con.execute(f'ALTER TABLE {self.sql} ADD COLUMN "{column}" {types[column]}')
+        con.unregister("_shape")
+
+    def upsert(self, con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Changes:
+        """Store the frame's rows; rows whose content is the same keep their change number.
+
+        Where the frame holds a key twice, the later row counts. Columns of the table that the frame lacks
+        become null in the rows it changes.
+        """
+        self.ensure(con, frame)
+        if frame.is_empty():
+            return NO_CHANGES
+        frame = frame.unique(subset=list(self.key), keep="last", maintain_order=True)
+        con.register("_incoming", frame.to_arrow())
+        listed = ", ".join(f'"{name}"' for name in sorted(frame.columns))
+        same_key = " AND ".join(f't."{name}" = i."{name}"' for name in self.key)
+        con.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE _delta AS
+            SELECT i.*, t._hash IS NOT NULL AS _known
+            FROM (SELECT *, hash({listed}) AS _hash FROM _incoming) i
+            LEFT JOIN {self.sql} t ON {same_key}
+            WHERE t._hash IS NULL OR t._hash <> i._hash
+            """
+        )
+        updated, inserted = _pair(con, "SELECT count(*) FILTER (_known), count(*) FILTER (NOT _known) FROM _delta")
+        if updated:
+            con.execute(f"DELETE FROM {self.sql} t USING _delta i WHERE {same_key}")
+        if updated or inserted:
+            con.execute(
+                f"INSERT INTO {self.sql} BY NAME SELECT d.* EXCLUDE (_known), n.n AS _change "
+                "FROM _delta d, (SELECT nextval('state.change_number') AS n) n"
+            )
+        con.unregister("_incoming")
+        return Changes(inserted, updated, frame.height - inserted - updated)
+
+    def replace_children(
+        self, con: duckdb.DuckDBPyConnection, parents: Sequence[str], frame: pl.DataFrame
+    ) -> Changes:
+        """Make the children of `parents` exactly the rows of the frame; the first key column names the parent.
+
+        A child that is gone stays as a tombstone (`deleted` = true), so that consumers hear of it.
+        """
+        parent = self.key[0]
+        frame = frame.with_columns(pl.lit(value=False).alias("deleted"))
+        self.ensure(con, frame)
+        con.register("_parents", pl.DataFrame({"p": list(parents)}, schema={"p": pl.String}).to_arrow())
+        known = con.execute(
+            f'SELECT * EXCLUDE (_hash, _change) FROM {self.sql} SEMI JOIN _parents ON "{parent}" = p WHERE NOT deleted'
+        ).pl()
+        con.unregister("_parents")
+        gone = known.join(frame, on=list(self.key), how="anti").with_columns(pl.lit(value=True).alias("deleted"))
+        return self.upsert(con, pl.concat([frame, gone.select(known.columns)], how="diagonal_relaxed"))
+
+
+def unseen(con: duckdb.DuckDBPyConnection, table: Table, consumer: str, where: str = "true") -> pl.DataFrame:
+    """The rows of `table` that changed since `consumer` last advanced, with their `_change` numbers.
+
+    A table that nothing was ever stored in gives an empty frame without columns.
+    """
+    if not table.exists(con):
+        return pl.DataFrame()
+    since = seen(con, table, consumer)
+    return con.execute(f"SELECT * EXCLUDE (_hash) FROM {table.sql} WHERE _change > {since} AND ({where})").pl()
+
+
+def seen(con: duckdb.DuckDBPyConnection, table: Table, consumer: str) -> int:
+    """The highest change number of `table` that `consumer` has processed; 0 before the first time."""
+    row = con.execute(
+        "SELECT change FROM state.progress WHERE consumer = ? AND source = ?", [consumer, table.sql]
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def newest(con: duckdb.DuckDBPyConnection, table: Table) -> int:
+    """The change number of the last batch that changed `table`; 0 where it does not exist."""
+    if not table.exists(con):
+        return 0
+    row = con.execute(f"SELECT coalesce(max(_change), 0) FROM {table.sql}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def advance(con: duckdb.DuckDBPyConnection, table: Table, consumer: str, change: int) -> None:
+    """Note that `consumer` has processed `table` up to change number `change`; never moves back."""
+    con.execute(
+        "INSERT INTO state.progress VALUES (?, ?, ?) "
+        "ON CONFLICT (consumer, source) DO UPDATE SET change = greatest(change, excluded.change)",
+        [consumer, table.sql, change],
+    )
+
+
+def _pair(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, int]:
+    row = con.execute(sql).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])

@@ -1,0 +1,111 @@
+"""The words in which a system describes itself to the contract suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import httpx
+
+from crmerp_assets.connectors.protocol import Connector, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A part of the contract that the system cannot keep: the error it gives instead, and why."""
+
+    raises: type[BaseException]
+    reason: str
+
+
+class Admin:
+    """The sandbox's back door: faults, call counts, seeding, the clock. Its calls are never metered."""
+
+    def __init__(self, url: str, verify: bool | str = True) -> None:
+        self._client = httpx.Client(base_url=url, verify=verify, timeout=60)
+
+    def seed(self, object: str, records: Sequence[Mapping[str, Any]]) -> list[str]:
+        answer = self._post("records", {"object": object, "records": list(records)})
+        ids: list[str] = answer["ids"]
+        return ids
+
+    def fault(self, kind: str, match: str = "", **options: Any) -> None:
+        self._post("faults", {"kind": kind, "match": match, "times": 1, **options})
+
+    def fault_hits(self) -> int:
+        faults = self._client.get("/_sandbox/faults").raise_for_status().json()
+        return sum(int(fault["hits"]) for fault in (faults if isinstance(faults, list) else faults["faults"]))
+
+    def late(self, object: str, native_id: str, seconds_ago: int) -> None:
+        self._post("late", {"object": object, "id": native_id, "seconds_ago": seconds_ago})
+
+    def clock(self, offset_seconds: int) -> None:
+        self._post("clock", {"offset_seconds": offset_seconds})
+
+    def count(self, object: str) -> int:
+        return int(self._client.get("/_sandbox/count", params={"object": object}).raise_for_status().json()["count"])
+
+    def calls(self, user: str = "integration") -> int:
+        by_user = self._client.get("/_sandbox/calls").raise_for_status().json()["by_user"]
+        return int(by_user.get(user, 0))
+
+    def reset_calls(self) -> None:
+        self._client.delete("/_sandbox/calls").raise_for_status()
+
+    def person(self, user: str = "ann") -> str:
+        token: str = self._post("token", {"user": user})["access_token"]
+        return token
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _post(self, path: str, body: object) -> Any:
+        response = self._client.post(f"/_sandbox/{path}", json=body)
+        assert response.status_code < 300, response.text
+        return response.json() if response.content else None
+
+
+class Connect(Protocol):
+    """A new connector on the sandbox; `sleep` records the pauses instead of taking them."""
+
+    def __call__(self, sleep: Callable[[float], None] = ..., overlap_seconds: int = ...) -> Connector: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorCase:
+    """One system under test.
+
+    `object` is a kind of record that can be pulled, keyed, edited and deleted; `seed(n, start)` gives n valid ones
+    for the admin API, stamped well in the past, a second apart every few rows. `create(n)` and `update(n, id, text)`
+    are valid writes, `bad(n)` is one that the system rejects. `edit`, `delete` and `merge(winner, loser)` are what a
+    person does through the vendor's own API. The `*_calls(n)` are the best case for n records. `next_page` and
+    `push_call` are patterns for faults: the request for a page behind the first, and the call that writes.
+    """
+
+    system: str
+    admin: Admin
+    connect: Connect
+    object: str
+    key_field: str
+    text_field: str
+    page_size: int
+    seed: Callable[[int], list[dict[str, Any]]]
+    create: Callable[[int], Write]
+    update: Callable[[int, str, str], Write]
+    bad: Callable[[int], Write]
+    edit: Callable[[str, str], None]
+    delete: Callable[[str], None]
+    merge: Callable[[str, str], None]
+    missing_field: str
+    next_page: str
+    any_read: str
+    push_call: str
+    pull_calls: Callable[[int], int]
+    find_calls: Callable[[int], int]
+    create_calls: Callable[[int], int]
+    update_calls: Callable[[int], int]
+    throttle_wait: float
+    secrets: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+    gaps: Mapping[str, Gap] = field(default_factory=dict)

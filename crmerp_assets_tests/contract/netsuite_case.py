@@ -1,0 +1,154 @@
+"""NetSuite in the connector contract: customers, keyed by their external id."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from crmerp_assets.connectors.netsuite import NetSuiteConnector
+from crmerp_assets.connectors.protocol import Write
+from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
+from crmerp_assets_tests.contract.case import Admin, ConnectorCase, Gap
+
+KEY = "externalId"
+SEEDED_AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+RECORD = "/services/rest/record/v1"
+NO_WINNER = Gap(AssertionError, "NetSuite lists the losing side of a merge as deleted and never names the winner")
+NO_WAIT = Gap(AssertionError, "NetSuite never says how long to wait; each pause of the connector is twice the last")
+
+
+@contextmanager
+def netsuite_case(directory: Path) -> Iterator[ConnectorCase]:
+    with NetSuiteSandbox(directory / "netsuite") as sandbox:
+        admin = Admin(sandbox.url)
+        person = Person(sandbox.url, admin)
+        yield ConnectorCase(
+            system="netsuite",
+            admin=admin,
+            connect=connector_to(sandbox),
+            object="customer",
+            key_field=KEY,
+            text_field="companyName",
+            fields=("companyName", "phone", KEY),
+            page_size=1000,
+            seed=seed,
+            create=create,
+            update=update,
+            bad=bad,
+            edit=lambda native_id, text: person.edit("customer", native_id, {"companyName": text}),
+            delete=lambda native_id: person.delete("customer", native_id),
+            merge=lambda winner, loser: person.merge("customer", winner, loser),
+            missing_field="shoeSize",
+            next_page=r"POST .*/suiteql",
+            any_read=r"POST .*/suiteql",
+            push_call=r"(PUT|PATCH) .*/record/v1/customer",
+            pull_calls=lambda count: -(-count // 1000),
+            find_calls=lambda count: -(-count // 1000),
+            create_calls=job_calls,
+            update_calls=job_calls,
+            throttle_wait=0.5,
+            secrets=(sandbox.credentials["NETSUITE_CLIENT_ID"], person.token),
+            gaps={"test_a_merge_names_its_winner": NO_WINNER, "test_a_throttled_call_waits_as_told": NO_WAIT},
+        )
+        person.close()
+        admin.close()
+
+
+def job_calls(count: int) -> int:
+    """Batches of 100, one or two polls each, one look at the clock and one confirmation per 1,000."""
+    return 3 * -(-count // 100) + 1 + -(-count // 1000)
+
+
+def connector_to(sandbox: NetSuiteSandbox) -> Callable[..., NetSuiteConnector]:
+    credentials = sandbox.credentials
+
+    def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600) -> NetSuiteConnector:
+        def pause(seconds: float) -> None:
+            """Jobs take real time, so that every pause is taken as well as recorded, if shortened."""
+            sleep(seconds)
+            if sleep is not time.sleep:
+                time.sleep(min(seconds, 0.5))
+
+        return NetSuiteConnector(
+            "netsuite",
+            credentials["NETSUITE_URL"],
+            credentials["NETSUITE_ACCOUNT"],
+            credentials["NETSUITE_CLIENT_ID"],
+            credentials["NETSUITE_CERTIFICATE_ID"],
+            Path(credentials["NETSUITE_PRIVATE_KEY_FILE"]).read_text(),
+            clock=lambda: datetime.now(UTC),
+            sleep=pause,
+            overlap_seconds=overlap_seconds,
+        )
+
+    return connect
+
+
+class Person:
+    """Someone who works in NetSuite, through the vendor's own API."""
+
+    def __init__(self, url: str, admin: Admin) -> None:
+        self.token = admin.person("ann")
+        self._client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {self.token}"})
+
+    def create(self, object: str, values: dict[str, Any]) -> str:
+        answer = self._client.post(f"{RECORD}/{object}", json=values)
+        assert answer.status_code == 204, answer.text
+        return answer.headers["Location"].rpartition("/")[2]
+
+    def transform(self, object: str, native_id: str, target: str, values: dict[str, Any] | None = None) -> str:
+        answer = self._client.post(f"{RECORD}/{object}/{native_id}/!transform/{target}", json=values or {})
+        assert answer.status_code == 204, answer.text
+        return answer.headers["Location"].rpartition("/")[2]
+
+    def get(self, object: str, native_id: str) -> dict[str, Any]:
+        answer = self._client.get(f"{RECORD}/{object}/{native_id}", params={"expandSubResources": "true"})
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def edit(self, object: str, native_id: str, values: dict[str, Any]) -> None:
+        answer = self._client.patch(f"{RECORD}/{object}/{native_id}", json=values)
+        assert answer.status_code == 204, answer.text
+
+    def delete(self, object: str, native_id: str) -> None:
+        assert self._client.delete(f"{RECORD}/{object}/{native_id}").status_code == 204
+
+    def merge(self, object: str, winner: str, loser: str) -> None:
+        body = {"object": object, "winner": winner, "losers": [loser]}
+        answer = self._client.post("/_sandbox/merge", json=body)
+        assert answer.status_code < 300, answer.text
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def seed(count: int) -> list[dict[str, Any]]:
+    """Three customers a second, so that pages end within one."""
+    return [
+        {
+            "companyName": f"Company {number:05}",
+            "subsidiary": {"id": "1"},
+            "lastModifiedDate": (SEEDED_AT + timedelta(seconds=number // 3)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        for number in range(count)
+    ]
+
+
+def create(number: int) -> Write:
+    values = {"companyName": f"Customer {number}", "phone": "+1 212 555 0100", "subsidiary": "1"}
+    return Write(f"create-{number}", "customer", "create", KEY, f"golden-{number:05}", None, dict(values))
+
+
+def update(number: int, native_id: str, text: str) -> Write:
+    return Write(f"update-{number}", "customer", "update", KEY, f"golden-{number:05}", native_id, {"companyName": text})
+
+
+def bad(number: int) -> Write:
+    return Write(f"bad-{number}", "customer", "create", KEY, f"golden-{number:05}", None, {"subsidiary": "1"})
