@@ -202,12 +202,12 @@ def _connection(document: Document, number: int) -> ConnectionConfig:
     entry = document.data["connections"][number]
     if not isinstance(entry, dict):
         raise ConfigurationError([document.problem(at, "a mapping of keys to values is expected here")])
-    kind = entry.get("type")
+    if "type" not in entry:
+        raise ConfigurationError([document.problem(at, f"type is missing; say {' or '.join(_TYPES)}")])
+    kind = str(entry["type"])
     if kind not in _TYPES:
-        what = (
-            f"'{kind}' is not a type of connection{did_you_mean(kind, _TYPES)}" if kind else "type is missing; add it"
-        )
-        raise ConfigurationError([document.problem((*at, "type") if kind else at, what)])
+        what = f"'{kind}' is not a type of connection{did_you_mean(kind, _TYPES)}"
+        raise ConfigurationError([document.problem((*at, "type"), what)])
     return parse(_TYPES[kind], document, at)
 
 

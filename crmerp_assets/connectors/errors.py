@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - an error is named by what to do next
 """What can go wrong with a system, named by what to do next.
 
 A caller decides by class, never by reading a message:

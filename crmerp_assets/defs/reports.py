@@ -13,7 +13,9 @@ from crmerp_assets.sync import reconcile, status
 RECONCILIATION = dg.AssetKey(["report", "reconciliation"])
 STATUS = dg.AssetKey(["report", "sync_status"])
 EXPLAINED = dg.AssetCheckSpec(
-    "money_is_explained", asset=RECONCILIATION, description="every won deal is ordered, on its way, or held for a stated reason"
+    "money_is_explained",
+    asset=RECONCILIATION,
+    description="every won deal is ordered, on its way, or held for a stated reason",
 )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from crmerp_assets.canonical import CheckSummary
+from crmerp_assets.canonical.validate import CheckSummary
 from crmerp_assets.defs import metadata
 from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.mapping import EntityMap
@@ -94,9 +94,7 @@ def deletions_asset(connection: ConnectionConfig, keys: list[dg.AssetKey]) -> dg
     return deleted
 
 
-def conformed_asset(
-    source: Source, upstream: list[dg.AssetKey], configuration: Configuration
-) -> dg.AssetsDefinition:
+def conformed_asset(source: Source, upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:
     """Canonical records of one map, standardised and validated."""
     connection, entity_map = source.connection, source.entity_map
     check = dg.AssetCheckSpec(
@@ -147,9 +145,7 @@ def links_asset(entity: str, upstream: list[dg.AssetKey], configuration: Configu
     def links(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with platform.use() as used:
             done = link.link(used, entity)
-        return dg.MaterializeResult(
-            metadata={"linked": done.matched, "new": done.born, "questions": done.questions}
-        )
+        return dg.MaterializeResult(metadata={"linked": done.matched, "new": done.born, "questions": done.questions})
 
     return links
 

@@ -79,18 +79,21 @@ def _built(
 def _entity_map(name: str, document: Document) -> EntityMap:
     map_name, system = name.split(".")
     document.data = {"name": map_name, **document.data}
+    _named(document, "system", system)
     entity_map = _checked(EntityMap, document, map_problems)
-    if entity_map.system != system:
-        raise ConfigurationError([document.problem(("system",), f"the file's name says {system}; make both the same")])
     places = {".".join(map(str, at)): place for at, place in document.places.items()}
     return entity_map.placed(Surroundings(places=places))
 
 
 def _entity_rules(name: str, document: Document) -> EntityRules:
-    rules = _checked(EntityRules, document, rules_problems)
-    if rules.entity != name:
-        raise ConfigurationError([document.problem(("entity",), f"the file's name says {name}; make both the same")])
-    return rules
+    _named(document, "entity", name)
+    return _checked(EntityRules, document, rules_problems)
+
+
+def _named(document: Document, key: str, expected: str) -> None:
+    """The file's name and what stands in the file agree; else every other message would mislead."""
+    if document.data.get(key, expected) != expected:
+        raise ConfigurationError([document.problem((key,), f"the file's name says {expected}; make both the same")])
 
 
 def _checked(model: type[Model], document: Document, problems_of: Callable[[Model, Document], Iterator[str]]) -> Model:

@@ -58,7 +58,7 @@ def _field(
 
 def unknown_names(document: Document) -> Iterator[str]:
     """Names of canonical fields that do not exist; asked of the bare document, so that other mistakes hide none."""
-    entity = document.data.get("entity")
+    entity = str(document.data.get("entity"))
     if entity not in ENTITIES:
         return
     model = ENTITIES[entity]

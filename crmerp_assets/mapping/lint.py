@@ -117,4 +117,4 @@ def _arrival(
         yield LintFinding("note", _place(entity_map, at), at, what)
     elif field_map.write == "never":
         what = f"may be changed in another system (owner {rule.owner}), but is not written here"
-        yield LintFinding("warning", _place(entity_map, at), at, what)
+        yield LintFinding("note" if field_map.child else "warning", _place(entity_map, at), at, what)

@@ -27,7 +27,9 @@ class Rule:
 
 _KEY = Rule("key", "lower(a.external_key) = lower(b.external_key)", "'both hold key ' || a.external_key")
 _GOLDEN = Rule("key", "lower(a.golden_id) = lower(b.external_key)", "'the ERP record holds key ' || b.external_key")
-_GOLDEN_BACK = Rule("key", "lower(a.external_key) = lower(b.golden_id)", "'the CRM record holds key ' || a.external_key")
+_GOLDEN_BACK = Rule(
+    "key", "lower(a.external_key) = lower(b.golden_id)", "'the CRM record holds key ' || a.external_key"
+)
 _KEYS = (_KEY, _GOLDEN, _GOLDEN_BACK)
 
 RULES: dict[str, tuple[Rule, ...]] = {

@@ -58,27 +58,17 @@ class Create(_Part):
 class Sensors(_Part):
     """Seconds between two looks for won deals, for changed invoices, and for retries that are due."""
 
-    won_seconds: Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Amount = Annotated[Decimal, Field(ge=0)]
-Seconds = 5
-    invoice_seconds: Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Amount = Annotated[Decimal, Field(ge=0)]
-Seconds = 15
-    retry_seconds: Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Amount = Annotated[Decimal, Field(ge=0)]
-Seconds = 30
+    won_seconds: Seconds = 5
+    invoice_seconds: Seconds = 15
+    retry_seconds: Seconds = 30
 
 
 class Retries(_Part):
     """The wait doubles from `base_seconds` to `max_seconds`; after the last attempt a person must look."""
 
     max_attempts: Annotated[int, Field(ge=1)] = 6
-    base_seconds: Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Amount = Annotated[Decimal, Field(ge=0)]
-Seconds = 2
-    max_seconds: Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Amount = Annotated[Decimal, Field(ge=0)]
-Seconds = 3600
+    base_seconds: Seconds = 2
+    max_seconds: Seconds = 3600
 
 
 class Policy(_Part):

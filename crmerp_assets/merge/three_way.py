@@ -144,9 +144,7 @@ def agreed_values(frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
 def conflicts(frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
     """Fields that both sides changed to different values: golden_id, field, crm, erp, base, golden, why."""
     found = [
-        frame.filter(
-            (pl.col(f"why.{field}") == HELD) | pl.col(f"why.{field}").str.ends_with(CONFLICT_SUFFIX)
-        ).select(
+        frame.filter((pl.col(f"why.{field}") == HELD) | pl.col(f"why.{field}").str.ends_with(CONFLICT_SUFFIX)).select(
             "golden_id",
             pl.lit(field).alias("field"),
             *(pl.col(f"{side}.{field}").alias(side) for side in ("crm", "erp", "base", "golden", "why")),

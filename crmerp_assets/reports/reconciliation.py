@@ -82,9 +82,7 @@ def reconcile(
 
 def _placed(rows: pl.DataFrame, tolerance: Mapping[str, Decimal]) -> pl.DataFrame:
     default = tolerance.get("default", Decimal("0.01"))
-    allowed = pl.col("currency").replace_strict(
-        dict(tolerance), default=default, return_dtype=pl.Decimal(20, 6)
-    )
+    allowed = pl.col("currency").replace_strict(dict(tolerance), default=default, return_dtype=pl.Decimal(20, 6))
     differs = (pl.col("amount") - pl.col("erp_total")).abs() > allowed
     ordered = pl.col("erp_id").is_not_null() & ~pl.col("erp_deleted").fill_null(value=False)
     place = (
@@ -112,7 +110,7 @@ def _placed(rows: pl.DataFrame, tolerance: Mapping[str, Decimal]) -> pl.DataFram
 
 def _shaped(rows: pl.DataFrame) -> pl.DataFrame:
     missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in DEALS.items() if name not in rows.columns]
-    return rows.with_columns(missing).select(DEALS).cast(DEALS)  # type: ignore[arg-type]
+    return rows.with_columns(missing).select(*DEALS).cast(DEALS)  # type: ignore[arg-type]
 
 
 def _money(deals: pl.DataFrame) -> pl.DataFrame:

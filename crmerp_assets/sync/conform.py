@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from crmerp_assets import canonical
-from crmerp_assets.canonical import APPLICATION_FIELDS, ENTITIES, LINE_FIELDS, CheckSummary
+from crmerp_assets.canonical import APPLICATION_FIELDS, ENTITIES, LINE_FIELDS
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.canonical.money import MONEY
+from crmerp_assets.canonical.validate import CheckSummary, validate
 from crmerp_assets.mapping import EntityMap, inbound
 from crmerp_assets.standardise import matching_keys
 from crmerp_assets.sync import tables
@@ -41,7 +42,7 @@ def conform(platform: Platform, connection: str, map_name: str) -> Conformed:
     if raw.is_empty():
         return Conformed()
     text = with_match_keys(entity_map.entity, _canonical(entity_map, raw))
-    checked = canonical.validate(entity_map.entity, "conformed", canonical.typed(entity_map.entity, text))
+    checked = validate(entity_map.entity, "conformed", canonical.typed(entity_map.entity, text))
     _park(platform, connection, entity_map, checked.parked, raw["_id"].to_list())
     valid = checked.valid
     with platform.warehouse.open() as con:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from crmerp_assets.connectors.protocol import Page
 from crmerp_assets.mapping import EntityMap, native_fields
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.pull import store
-from crmerp_assets.connectors.protocol import Page
 from crmerp_assets.warehouse import Table
 
 PURPOSE = "deletions"

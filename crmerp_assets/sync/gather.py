@@ -71,7 +71,9 @@ def gather(
     for role in ("crm", "erp"):
         side = next((s for s in holding if s.connection.role == role), None)
         frame = frame.join(_side_frame(platform, con, entity, side, role), on="golden_id", how="left")
-    present = [pl.col(f"{role}.{flag}").fill_null(value=False) for role in ("crm", "erp") for flag in ("present", "deleted")]
+    present = [
+        pl.col(f"{role}.{flag}").fill_null(value=False) for role in ("crm", "erp") for flag in ("present", "deleted")
+    ]
     return Gathered(frame.with_columns(present), marks)
 
 

@@ -10,9 +10,8 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from crmerp_assets import canonical
-from crmerp_assets.canonical import CheckSummary
 from crmerp_assets.canonical.status import invoice_status
+from crmerp_assets.canonical.validate import CheckSummary, validate
 from crmerp_assets.mapping import EntityMap
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Connection, Platform
@@ -44,7 +43,7 @@ def merge_invoices(platform: Platform) -> Invoiced:
         _affected(con, erp, applied, marks, today)
         rows = con.execute(_invoice_sql(con, erp, applied)).pl()
     golden = _with_status(rows, today)
-    checked = canonical.validate("invoice", "golden", golden)
+    checked = validate("invoice", "golden", golden)
     with platform.ledger.begin() as tx:
         tx.parked.resolve("golden", "invoice", "golden", checked.valid["golden_id"].to_list())
         if checked.parked.height:
@@ -74,7 +73,12 @@ def merge_exchange_rates(platform: Platform) -> Changes:
 
 
 def _marks(con: duckdb.DuckDBPyConnection, erp: Connection, applied: list[EntityMap]) -> dict[Table, int]:
-    sources = [tables.conformed(erp.name, "invoice"), tables.links("order"), tables.links("customer"), tables.links("invoice")]
+    sources = [
+        tables.conformed(erp.name, "invoice"),
+        tables.links("order"),
+        tables.links("customer"),
+        tables.links("invoice"),
+    ]
     for entity_map in applied:
         sources += [tables.conformed(erp.name, entity_map.name), tables.conformed_lines(erp.name, entity_map.name)]
     return {source: newest(con, source) for source in sources if source.exists(con)}
@@ -123,8 +127,10 @@ def _invoice_sql(con: duckdb.DuckDBPyConnection, erp: Connection, applied: list[
     ]
     sums = " UNION ALL ".join(unions) or "SELECT NULL AS invoice, NULL AS kind, 0 AS amount, NULL::DATE AS date LIMIT 0"
     reference = {
-        name: (f'LEFT JOIN {tables.links(name).sql} l_{name} ON l_{name}.connection = \'{erp.name}\' '
-               f'AND l_{name}.native_id = i."{name}"')
+        name: (
+            f"LEFT JOIN {tables.links(name).sql} l_{name} ON l_{name}.connection = '{erp.name}' "
+            f'AND l_{name}.native_id = i."{name}"'
+        )
         for name in ("order", "customer")
         if tables.links(name).exists(con)
     }

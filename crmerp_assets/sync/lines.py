@@ -13,6 +13,7 @@ from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.warehouse import Table
 
+
 def text_key(column: str) -> str:
     """SQL for the form in which product texts and aliases are compared: lower case, inner blanks as one."""
     return f"regexp_replace(lower(trim({column})), '\\s+', ' ', 'g')"

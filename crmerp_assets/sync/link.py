@@ -89,7 +89,9 @@ def _relation(con: duckdb.DuckDBPyConnection, side: Connection, platform: Platfo
     table, mirrored = tables.conformed(side.name, entity_map.name), tables.links(entity).sql
     owner, owner_golden = "", ""
     if entity == "contact":
-        owner = f"LEFT JOIN {tables.links('customer').sql} o ON o.connection = '{side.name}' AND o.native_id = c.customer"
+        owner = (
+            f"LEFT JOIN {tables.links('customer').sql} o ON o.connection = '{side.name}' AND o.native_id = c.customer"
+        )
         owner_golden = ", o.golden_id AS customer_golden"
     con.execute(
         f"""

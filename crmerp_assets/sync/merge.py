@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from crmerp_assets import canonical
-from crmerp_assets.canonical import CheckSummary, ENTITIES
+from crmerp_assets.canonical import ENTITIES
+from crmerp_assets.canonical.validate import CheckSummary, validate
 from crmerp_assets.ledger import Transaction
 from crmerp_assets.merge import three_way
 from crmerp_assets.merge.three_way import HELD
@@ -47,7 +48,7 @@ def merge(platform: Platform, entity: str) -> Merged:
         frame = _with_base(tx, entity, gathered.frame, list(rules))
     merged = three_way.merge(_with_choices(frame, asked), rules)
     conflicts = three_way.conflicts(merged, list(rules))
-    golden = canonical.validate(entity, "golden", _golden(entity, merged))
+    golden = validate(entity, "golden", _golden(entity, merged))
     with platform.ledger.begin() as tx:
         tx.snapshots.put(entity, three_way.agreed_values(merged, list(rules)))
         _note_conflicts(tx, entity, merged, conflicts)

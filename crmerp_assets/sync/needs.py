@@ -46,7 +46,9 @@ def _wanted_sql(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str,
     rule = getattr(getattr(platform.policy.create, entity), role)
     lacking = f"SELECT golden_id FROM {tables.golden(entity).sql} WHERE {role}_id IS NULL"
     if rule == "always":
-        return f"SELECT golden_id, 0 AS depth FROM ({lacking})" if entity != "customer" else _with_parents(lacking, role)
+        return (
+            f"SELECT golden_id, 0 AS depth FROM ({lacking})" if entity != "customer" else _with_parents(lacking, role)
+        )
     if rule == "when_ordered" and tables.golden("order").exists(con):
         return _with_parents(f"SELECT customer AS golden_id FROM ({due_orders(platform)})", role)
     if rule == "with_customer" and tables.golden("customer").exists(con):

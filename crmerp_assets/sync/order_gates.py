@@ -16,21 +16,35 @@ CLOSED_STATUSES = ("partially_fulfilled", "pending_billing", "billed", "closed",
 UNKNOWN_PRODUCT = "unknown_product"
 
 ORDER_GATES = (
-    Gate("not_won", ~pl.col("golden.won").eq("true"), pl.lit("the deal is no longer won; decide what happens with the order")),
+    Gate(
+        "not_won",
+        ~pl.col("golden.won").eq("true"),
+        pl.lit("the deal is no longer won; decide what happens with the order"),
+    ),
     Gate("no_account", pl.col("fact.account").is_null(), pl.lit("the deal has no account; choose one in the CRM")),
     Gate(
         "identity_in_review",
         pl.col("golden.customer").is_null(),
         pl.lit("it is not clear which customer the deal's account is; see `crmerp review list`"),
     ),
-    Gate("no_customer", pl.col("fact.customer").is_not_null(), pl.lit("the customer is not in the ERP: ") + pl.col("fact.customer")),
-    Gate("no_lines", pl.col("golden.lines").is_null(), pl.lit("the deal has no products; add what was sold in the CRM")),
+    Gate(
+        "no_customer",
+        pl.col("fact.customer").is_not_null(),
+        pl.lit("the customer is not in the ERP: ") + pl.col("fact.customer"),
+    ),
+    Gate(
+        "no_lines", pl.col("golden.lines").is_null(), pl.lit("the deal has no products; add what was sold in the CRM")
+    ),
     Gate(
         UNKNOWN_PRODUCT,
         pl.col("fact.unknown").is_not_null(),
         pl.lit("product ") + pl.col("fact.unknown") + pl.lit(" is not in the catalogue; see `crmerp review list`"),
     ),
-    Gate("no_product", pl.col("fact.product").is_not_null(), pl.lit("a product is not in the ERP: ") + pl.col("fact.product")),
+    Gate(
+        "no_product",
+        pl.col("fact.product").is_not_null(),
+        pl.lit("a product is not in the ERP: ") + pl.col("fact.product"),
+    ),
     Gate(
         "order_closed",
         (pl.col("operation") == "update") & pl.col("erp.order_status").is_in(CLOSED_STATUSES),
@@ -44,12 +58,18 @@ def with_order_facts(
 ) -> pl.DataFrame:
     """Add `fact.account`, `fact.customer`, `fact.unknown`, `fact.product`; null means that nothing is wrong there."""
     lines = parse_lines(candidates, "golden.lines", keep=["golden_id"])
-    unknown = lines.filter(pl.col("product").is_null()).group_by("golden_id").agg(
-        (pl.lit("'") + pl.col("product_text").unique().sort().str.join("', '") + pl.lit("'")).alias("fact.unknown")
+    unknown = (
+        lines.filter(pl.col("product").is_null())
+        .group_by("golden_id")
+        .agg(
+            (pl.lit("'") + pl.col("product_text").unique().sort().str.join("', '") + pl.lit("'")).alias("fact.unknown")
+        )
     )
     products = _missing(platform, con, erp, "product", lines["product"].drop_nulls().unique())
     missing = (
-        lines.join(products, left_on="product", right_on="id").group_by("golden_id").agg(pl.col("why").first().alias("fact.product"))
+        lines.join(products, left_on="product", right_on="id")
+        .group_by("golden_id")
+        .agg(pl.col("why").first().alias("fact.product"))
     )
     customers = _missing(platform, con, erp, "customer", candidates["golden.customer"].drop_nulls().unique())
     return (
@@ -88,6 +108,10 @@ def _missing(
         return pl.DataFrame(schema={"id": pl.String, "why": pl.String})
     with platform.ledger.begin() as tx:
         intents = tx.intents.open(erp.name, entity).filter(pl.col("operation") == "create")
-    state = lacking.join(intents.select(pl.col("golden_id").alias("id"), "state", "reason", "error"), on="id", how="left")
+    state = lacking.join(
+        intents.select(pl.col("golden_id").alias("id"), "state", "reason", "error"), on="id", how="left"
+    )
     why = pl.coalesce("error", "reason", pl.lit("no plan creates it (policy, or it was deleted there)"))
-    return state.filter(pl.col("state").is_null() | pl.col("state").is_in(["waiting", "rejected"])).select("id", why.alias("why"))
+    return state.filter(pl.col("state").is_null() | pl.col("state").is_in(["waiting", "rejected"])).select(
+        "id", why.alias("why")
+    )

@@ -54,7 +54,7 @@ def _again(intent: Intent, error: errors.ConnectorError, policy: Policy, now: da
 def record(tx: Transaction, entity: str, connection: str, intents: Iterable[Intent], outcomes: list[Outcome]) -> None:
     """Store outcomes with their attempts, links and new base values."""
     tx.intents.record(outcomes)
-    applied = {row["id"]: row for row in outcomes if row["outcome"] == "applied"}
+    applied = {row["id"]: row for row in outcomes if row["outcome"] in ("applied", "settled")}
     done = [intent for intent in intents if intent["id"] in applied]
     tx.links.add(
         [

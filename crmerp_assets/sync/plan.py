@@ -13,7 +13,7 @@ import polars as pl
 
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.canonical.money import MONEY
-from crmerp_assets.mapping import EntityMap, fits, writable
+from crmerp_assets.mapping import fits, writable
 from crmerp_assets.merge import gates, writes
 from crmerp_assets.merge.gates import Gate
 from crmerp_assets.sync import tables
@@ -177,7 +177,7 @@ def _finished(gated: pl.DataFrame, entity: str, side: Connection) -> pl.DataFram
         hashlib.sha256(f"{seed}|{version}".encode()).hexdigest()[:32]
         for seed, version in zip(seeds.to_series().to_list(), versions, strict=True)
     ]
-    return rows.with_columns(pl.Series("id", ids, dtype=pl.String)).select(SCHEMA).cast(SCHEMA)  # type: ignore[arg-type]
+    return rows.with_columns(pl.Series("id", ids, dtype=pl.String)).select(*SCHEMA).cast(SCHEMA)  # type: ignore[arg-type]
 
 
 def _store(platform: Platform, entity: str, frame: pl.DataFrame, found: pl.DataFrame) -> None:
@@ -212,7 +212,7 @@ def _ask_products(platform: Platform, found: pl.DataFrame) -> None:
             "entity": "product",
             "subject": row["key"],
             "title": f"Which product is '{row['text']}'? {row['orders']} orders wait for the answer",
-            "detail": json.dumps({"text": row["text"], "orders": row["orders"], "amount": row["amount"]}),
+            "detail": json.dumps({"text": row["text"], "orders": row["orders"], "amount": str(row["amount"] or 0)}),
             "value": float(row["amount"] or 0),
         }
         for row in asked.iter_rows(named=True)

@@ -44,7 +44,7 @@ def push(platform: Platform, connection: str, worker: str) -> Pushed:
     """
     side = platform.connections[connection]
     calls = side.connector.calls()
-    settled = settle(platform, connection)
+    settled = settle(platform, connection, worker)
     outcomes: Counter[tuple[str, str]] = Counter()
     for entity in ENTITIES:
         entity_map = platform.entity_map(side, entity)
@@ -52,7 +52,7 @@ def push(platform: Platform, connection: str, worker: str) -> Pushed:
             continue
         applied: list[str] = []
         while batch := _claim(platform, side, entity, worker):
-            done = _send_in_order(platform, side, entity, batch)
+            done = _send_in_order(platform, side, entity, batch, worker)
             outcomes.update((entity, row["outcome"]) for row in done)
             applied += [row["native_id"] for row in done if row["outcome"] == "applied"]
         if applied:
@@ -68,13 +68,13 @@ def _claim(platform: Platform, side: Connection, entity: str, worker: str) -> li
     return claimed.sort("priority", "golden_id").to_dicts()
 
 
-def _send_in_order(platform: Platform, side: Connection, entity: str, batch: list[Intent]) -> list[Intent]:
+def _send_in_order(platform: Platform, side: Connection, entity: str, batch: list[Intent], worker: str) -> list[Intent]:
     """Send priority by priority: what others refer to goes first, so that its native id is known."""
     done: list[Intent] = []
     try:
         for priority in sorted({intent["priority"] for intent in batch}):
             wave = [intent for intent in batch if intent["priority"] == priority]
-            done += _send(platform, side, entity, wave)
+            done += _send(platform, side, entity, wave, worker)
     finally:
         finished = {row["id"] for row in done}
         with platform.ledger.begin() as tx:
@@ -82,7 +82,7 @@ def _send_in_order(platform: Platform, side: Connection, entity: str, batch: lis
     return done
 
 
-def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent]) -> list[Intent]:
+def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent], worker: str) -> list[Intent]:
     entity_map = platform.entity_map(side, entity)
     assert entity_map is not None
     stale = _stale(side, entity_map.object, wave)
@@ -91,7 +91,7 @@ def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent])
         writes, refused = translate(tx, side, entity_map, ready)
     results = [Result(i, None, VersionConflict(_moved(side, entity, i), system=side.system)) for i in stale]
     results += [Result(i, None, Transient(reason, system=side.system)) for i, reason in refused.items()]
-    results += _call(platform, side, entity_map.object, writes)
+    results += _call(platform, side, entity_map.object, writes, worker)
     return _record(platform, side, entity, wave, results)
 
 
@@ -111,16 +111,16 @@ def _stale(side: Connection, native_object: str, wave: Sequence[Intent]) -> set[
     }
 
 
-def _call(platform: Platform, side: Connection, native_object: str, writes: list[Write]) -> list[Result]:
+def _call(platform: Platform, side: Connection, native_object: str, writes: list[Write], worker: str) -> list[Result]:
     if not writes:
         return []
     with platform.ledger.begin() as tx:
-        tx.intents.mark_sent([write.id for write in writes])
+        tx.intents.mark_sent([write.id for write in writes], worker=worker)
     try:
         return side.connector.push(native_object, writes)
     except (AuthFailed, QuotaSpent, ConfigError):
         with platform.ledger.begin() as tx:
-            tx.intents.release([write.id for write in writes])
+            tx.intents.release([write.id for write in writes], sent=True)
         raise
 
 

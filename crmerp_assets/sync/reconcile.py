@@ -15,7 +15,7 @@ from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Platform
 
 COUNTED = ("customer", "contact", "product", "order")
-_COUNTS = {name: pl.Int64 for name in ("crm", "erp", "linked", "crm_only", "erp_only", "parked")}
+_COUNTS = dict.fromkeys(("crm", "erp", "linked", "crm_only", "erp_only", "parked"), pl.Int64)
 
 
 def run_reconciliation(platform: Platform) -> Reconciliation:
@@ -42,7 +42,9 @@ def run_reconciliation(platform: Platform) -> Reconciliation:
 def _deals(platform: Platform, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     go_live, table = platform.policy.go_live, tables.golden("order")
     since = f"close_date >= DATE '{go_live}'" if go_live else "false"
-    return con.execute(f"SELECT * EXCLUDE (_hash, _change) FROM {table.sql} WHERE won AND {since} AND NOT crm_deleted").pl()
+    return con.execute(
+        f"SELECT * EXCLUDE (_hash, _change) FROM {table.sql} WHERE won AND {since} AND NOT crm_deleted"
+    ).pl()
 
 
 def _counts(con: duckdb.DuckDBPyConnection, parked: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,9 @@ import polars as pl
 from crmerp_assets.sync.platform import Platform
 
 
-def retry(platform: Platform, ids: list[str] | None = None, entity: str | None = None, connection: str | None = None) -> int:
+def retry(
+    platform: Platform, ids: list[str] | None = None, entity: str | None = None, connection: str | None = None
+) -> int:
     """Make rejected intents ready again: those named, or all of an entity or connection; returns how many."""
     with platform.ledger.begin() as tx:
         stopped = tx.intents.open(connection, entity, states=["rejected"])

@@ -14,14 +14,14 @@ from crmerp_assets.sync.readback import read_back
 from crmerp_assets.sync.translate import KEY, Intent, after
 
 
-def settle(platform: Platform, connection: str) -> int:
+def settle(platform: Platform, connection: str, worker: str) -> int:
     """Settle every orphan of `connection`; returns how many there were.
 
     Orphans are unknown outcomes, and claims whose lease ran out because their pusher died.
     """
     side = platform.connections[connection]
     with platform.ledger.begin() as tx:
-        orphans = tx.intents.orphans(platform.clock()).filter(pl.col("connection") == connection)
+        orphans = tx.intents.orphans(platform.clock(), connection, worker)
         tx.intents.release(orphans.filter(pl.col("state") == "claimed")["id"].to_list())
     sent = orphans.filter(pl.col("state") != "claimed")
     for (entity,), group in sent.group_by("entity"):
@@ -51,7 +51,7 @@ def _created(side: Connection, entity_map: EntityMap, intents: list[Intent]) -> 
         {
             "id": intent["id"],
             "native_id": ids.get(intent["key"].lower()),
-            "outcome": "applied" if intent["key"].lower() in ids else "retry",
+            "outcome": "settled" if intent["key"].lower() in ids else "retry",
         }
         for intent in intents
     ]
@@ -75,7 +75,7 @@ def _update_outcome(intent: Intent, current: dict[str, str | None] | None) -> Ou
     return {
         "id": intent["id"],
         "native_id": intent["native_id"] if current is not None else None,
-        "outcome": "applied" if same else "superseded",
+        "outcome": "settled" if same else "superseded",
         "error_class": None if same else "Unknown",
         "error": None if same else "the outcome stayed unknown; the record was read again and is planned anew",
     }

@@ -27,16 +27,22 @@ def sync_status(platform: Platform) -> pl.DataFrame:
         (pl.lit("to ") + pl.col("connection")).alias("direction"),
         "operation",
         pl.col("state").replace_strict(_WORD, return_dtype=pl.String).alias("what"),
-        pl.when(pl.col("state").is_in(["waiting", "rejected"])).then(pl.coalesce("reason", pl.col("gate"))).alias("reason"),
+        pl.when(pl.col("state").is_in(["waiting", "rejected"]))
+        .then(pl.coalesce("reason", pl.col("gate")))
+        .alias("reason"),
         pl.col("count").cast(pl.Int64).alias("records"),
     )
-    reads = unusable.group_by("entity", "connection", "reason").agg(pl.len().alias("records")).select(
-        "entity",
-        (pl.lit("from ") + pl.col("connection")).alias("direction"),
-        pl.lit("read").alias("operation"),
-        pl.lit("parked").alias("what"),
-        "reason",
-        pl.col("records").cast(pl.Int64),
+    reads = (
+        unusable.group_by("entity", "connection", "reason")
+        .agg(pl.len().alias("records"))
+        .select(
+            "entity",
+            (pl.lit("from ") + pl.col("connection")).alias("direction"),
+            pl.lit("read").alias("operation"),
+            pl.lit("parked").alias("what"),
+            "reason",
+            pl.col("records").cast(pl.Int64),
+        )
     )
     keys = ["entity", "direction", "operation", "what", "reason"]
     return pl.concat([writes, reads]).group_by(keys).agg(pl.col("records").sum()).sort(keys, nulls_last=True)

@@ -49,7 +49,9 @@ def _find(con: duckdb.DuckDBPyConnection, entity: str, identifier: str) -> list[
     links, golden = tables.links(entity), tables.golden(entity)
     queries: list[tuple[str, list[Any]]] = []
     if links.exists(con):
-        queries.append((f"SELECT golden_id FROM {links.sql} WHERE native_id = ? OR golden_id = lower(?)", [identifier] * 2))
+        queries.append(
+            (f"SELECT golden_id FROM {links.sql} WHERE native_id = ? OR golden_id = lower(?)", [identifier] * 2)
+        )
     number = {"order": "order_number", "invoice": "number", "customer": "erp_number", "product": "sku"}.get(entity)
     if number and golden.exists(con):
         queries.append((f"SELECT golden_id FROM {golden.sql} WHERE upper({number}) = upper(?)", [identifier]))

@@ -80,7 +80,7 @@ def _translated() -> Iterator[None]:
 
 
 def _is_full(text: str) -> bool:
-    return "No space left" in text or "disk" in text.lower() and "full" in text.lower()
+    return "No space left" in text or ("disk" in text.lower() and "full" in text.lower())
 
 
 def _full(error: Exception) -> WarehouseFull:

@@ -27,9 +27,7 @@ class Changes:
         return self.inserted + self.updated
 
     def __add__(self, other: "Changes") -> "Changes":
-        return Changes(
-            self.inserted + other.inserted, self.updated + other.updated, self.unchanged + other.unchanged
-        )
+        return Changes(self.inserted + other.inserted, self.updated + other.updated, self.unchanged + other.unchanged)
 
 
 NO_CHANGES = Changes(0, 0, 0)
@@ -110,9 +108,7 @@ class Table:
         con.unregister("_incoming")
         return Changes(inserted, updated, frame.height - inserted - updated)
 
-    def replace_children(
-        self, con: duckdb.DuckDBPyConnection, parents: Sequence[str], frame: pl.DataFrame
-    ) -> Changes:
+    def replace_children(self, con: duckdb.DuckDBPyConnection, parents: Sequence[str], frame: pl.DataFrame) -> Changes:
         """Make the children of `parents` exactly the rows of the frame; the first key column names the parent.
 
         A child that is gone stays as a tombstone (`deleted` = true), so that consumers hear of it.

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from crmerp_assets.connectors.errors import (
     AuthFailed,
@@ -353,7 +353,9 @@ def test_a_batch_that_failed_can_be_sent_again_once_the_cause_is_gone(account: A
 
 def test_updates_in_a_batch_report_the_one_that_failed(account: Account) -> None:
     made = account.connector.push("customer", customers(6))
-    writes = [update("customer", str(one.native_id), {"phone": "+1 212 555 0101"}, f"u{n}") for n, one in enumerate(made)]
+    writes = [
+        update("customer", str(one.native_id), {"phone": "+1 212 555 0101"}, f"u{n}") for n, one in enumerate(made)
+    ]
     writes[2].values["parent"] = "999999"
     results = account.connector.push("customer", writes)
     assert [result.write_id for result in results] == [f"u{n}" for n in range(6)]
@@ -401,8 +403,16 @@ def test_keys_are_found_whatever_their_case(account: Account) -> None:
 
 
 @pytest.mark.parametrize("kind", ["cut_after", "server_error"])
-def test_a_batch_whose_submission_got_no_answer_is_unknown(account: Account, kind: str) -> None:
+def test_a_batch_whose_submission_got_no_answer_is_sent_again_under_the_same_key(account: Account, kind: str) -> None:
     account.admin.fault(kind, r"PUT .*/record/v1/customer")
+    results = account.connector.push("customer", customers(5))
+    assert [result.error for result in results] == [None] * 5
+    assert account.admin.count("customer") == 5
+
+
+@pytest.mark.parametrize("kind", ["cut_after", "server_error"])
+def test_a_batch_whose_submission_never_gets_an_answer_is_unknown(account: Account, kind: str) -> None:
+    account.admin.fault(kind, r"PUT .*/record/v1/customer", times=-1)
     results = account.connector.push("customer", customers(5))
     assert all(isinstance(result.error, Unknown) for result in results)
     assert {result.error.record for result in results if result.error} == {f"cust-{n}" for n in range(5)}
@@ -437,9 +447,13 @@ def test_a_key_that_is_none_is_a_configuration_error(account: Account) -> None:
 def test_an_rsa_key_signs_too(account: Account) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    connector = account.connect(private_key=pem)
+    connector = account.connect(private_key=pem, certificate_id="rsa")
     with pytest.raises(AuthFailed):
         connector.limits()
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    certificate = {"id": "rsa", "public_key": public}
+    httpx.post(f"{account.sandbox.url}/_sandbox/certificates", json=certificate).raise_for_status()
+    assert connector.limits().concurrent == 5
     connector.close()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -23,6 +23,7 @@ from crmerp_assets.connectors.errors import (
     Transient,
     VersionConflict,
 )
+from crmerp_assets.connectors.http import HttpClient
 from crmerp_assets.connectors.netsuite.addresses import Entry, changed_book, new_book
 from crmerp_assets.connectors.netsuite.answers import Judge, Subject, error_in, reason_without_values
 from crmerp_assets.connectors.netsuite.batches import idempotency_key
@@ -31,8 +32,62 @@ from crmerp_assets.connectors.netsuite.fields import Column
 from crmerp_assets.connectors.netsuite.objects import OBJECTS, native_object
 from crmerp_assets.connectors.netsuite.preparing import Prepared
 from crmerp_assets.connectors.netsuite.statements import select, statement, text_of
+from crmerp_assets.connectors.netsuite.suiteql import SuiteQL
 from crmerp_assets.connectors.netsuite.times import ServerClock, WallClock
 from crmerp_assets.connectors.protocol import Write
+
+
+class Pages(httpx.BaseTransport):
+    """Answers SuiteQL with pages given in advance: the ids on the page, and how many it says there are in all."""
+
+    def __init__(self, *pages: tuple[Sequence[int], int]) -> None:
+        self._pages = list(pages)
+        self.asked = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        ids, total = self._pages[min(self.asked, len(self._pages) - 1)]
+        self.asked += 1
+        items = [{"links": [], "id": str(id)} for id in ids]
+        return httpx.Response(200, json={"count": len(items), "totalResults": total, "items": items})
+
+
+def suiteql(pages: Pages) -> SuiteQL:
+    def clock() -> datetime:
+        return datetime(2026, 11, 20, tzinfo=UTC)
+
+    http = HttpClient(
+        "https://erp.example", httpx.Auth(), "erp", clock, system="netsuite", judge=Judge("erp"), transport=pages
+    )
+    return SuiteQL(http, "erp")
+
+
+def read(pages: Pages, after: int = 0) -> list[str | None]:
+    page = suiteql(pages).page("SELECT t.id AS id FROM item t", key=lambda raw: (int(raw["id"] or 0),), after=(after,))
+    return [item["id"] for item in page.items]
+
+
+@pytest.mark.parametrize(
+    ("broken", "after"),
+    [
+        (([1, 2], 3), 0),
+        (([], 3), 0),
+        (([1, 2, 2], 3), 0),
+        (([1, 2, 3], 3), 3),
+    ],
+)
+def test_a_page_that_does_not_add_up_is_read_again(broken: tuple[list[int], int], after: int) -> None:
+    whole = [after + 1, after + 2, after + 3]
+    pages = Pages(broken, (whole, 3))
+    assert read(pages, after) == [str(id) for id in whole]
+    assert pages.asked == 2
+
+
+def test_a_page_that_stays_broken_stops_the_pull() -> None:
+    pages = Pages(([1, 2], 3))
+    with pytest.raises(Transient, match="short or repeated"):
+        read(pages)
+    assert pages.asked == 3
+
 
 BOTH = frozenset({"billing", "shipping"})
 SUBJECT = Subject("netsuite", "customer", "cust-1", frozenset({"Acme Holding", "9999"}))
@@ -68,9 +123,7 @@ def test_an_error_answer_is_named_by_what_to_do_next(response: httpx.Response, e
 
 
 def test_a_rejection_names_the_field_and_the_record_but_no_value() -> None:
-    detail = (
-        "Error while accessing resource: You entered an Invalid Field Value 9999 for the following field: item"
-    )
+    detail = "Error while accessing resource: You entered an Invalid Field Value 9999 for the following field: item"
     found = error_in(answer(400, "INVALID_CONTENT", detail, "item.items[0].item"), SUBJECT)
     assert isinstance(found, Rejected)
     assert (found.field, found.code, found.record) == ("item.items[0].item", "INVALID_CONTENT", "cust-1")

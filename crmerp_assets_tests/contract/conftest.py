@@ -1,7 +1,8 @@
 """What a system brings along to be put through the connector contract.
 
-A system takes part by a module here with one function that starts its sandbox and returns a `ConnectorCase`, and by
-one entry in `CASES`. A part of the contract that a system cannot keep is marked with `Gap` and stays a strict xfail.
+A system takes part by a module here with one function that starts its sandbox and gives a `ConnectorCase`, and by
+one entry in `CASES`. A system's module is imported only for its own tests, so that one system can be worked on while
+another is broken. A part of the contract that a system cannot keep is a `Gap` and stays a strict xfail.
 """
 
 from __future__ import annotations
@@ -13,11 +14,23 @@ from pathlib import Path
 import pytest
 
 from crmerp_assets_tests.contract.case import ConnectorCase
-from crmerp_assets_tests.contract.salesforce_case import salesforce_case
 
 Start = Callable[[Path], AbstractContextManager[ConnectorCase]]
 
-CASES: dict[str, Start] = {"salesforce": salesforce_case}
+
+def start_netsuite(directory: Path) -> AbstractContextManager[ConnectorCase]:
+    from crmerp_assets_tests.contract.netsuite_case import netsuite_case
+
+    return netsuite_case(directory)
+
+
+def start_salesforce(directory: Path) -> AbstractContextManager[ConnectorCase]:
+    from crmerp_assets_tests.contract.salesforce_case import salesforce_case
+
+    return salesforce_case(directory)
+
+
+CASES: dict[str, Start] = {"netsuite": start_netsuite, "salesforce": start_salesforce}
 
 
 @pytest.fixture(params=sorted(CASES))

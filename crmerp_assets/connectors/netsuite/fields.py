@@ -72,11 +72,6 @@ class NativeObject:
     deleted_types: tuple[str, ...] = ()
     record_types: Mapping[str, str] = field(default_factory=dict)
     natural_key: str | None = None
-    external_key: bool = True
-
-    @property
-    def writeable(self) -> bool:
-        return any(column.writeable for column in self.columns.values())
 
 
 def is_custom(path: str) -> bool:

@@ -1,7 +1,8 @@
 """Asynchronous jobs: up to 100 writes in one request, carried out by NetSuite in their order.
 
 The idempotency key makes a repeated submission harmless: NetSuite answers 400 with the first job's address, which
-is followed as if the job had just been made. No call returns all results of a job, only one task at a time.
+is followed as if the job had just been made. So a submission that gets no answer is sent again, unlike a write of
+its own. No call returns all results of a job, only one task at a time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crmerp_assets.connectors import exactjson
-from crmerp_assets.connectors.errors import Unknown
+from crmerp_assets.connectors.errors import Transient, Unknown
 from crmerp_assets.connectors.http import HttpClient, Response
 from crmerp_assets.connectors.netsuite.answers import IDEMPOTENCY_CODE, first_detail
 from crmerp_assets.connectors.netsuite.fields import SYSTEM
@@ -53,15 +54,19 @@ class Jobs:
     def submit(
         self, method: str, record_type: str, items: Sequence[Mapping[str, Any]], key: str, replace: Sequence[str]
     ) -> Job | Response:
-        """The job, or the answer that refused the batch as a whole."""
-        response = self._http.request(
-            method,
-            f"/services/rest/record/v1/{record_type}",
-            params={"replace": ",".join(replace)} if replace else None,
-            content=exactjson.dumps({"items": list(items)}),
-            headers={**COLLECTION, "X-NetSuite-Idempotency-Key": key},
-            accept=RECORD_ERRORS,
-        )
+        """The job, or the answer that refused the batch as a whole; Unknown where no attempt got an answer."""
+        try:
+            response = self._http.request(
+                method,
+                f"/services/rest/record/v1/{record_type}",
+                params={"replace": ",".join(replace)} if replace else None,
+                content=exactjson.dumps({"items": list(items)}),
+                headers={**COLLECTION, "X-NetSuite-Idempotency-Key": key},
+                idempotent=True,
+                accept=RECORD_ERRORS,
+            )
+        except Transient as failure:
+            raise self._lost("gave no answer to a batch that it may have taken") from failure
         replayed = response.status_code == 400 and first_detail(response).code == IDEMPOTENCY_CODE
         if response.status_code >= 400 and not replayed:
             return response

@@ -244,7 +244,6 @@ CURRENCY_RATE = NativeObject(
     name="currencyRate",
     table="currencyrate",
     record_type="currencyRate",
-    external_key=False,
     joins={
         "base": "LEFT JOIN currency base ON base.id = t.basecurrency",
         "traded": "LEFT JOIN currency traded ON traded.id = t.transactioncurrency",

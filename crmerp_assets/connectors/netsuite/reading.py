@@ -147,7 +147,7 @@ class Reader:
             key, after = _by_id, (int(cursor.id or 0),)
             return self._suiteql.page(statement(selection, [where], order), key=key, after=after)
         query = statement(selection, [_changed_after(cursor)], f"{MODIFIED}, t.id")
-        last: Key | None = (cursor.wall, int(cursor.id)) if cursor.wall and cursor.id else None
+        last: Key = (cursor.wall, int(cursor.id)) if cursor.wall and cursor.id else (cursor.since or "", -1)
         return self._suiteql.page(query, key=_by_modified, after=last)
 
     @staticmethod

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from crmerp_assets.sandbox.netsuite.engine import Records
 from crmerp_assets.sandbox.netsuite.engine.merge import merge_customers
-from crmerp_assets.sandbox.netsuite.errors import NetSuiteError, nonexistent_id
+from crmerp_assets.sandbox.netsuite.errors import NetSuiteError
 from crmerp_assets.sandbox.netsuite.http.auth import Authentication
 from crmerp_assets.sandbox.netsuite.schema.tables import physical
 
@@ -23,17 +23,22 @@ class Administration:
         self.authentication = authentication
 
     def seed(self, name: str, bodies: list[dict[str, Any]]) -> list[str]:
-        """Insert records in bulk; `lastModifiedDate` and `createdDate` may lie in the past."""
-        with self.records.account.writing():
-            ids = self.records.seed(self.records.type(name), bodies)
+        """Insert records in bulk; `lastModifiedDate` and `createdDate` may lie in the past. Raises ValueError."""
+        try:
+            with self.records.account.writing():
+                ids = self.records.seed(self.records.type(name), bodies)
+        except NetSuiteError as error:
+            raise ValueError(error.detail) from error
         return [str(id_) for id_ in ids]
 
     def late(self, name: str, id_: str, seconds_ago: float) -> None:
         """Set a record's modification date back, as a transaction that committed late would show it."""
-        record, account = self.records.type(name), self.records.account
+        account, record = self.records.account, self.records.account.registry.find(name)
+        if record is None or record.modified is None:
+            raise LookupError(f"{name} has no modification date")
         with account.writing():
             if self.records.stored(record, int(id_)) is None:
-                raise nonexistent_id()
+                raise LookupError(f"there is no {name} {id_}")
             account.update(record.table, "id", int(id_), {"lastmodifieddate": account.seconds_ago(seconds_ago)})
 
     def count(self, name: str) -> int:
@@ -43,7 +48,7 @@ class Administration:
         with account.reading():
             if record is None:
                 if name.lower() not in account.registry.tables:
-                    raise nonexistent_id()
+                    raise LookupError(f"there is no record type and no table {name}")
                 return int(account.rows(f'SELECT COUNT(*) AS n FROM "{name.lower()}"')[0]["n"])
             condition = f" WHERE type = '{record.code}'" if record.transaction else ""
             condition = f" WHERE recordtype = '{record.name}'" if record.table == "item" else condition

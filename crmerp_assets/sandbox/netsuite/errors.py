@@ -1,5 +1,6 @@
 """Refusals in the vendor's own shape: every 4xx and 5xx body names a code, and where it can, a path."""
 
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,6 +103,7 @@ def too_many_requests() -> NetSuiteError:
     return NetSuiteError(429, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked.")
 
 
-def unexpected(error_id: str) -> NetSuiteError:
-    detail = f"An unexpected error occurred. Error ID: {error_id}"
+def unexpected() -> NetSuiteError:
+    """The vendor's own failure; its text bears an error id."""
+    detail = f"An unexpected error occurred. Error ID: {uuid.uuid4().hex[:12]}"
     return NetSuiteError(500, "UNEXPECTED_ERROR", detail)

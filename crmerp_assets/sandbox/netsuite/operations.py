@@ -1,5 +1,6 @@
 """One call of the record API as data, so that it runs the same now, in a job, or as one of a batch."""
 
+import logging
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
@@ -7,9 +8,10 @@ from crmerp_assets.sandbox.netsuite.engine import Records
 from crmerp_assets.sandbox.netsuite.engine.draft import Draft, PropertyNames
 from crmerp_assets.sandbox.netsuite.engine.render import View, render
 from crmerp_assets.sandbox.netsuite.engine.transform import transform
-from crmerp_assets.sandbox.netsuite.errors import NetSuiteError, invalid_content
+from crmerp_assets.sandbox.netsuite.errors import NetSuiteError, invalid_content, unexpected
 from crmerp_assets.sandbox.netsuite.schema import RecordType
 
+logger = logging.getLogger(__name__)
 Kind = Literal["create", "read", "update", "upsert", "delete", "transform"]
 
 
@@ -53,7 +55,7 @@ def refused(error: NetSuiteError) -> Answer:
 
 
 def perform(records: Records, operation: Operation, root: str, user: int) -> Answer:
-    """Run it in a transaction of its own; a refusal rolls back and comes as the answer."""
+    """Run it in a transaction of its own; a refusal rolls back and comes as the answer, as does a failure of ours."""
     try:
         if operation.kind == "read":
             with records.account.reading():
@@ -62,6 +64,9 @@ def perform(records: Records, operation: Operation, root: str, user: int) -> Ans
             return _write(records, operation)
     except NetSuiteError as error:
         return refused(error)
+    except Exception:
+        logger.exception("%s %s failed", operation.kind, operation.record)
+        return refused(unexpected())
 
 
 def _read(records: Records, operation: Operation, root: str) -> Answer:

@@ -39,6 +39,16 @@ class Caller:
         self.http = httpx.Client(base_url=sandbox.url, timeout=30)
         self.http.headers["Authorization"] = f"Bearer {self.token(assertion(sandbox)).json()['access_token']}"
 
+    def __enter__(self) -> "Caller":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def on(self, sandbox: NetSuiteSandbox) -> "Caller":
+        """The same client for another sandbox."""
+        return Caller(sandbox)
+
     def token(self, signed: str) -> httpx.Response:
         form = {
             "grant_type": "client_credentials",
@@ -83,7 +93,7 @@ class Caller:
     def admin(self, call: str, **body: Any) -> Any:
         response = self.http.post(f"/_sandbox/{call}", json=body)
         assert response.status_code < 300, response.text
-        return response.json()
+        return response.json() if response.content else None
 
     def seed(self, record: str, *bodies: dict[str, Any]) -> list[str]:
         return self.admin("records", object=record, records=list(bodies))["ids"]
@@ -124,6 +134,5 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NetSuiteSandbo
 
 @pytest.fixture(scope="module")
 def api(sandbox: NetSuiteSandbox) -> Iterator[Caller]:
-    caller = Caller(sandbox)
-    yield caller
-    caller.http.close()
+    with Caller(sandbox) as caller:
+        yield caller

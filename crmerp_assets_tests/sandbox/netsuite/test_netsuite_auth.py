@@ -42,9 +42,7 @@ def test_an_unknown_certificate_is_an_invalid_grant(api):
 
 def test_an_rsa_certificate_signs_with_ps256_and_not_with_rs256(api):
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     api.admin("certificates", id="rsa-certificate", public_key=public.decode())
     assert api.token(api.assertion("PS256", key, "rsa-certificate")).status_code == 200
     assert api.token(api.assertion("RS256", key, "rsa-certificate")).json() == {"error": "invalid_grant"}

@@ -77,7 +77,9 @@ def test_an_order_is_billed_in_parts(api, customer):
     assert invoice_of(api, order)[1]["total"] == 20.0
     assert api.read("salesOrder", order)["orderStatus"]["id"] == "G"
     assert api.refusal("POST", f"salesOrder/{order}/!transform/invoice", {})[1] == "USER_ERROR"
-    links = api.query("SELECT nextdoc FROM nexttransactionlinelink WHERE previousdoc = ? AND linktype = 'OrdBill'", order)
+    links = api.query(
+        "SELECT nextdoc FROM nexttransactionlinelink WHERE previousdoc = ? AND linktype = 'OrdBill'", order
+    )
     assert len(links) == 2
 
 
@@ -110,7 +112,9 @@ def test_nothing_can_be_applied_beyond_what_is_left(api, customer):
 
     def payment(payment, amount):
         apply = {"items": [{"doc": {"id": invoice}, "apply": True, "amount": amount}]}
-        return api.refusal("POST", "customerPayment", {"customer": {"id": customer}, "payment": payment, "apply": apply})
+        return api.refusal(
+            "POST", "customerPayment", {"customer": {"id": customer}, "payment": payment, "apply": apply}
+        )
 
     assert "remaining on the invoice" in payment(20, 11)[2]
     assert "cannot exceed the amount of the payment" in payment(5, 6)[2]

@@ -83,7 +83,10 @@ def test_a_batch_is_worked_off_in_order_and_one_bad_record_fails_alone(api):
 def test_a_batch_patches_reads_and_deletes_by_either_id(api):
     first, second = api.customer(externalId="either-1"), api.customer(externalId="either-2")
     items = [{"id": first, "comments": "a"}, {"externalId": "either-2", "comments": "b"}]
-    assert [r.status_code for r in results(api, api.request("PATCH", "customer", {"items": items}, **BATCH))] == [204, 204]
+    assert [r.status_code for r in results(api, api.request("PATCH", "customer", {"items": items}, **BATCH))] == [
+        204,
+        204,
+    ]
     read = results(api, api.request("GET", f"customer?ids={first},eid:either-2&expandRecords=true", **BATCH))
     assert [(r.json()["id"], r.json()["comments"]) for r in read] == [(first, "a"), (second, "b")]
     deleted = results(api, api.request("DELETE", f"customer?ids={first},{second},9999999", **BATCH))
@@ -94,7 +97,10 @@ def test_a_batch_replaces_lines_when_asked_to(api):
     customer, item = api.customer(), api.item(3.0)
     order = {"externalId": "batch-so", "entity": {"id": customer}, "item": {"items": [{"item": {"id": item}}]}}
     for _ in range(2):
-        assert results(api, api.request("PUT", "salesOrder?replace=item", {"items": [order]}, **BATCH))[0].status_code == 204
+        assert (
+            results(api, api.request("PUT", "salesOrder?replace=item", {"items": [order]}, **BATCH))[0].status_code
+            == 204
+        )
     assert api.read("salesOrder", "eid:batch-so")["total"] == 3.0
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,6 +51,7 @@ class Account:
         self._queues: dict[str, list[tuple[Any, ...]]] = {}
         self._names: dict[str, dict[Any, str]] = {}
         self._sequences: dict[str, int] = {}
+        self._columns: dict[str, tuple[list[str], int]] = {}
         self._prepare()
 
     def _prepare(self) -> None:
@@ -120,10 +120,6 @@ class Account:
             columns = [row[1] for row in self.db.execute(f"PRAGMA table_info({physical(table)})")]
             self._columns[table] = (columns, self.registry.version)
         return columns
-
-    @cached_property
-    def _columns(self) -> dict[str, tuple[list[str], int]]:
-        return {}
 
     def flush(self) -> None:
         for table, rows in self._queues.items():

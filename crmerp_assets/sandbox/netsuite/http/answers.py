@@ -10,7 +10,6 @@ from crmerp_assets.sandbox.netsuite.operations import Answer
 
 _ERROR_TYPE = "application/vnd.oracle.resource+json; type=error"
 _RECORD_TYPE = "application/vnd.oracle.resource+json; type=singular"
-COLLECTION_TYPE = "application/vnd.oracle.resource+json; type=collection"
 WARNING_HEADER = "X-NetSuite-PropertyNameValidation-Warning"
 
 

@@ -56,7 +56,7 @@ class Api:
         root = f"{request.url.scheme}://{request.url.netloc}"
         try:
             body = await request.body()
-            user = await run_in_threadpool(self.authentication.user, request)
+            user = self.authentication.user(request)
             return await run_in_threadpool(handler, self.services, Call(request, user, body))
         except NetSuiteError as error:
             return error_response(error, root)

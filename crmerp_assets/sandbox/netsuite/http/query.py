@@ -25,8 +25,8 @@ def suiteql(services: Services, call: Call) -> Response:
         {
             "links": page_links(call.root + PATH, page.limit, page.offset, page.total),
             "count": len(page.items),
-            "hasMore": page.offset + len(page.items) < page.total,
-            "items": page.items,
+            "hasMore": page.more,
+            "items": services.pages.served(call, body["q"], page.items),
             "offset": page.offset,
             "totalResults": page.total,
         }

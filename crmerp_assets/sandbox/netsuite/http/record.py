@@ -59,7 +59,7 @@ def _ids(services: Services, call: Call) -> Response:
             "links": page_links(url, limit, offset, count),
             "count": len(items),
             "hasMore": offset + len(items) < count,
-            "items": items,
+            "items": services.pages.served(call, f"{record.name} {call.query('q')}", items),
             "offset": offset,
             "totalResults": count,
         }

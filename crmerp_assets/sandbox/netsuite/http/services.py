@@ -1,9 +1,10 @@
 """What the handlers need."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crmerp_assets.sandbox.netsuite.engine import Account, Records
 from crmerp_assets.sandbox.netsuite.http.call import Call
+from crmerp_assets.sandbox.netsuite.http.pages import Pages
 from crmerp_assets.sandbox.netsuite.jobs import Jobs
 from crmerp_assets.sandbox.netsuite.suiteql import Queries
 
@@ -13,6 +14,7 @@ class Services:
     records: Records
     queries: Queries
     jobs: Jobs
+    pages: Pages = field(default_factory=Pages)
 
     @property
     def account(self) -> Account:

@@ -20,7 +20,6 @@ ADDRESS = f.named(
 
 ADDRESS_BOOK = Sublist(
     "addressBook",
-    keyed=True,
     fields=f.named(
         f.text("label", 150),
         f.boolean("defaultBilling"),

@@ -27,10 +27,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Sublist:
-    """A list inside a record. Keyed ones are merged line by line, the others grow with every write."""
+    """A list inside a record; a written line is merged with the stored one of the same key, or added."""
 
     name: str
-    keyed: bool
     fields: Mapping[str, Field]
 
 

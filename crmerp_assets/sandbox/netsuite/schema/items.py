@@ -7,7 +7,6 @@ from crmerp_assets.sandbox.netsuite.schema.fields import RecordType, Sublist
 
 PRICE = Sublist(
     "price",
-    keyed=True,
     fields=f.named(
         f.reference("priceLevel", "pricelevel"),
         f.reference("currency", "currency"),

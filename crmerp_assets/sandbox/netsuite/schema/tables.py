@@ -107,6 +107,7 @@ CREATE TABLE IF NOT EXISTS task (job INTEGER, number INTEGER, request TEXT, prog
 _INDEXES = """
 CREATE INDEX IF NOT EXISTS transaction_modified ON "transaction" (lastmodifieddate, id);
 CREATE INDEX IF NOT EXISTS transaction_externalid ON "transaction" (externalid);
+CREATE INDEX IF NOT EXISTS transaction_lower ON "transaction" (LOWER(externalid));
 CREATE INDEX IF NOT EXISTS transaction_entity ON "transaction" (entity);
 CREATE INDEX IF NOT EXISTS transaction_tranid ON "transaction" (tranid);
 CREATE INDEX IF NOT EXISTS transactionline_transaction ON transactionline ("transaction", id);
@@ -114,14 +115,17 @@ CREATE INDEX IF NOT EXISTS link_previous ON previoustransactionlinelink (previou
 CREATE INDEX IF NOT EXISTS link_next ON previoustransactionlinelink (nextdoc, nextline);
 CREATE INDEX IF NOT EXISTS customer_modified ON customer_stored (lastmodifieddate, id);
 CREATE INDEX IF NOT EXISTS customer_externalid ON customer_stored (externalid);
+CREATE INDEX IF NOT EXISTS customer_lower ON customer_stored (LOWER(externalid));
 CREATE UNIQUE INDEX IF NOT EXISTS customer_entityid ON customer_stored (entityid);
 CREATE INDEX IF NOT EXISTS customer_parent ON customer_stored (parent);
 CREATE INDEX IF NOT EXISTS addressbook_entity ON customeraddressbook (entity);
 CREATE INDEX IF NOT EXISTS contact_modified ON contact (lastmodifieddate, id);
 CREATE INDEX IF NOT EXISTS contact_externalid ON contact (externalid);
+CREATE INDEX IF NOT EXISTS contact_lower ON contact (LOWER(externalid));
 CREATE INDEX IF NOT EXISTS contact_company ON contact (company);
 CREATE INDEX IF NOT EXISTS item_modified ON item (lastmodifieddate, id);
 CREATE INDEX IF NOT EXISTS item_externalid ON item (externalid);
+CREATE INDEX IF NOT EXISTS item_lower ON item (LOWER(externalid));
 CREATE UNIQUE INDEX IF NOT EXISTS item_itemid ON item (itemid);
 CREATE INDEX IF NOT EXISTS pricing_item ON pricing (item);
 CREATE INDEX IF NOT EXISTS deletedrecord_date ON deletedrecord (deleteddate);

@@ -26,7 +26,6 @@ NUMBER_PREFIX = {"SalesOrd": "SO", "CustInvc": "INV", "CustPymt": "PMT", "CustCr
 
 ITEM_LINES = Sublist(
     "item",
-    keyed=True,
     fields=f.named(
         f.integer("line", "id"),
         f.reference("item", "item", required=True),
@@ -44,7 +43,6 @@ ITEM_LINES = Sublist(
 
 APPLY_LINES = Sublist(
     "apply",
-    keyed=True,
     fields=f.named(
         f.reference("doc", "transaction", "previousdoc"),
         f.integer("line", "previousline"),

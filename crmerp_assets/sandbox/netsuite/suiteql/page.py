@@ -24,6 +24,10 @@ class Page:
     limit: int
     offset: int
 
+    @property
+    def more(self) -> bool:
+        return self.offset + len(self.items) < self.total
+
 
 class Queries:
     """Compiles a query once; clients send the same few again and again."""

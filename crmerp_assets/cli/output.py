@@ -1,0 +1,44 @@
+"""Printing for people, and JSON for scripts."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+console = Console(highlight=False, soft_wrap=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def say(text: str) -> None:
+    """One line for a person."""
+    console.print(text)
+
+
+def emit(data: Any) -> None:
+    """Machine-readable output."""
+    console.print_json(json.dumps(data, default=str), indent=1)
+
+
+def table(title: str, frame: pl.DataFrame, right: Sequence[str] = ()) -> None:
+    """A frame as a table; nothing is printed for an empty one."""
+    if frame.is_empty():
+        return
+    shown = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
+    for column in frame.columns:
+        numeric = frame[column].dtype.is_numeric() or column in right
+        shown.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for row in frame.iter_rows():
+        shown.add_row(*("" if value is None else money(value) for value in row))
+    console.print(shown)
+
+
+def money(value: Any) -> str:
+    """Decimals with thousands separators and two digits, everything else as it is."""
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

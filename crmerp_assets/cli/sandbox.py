@@ -1,0 +1,94 @@
+"""`crmerp sandbox`: servers that behave like the vendors, and the people who work in them."""
+
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crmerp_assets.cli.output import console, say
+from crmerp_assets.settings import Settings
+
+app = typer.Typer(
+    help="Run the Salesforce and NetSuite sandboxes and work in them as a person would.", no_args_is_help=True
+)
+
+
+@app.command()
+def start(
+    salesforce_port: Annotated[int, typer.Option(help="Port of the Salesforce sandbox.")] = 8711,
+    netsuite_port: Annotated[int, typer.Option(help="Port of the NetSuite sandbox.")] = 8712,
+) -> None:
+    """Serve both sandboxes until Ctrl-C; their data stay in the working state."""
+    from crmerp_assets.cli.stage import Stage
+
+    with Stage(Settings(), salesforce_port, netsuite_port) as stage:
+        for name, value in sorted(stage.variables.items()):
+            say(f"export {name}={value}")
+        console.print("Both sandboxes are up. Ctrl-C stops them.", style="green")
+        signal.pause()
+
+
+@app.command()
+def seed() -> None:
+    """Fill both running sandboxes with a believable company."""
+    from crmerp_assets.cli.stage import running
+    from crmerp_assets.sandbox.company import generate, seed_sandboxes
+
+    salesforce, netsuite = running(Settings())
+    counts = seed_sandboxes(generate(), salesforce, netsuite)
+    say(", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+@app.command()
+def load(
+    folder: Annotated[Path, typer.Argument(help="Folder of CSV files: accounts, products, opportunities, lines.")],
+    mapping: Annotated[Path | None, typer.Option(help="YAML file that says which column is which field.")] = None,
+) -> None:
+    """Load a folder of CSV files into the running CRM sandbox."""
+    from crmerp_assets.cli.stage import running
+    from crmerp_assets.sandbox.company import CRM_SALES_OPPORTUNITIES, load_folder
+
+    salesforce, _ = running(Settings())
+    counts = load_folder(folder, mapping or CRM_SALES_OPPORTUNITIES, salesforce)
+    say(", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+@app.command()
+def deals() -> None:
+    """List open deals that could be won."""
+    import polars as pl
+
+    from crmerp_assets.cli.output import table
+    from crmerp_assets.cli.stage import seller
+
+    found = seller(Settings()).open_deals()
+    table("Open deals", pl.DataFrame(found, infer_schema_length=None).head(20))
+
+
+@app.command()
+def win(opportunity: Annotated[str, typer.Argument(help="Id of an opportunity, see `crmerp sandbox deals`.")]) -> None:
+    """Win a deal, as a sales rep would, by setting its stage."""
+    from crmerp_assets.cli.stage import seller
+
+    seller(Settings()).win(opportunity)
+    say(f"Opportunity {opportunity} is closed won. `crmerp trace {opportunity}` shows what becomes of it.")
+
+
+@app.command()
+def bill(order: Annotated[str, typer.Argument(help="Number of a sales order, such as SO1042.")]) -> None:
+    """Bill a sales order, as an accountant would."""
+    from crmerp_assets.cli.stage import accountant
+
+    say(f"Invoice {accountant(Settings()).bill(order)} was issued.")
+
+
+@app.command()
+def pay(
+    invoice: Annotated[str, typer.Argument(help="Number of an invoice, such as INV1042.")],
+    amount: Annotated[str | None, typer.Argument(help="Amount; all that is open unless given.")] = None,
+) -> None:
+    """Receive a payment for an invoice, as an accountant would."""
+    from crmerp_assets.cli.stage import accountant
+
+    say(f"Payment {accountant(Settings()).pay(invoice, amount)} was received.")

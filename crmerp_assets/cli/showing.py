@@ -1,0 +1,161 @@
+"""What people look at: plan, status, reconciliation. Read from the ledger and from published reports."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from crmerp_assets.cli.output import console, emit, money, say, table
+from crmerp_assets.settings import Settings
+from crmerp_assets.sync.platform import Platform
+
+SHOWN = 12
+
+
+@contextmanager
+def platform(settings: Settings) -> Iterator[Platform]:
+    """The platform for one command."""
+    from crmerp_assets.bootstrap import build
+
+    used = build(settings)
+    try:
+        yield used
+    finally:
+        used.close()
+
+
+def show_plan(settings: Settings, *, as_json: bool = False) -> None:
+    """Every intent that is ready or waits, field by field."""
+    with platform(settings) as used, used.ledger.begin() as tx:
+        intents = tx.intents.open()
+        personal = {
+            entity: {name for name, rule in rules.fields.items() if rule.personal}
+            for entity, rules in used.governance.items()
+        }
+    if as_json:
+        emit([row | {"changes": json.loads(row["changes"])} for row in intents.to_dicts()])
+        return
+    if intents.is_empty():
+        say("Both sides agree: there is nothing to write.")
+        return
+    ready = intents.filter(pl.col("state").is_in(["planned", "approved"]))
+    for (connection, operation, entity), group in ready.group_by(
+        "connection", "operation", "entity", maintain_order=True
+    ):
+        say(f"\n[bold]{operation} {group.height} {entity} in {connection}[/bold]")
+        for row in group.head(SHOWN).iter_rows(named=True):
+            _show_intent(row, personal.get(str(entity), set()))
+        if group.height > SHOWN:
+            say(f"  ... and {group.height - SHOWN} more; `crmerp plan --json` lists all")
+    waiting = intents.filter(pl.col("state").is_in(["waiting", "rejected"]))
+    table("Blocked", blocked(waiting))
+    say(f"\n{ready.height} writes ready, {waiting.height} blocked. `crmerp apply` sends the ready ones.")
+
+
+def blocked(waiting: pl.DataFrame) -> pl.DataFrame:
+    """Waiting and rejected intents by reason, with how many and how much money they hold up."""
+    return (
+        waiting.with_columns(
+            pl.coalesce("gate", "error_class").alias("gate"),
+            pl.coalesce("reason", "error").alias("reason"),
+            pl.col("amount").cast(pl.Decimal(20, 6), strict=False),
+        )
+        .group_by("entity", "connection", "gate", "reason", "currency")
+        .agg(pl.len().alias("records"), pl.col("amount").sum())
+        .sort("amount", "records", "reason", descending=[True, True, False], nulls_last=True)
+    )
+
+
+def _show_intent(row: dict[str, Any], personal: set[str]) -> None:
+    changes = json.loads(row["changes"])
+    name = next((changes[f]["after"] for f in ("name", "sku", "order_number") if f in changes), None)
+    say(f"  {row['golden_id']}" + (f"  {name}" if name else ""))
+    for field, change in changes.items():
+        if field == "lines":
+            _show_lines(change)
+            continue
+        hide = field in personal
+        before, after = (("…" if hide and value else value) for value in (change["before"], change["after"]))
+        arrow = f"{_short(before)} → {_short(after)}" if row["operation"] == "update" else _short(after)
+        console.print(f"      {'our key' if field == '_key' else field}: {arrow}  [dim]({change['rule']})[/dim]")
+
+
+def _show_lines(change: dict[str, Any]) -> None:
+    lines = json.loads(change["after"] or "[]")
+    total = sum((Decimal(line.get("amount") or "0") for line in lines), Decimal(0))
+    say(f"      lines: {len(lines)}, worth {money(total)}")
+
+
+def _short(value: str | None, most: int = 60) -> str:
+    text = "(blank)" if value is None else value.replace("\n", " / ")
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def show_status(settings: Settings, *, as_json: bool = False) -> None:
+    """Synced, pending and parked per entity and direction."""
+    from crmerp_assets.sync.status import sync_status
+
+    with platform(settings) as used:
+        found = sync_status(used)
+        with used.ledger.begin() as tx:
+            questions = tx.reviews.list()
+    if as_json:
+        emit({"status": found.to_dicts(), "open_reviews": questions.height})
+        return
+    table("Sync status", found)
+    if questions.height:
+        say(f"{questions.height} reviews are open: `crmerp review list`")
+
+
+def show_reconciliation(settings: Settings, *, as_json: bool = False) -> bool:
+    """The last published reconciliation; returns whether every gap is explained."""
+    path = settings.reports / "reconciliation.json"
+    if not path.exists():
+        say("Nothing was reconciled yet; `crmerp sync` does it at its end.")
+        return True
+    report = json.loads(path.read_text(encoding="utf-8"))
+    if as_json:
+        emit(report)
+        return bool(report["explained"])
+    for row in report["money"]:
+        _show_money(row)
+    if report["gaps"]:
+        table("Not ordered, by reason", _amounts(pl.DataFrame(report["gaps"], infer_schema_length=None)))
+    if report["counts"]:
+        table("Records on each side", pl.DataFrame(report["counts"]))
+    if report["deals"]:
+        say(f"{len(report['deals'])} deals are not ordered; `crmerp reconcile --json` names each.")
+    say("Every gap is explained." if report["explained"] else "[red]Some money is not explained, see above.[/red]")
+    return bool(report["explained"])
+
+
+def _show_money(row: dict[str, Any]) -> None:
+    parts = [("won", "won"), ("ordered", "ordered"), ("differs", "total differs"), ("pending", "pending")]
+    parts += [("parked", "parked"), ("invalid", "invalid"), ("deleted", "deleted"), ("unplanned", "unplanned")]
+    shown = [
+        (label, row[f"{name}_deals"], Decimal(str(row[f"{name}_amount"] or 0)))
+        for name, label in parts
+        if row[f"{name}_deals"]
+    ]
+    chain = [(label, None, Decimal(str(row[name] or 0))) for name, label in _CHAIN]
+    schema = {"": pl.String, "deals": pl.Int64, "amount": pl.Decimal(20, 6)}
+    table(
+        f"Won deals to cash, {row['currency'] or 'no currency'}",
+        pl.DataFrame(shown + chain, schema=schema, orient="row"),
+    )
+
+
+_CHAIN = (
+    ("erp_total", "order totals in the ERP"),
+    ("invoiced", "invoiced"),
+    ("paid", "paid"),
+    ("credited", "credited"),
+    ("open_balance", "open"),
+)
+
+
+def _amounts(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col("amount").cast(pl.String).cast(pl.Decimal(20, 6), strict=False))

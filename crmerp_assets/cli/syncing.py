@@ -1,0 +1,109 @@
+"""plan, apply, sync, retry, reconcile: the commands that start runs."""
+
+from typing import Annotated
+
+import typer
+
+from crmerp_assets.cli.output import emit, say, table
+from crmerp_assets.cli.runs import Ran, run_job
+from crmerp_assets.settings import Settings
+
+ROUNDS = 4
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    for command in (plan, apply, sync, retry, reconcile):
+        app.command()(command)
+
+
+def plan(*, json: Json = False) -> None:
+    """Pull both sides and show the exact writes that would make them agree. Nothing is written to any system."""
+    from crmerp_assets.cli.showing import show_plan
+
+    settings = Settings()
+    run_job(settings, "plan")
+    show_plan(settings, as_json=json)
+
+
+def apply(*, json: Json = False) -> None:
+    """Push what is planned and approved."""
+    ran = run_job(Settings(), "apply")
+    _report(ran, as_json=json)
+
+
+def sync(*, json: Json = False, follow_deletions: Annotated[bool, typer.Option("--compare-ids")] = False) -> None:
+    """Pull, plan, push and report until nothing is left to do: what one side answers may reach the other."""
+    settings = Settings()
+    job = "nightly" if follow_deletions else "sync"
+    rounds = []
+    for number in range(1, ROUNDS + 1):
+        ran = run_job(settings, job)
+        rounds.append(ran)
+        sent = sum(_sent(ran).values())
+        if not json:
+            say(
+                f"Round {number}: {ran.total('plan', 'creates')} to create, {ran.total('plan', 'updates')} to update, {sent} sent."
+            )
+        if sent == 0:
+            break
+        job = "sync"
+    if json:
+        emit({"rounds": [{"run_id": ran.run_id, "sent": _sent(ran)} for ran in rounds]})
+        return
+    from crmerp_assets.cli.showing import show_reconciliation, show_status
+
+    show_status(settings)
+    show_reconciliation(settings)
+
+
+def retry(
+    intent: Annotated[
+        list[str] | None, typer.Argument(help="Intents to retry; all rejected ones when none is named.")
+    ] = None,
+    entity: Annotated[str | None, typer.Option(help="Only this entity.")] = None,
+    connection: Annotated[str | None, typer.Option(help="Only this connection.")] = None,
+) -> None:
+    """Make rejected intents ready again; the next apply or sync sends them."""
+    from crmerp_assets.cli.showing import platform
+    from crmerp_assets.sync import retry as retrying
+
+    with platform(Settings()) as used:
+        count = retrying.retry(used, intent or None, entity, connection)
+    say(f"{count} intents are ready again. `crmerp apply` sends them now; the daemon does within its next tick.")
+
+
+def reconcile(*, json: Json = False) -> None:
+    """Compare won deals with sales orders, in counts and money, and name every deal that is not ordered."""
+    from crmerp_assets.cli.showing import show_reconciliation
+
+    settings = Settings()
+    run_job(settings, "reconcile")
+    if not show_reconciliation(settings, as_json=json):
+        raise typer.Exit(1)
+
+
+def _sent(ran: Ran) -> dict[str, int]:
+    """Outcomes of pushes: `customer_applied` -> 12."""
+    found: dict[str, int] = {}
+    for key, values in ran.metadata.items():
+        if key.startswith("push/"):
+            for name, value in values.items():
+                if name.rsplit("_", 1)[-1] in ("applied", "rejected", "unknown", "superseded", "retry"):
+                    found[name] = found.get(name, 0) + int(value)
+    return found
+
+
+def _report(ran: Ran, *, as_json: bool) -> None:
+    import polars as pl
+
+    sent = _sent(ran)
+    if as_json:
+        emit({"run_id": ran.run_id, "sent": sent})
+        return
+    rows = [tuple(name.rsplit("_", 1)) + (count,) for name, count in sorted(sent.items())]
+    schema = {"entity": pl.String, "outcome": pl.String, "records": pl.Int64}
+    table("Sent", pl.DataFrame(rows, schema=schema, orient="row"))
+    if not rows:
+        say("Nothing was ready to be sent.")

@@ -1,0 +1,68 @@
+"""What people do with intents: retry, approve, hold, cancel. Each act is noted in the intent's history."""
+
+from typing import Any
+
+import polars as pl
+from sqlalchemy import and_, or_, select, update
+
+from crmerp_assets.ledger.errors import IllegalTransition
+from crmerp_assets.ledger.moves import READY_STATE, locked, note, states
+from crmerp_assets.ledger.session import Session
+from crmerp_assets.ledger.tables import intents
+from crmerp_assets.ledger.transitions import READY, check
+
+
+class Control:
+    """Moves intents because a person says so."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def retry(self, ids: list[str] | None, connection: str | None, entity: str | None) -> int:
+        """See `Intents.retry`."""
+        if ids is None:
+            ids = self._retryable(connection, entity)
+        if not ids:
+            return 0
+        found = locked(self._session, ids)
+        stuck = found.filter(~pl.col("state").is_in(["rejected", *READY]))
+        if stuck.height:
+            raise IllegalTransition(
+                f"Intent {stuck['id'][0]} is {stuck['state'][0]}; only rejected intents, and those that wait for "
+                "their next attempt, can be retried. A waiting one is approved, one in flight is settled."
+            )
+        fresh: dict[str, Any] = {"next_attempt_at": None, "attempts": 0}
+        return self._change(found, "retried", None, state=READY_STATE, **fresh)
+
+    def approve(self, ids: list[str], by: str) -> int:
+        """See `Intents.approve`."""
+        found = locked(self._session, ids)
+        check(states(found), "approved")
+        return self._change(found, "approved", by, state="approved")
+
+    def hold(self, ids: list[str], gate: str, reason: str) -> int:
+        """See `Intents.hold`."""
+        found = locked(self._session, ids)
+        check(states(found), "waiting")
+        return self._change(found, "held", None, state="waiting", gate=gate, reason=reason)
+
+    def cancel(self, ids: list[str], by: str, why: str) -> int:
+        """See `Intents.cancel`."""
+        found = locked(self._session, ids)
+        check(states(found), "cancelled")
+        return self._change(found, "cancelled", by, state="cancelled", reason=why)
+
+    def _retryable(self, connection: str | None, entity: str | None) -> list[str]:
+        c = intents.c
+        waiting = and_(c.state.in_(READY), c.next_attempt_at.is_not(None))
+        statement = select(c.id).where(or_(c.state == "rejected", waiting))
+        for column, wanted in ((c.connection, connection), (c.entity, entity)):
+            statement = statement if wanted is None else statement.where(column == wanted)
+        return [row[0] for row in self._session.rows(statement)]
+
+    def _change(self, found: pl.DataFrame, event: str, by: str | None, **values: Any) -> int:
+        among = self._session.among(intents.c.id, found["id"])
+        count = self._session.execute(update(intents).where(among).values(updated_at=self._session.now(), **values))
+        rows = found.select(pl.col("id").alias("intent_id"), pl.col("attempts").alias("number"))
+        note(self._session, [row | {"event": event, "by": by} for row in rows.iter_rows(named=True)])
+        return count

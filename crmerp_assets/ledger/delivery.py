@@ -1,0 +1,180 @@
+"""Claiming, sending and recording: what a pusher does with intents.
+
+The move from claimed to sent is the point of no return. It is one checked update, so of two processes that believe
+they hold the same intent only one gets to send it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import bindparam, func, or_, select, update
+
+from crmerp_assets.ledger.errors import IllegalTransition
+from crmerp_assets.ledger.moves import NO_CLAIM, READY_STATE, locked, note, states
+from crmerp_assets.ledger.session import Session, micros
+from crmerp_assets.ledger.tables import intents
+from crmerp_assets.ledger.transitions import EFFECTIVE, READY, check
+
+OUTCOMES = ("applied", "settled", "rejected", "unknown", "superseded", "retry")
+
+
+class Delivery:
+    """Moves intents from ready to their outcome."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def claim(self, connection: str, entity: str, worker: str, limit: int, lease_seconds: float) -> pl.DataFrame:
+        """See `Intents.claim`."""
+        c, now = intents.c, self._session.now()
+        due = or_(c.next_attempt_at.is_(None), c.next_attempt_at <= now)
+        ready = select(c.id).where(c.connection == connection, c.entity == entity, c.state.in_(READY), due)
+        chosen = ready.order_by(c.priority, c.created_at, c.id).limit(limit).with_for_update(skip_locked=True)
+        ids = [row[0] for row in self._session.rows(chosen)]
+        claimed = update(intents).where(self._session.among(c.id, ids), c.state.in_(READY))
+        claimed = claimed.values(
+            state="claimed", claimed_by=worker, lease_until=_until(now, lease_seconds), updated_at=now
+        )
+        return self._session.frame(claimed.returning(*c)).sort("priority", "created_at", "id")
+
+    def mark_sent(
+        self, ids: Sequence[str], payload_hashes: Mapping[str, str], worker: str | None, lease_seconds: float
+    ) -> None:
+        """See `Intents.mark_sent`."""
+        found = locked(self._session, ids)
+        check(states(found), "sent")
+        self._check_claim(found, worker)
+        c, now = intents.c, self._session.now()
+        sent = update(intents).where(self._session.among(c.id, ids))
+        self._session.execute(
+            sent.values(state="sent", attempts=c.attempts + 1, lease_until=_until(now, lease_seconds), updated_at=now)
+        )
+        events = [
+            {
+                "intent_id": row["id"],
+                "number": row["attempts"] + 1,
+                "event": "sent",
+                "by": row["claimed_by"],
+                "payload_hash": payload_hashes.get(row["id"]),
+            }
+            for row in found.iter_rows(named=True)
+        ]
+        note(self._session, events)
+
+    def record(self, results: Sequence[Mapping[str, Any]]) -> None:
+        """See `Intents.record`."""
+        if not results:
+            return
+        by_id = _by_id(results)
+        found = locked(self._session, list(by_id))
+        targets = {row["id"]: _target(by_id[row["id"]], row["gate"]) for row in found.iter_rows(named=True)}
+        known = states(found)
+        for target in set(targets.values()):
+            check({intent: state for intent, state in known.items() if targets[intent] == target}, target)
+        now = self._session.now()
+        moves = [_move(row, by_id[row["id"]], targets[row["id"]], now) for row in found.iter_rows(named=True)]
+        self._session.execute_many(_MOVE, moves)
+        note(self._session, [_event(move, by_id[move["b_id"]]) for move in moves])
+
+    def release(self, ids: Sequence[str], sent: bool, worker: str | None) -> int:
+        """See `Intents.release`."""
+        c, now = intents.c, self._session.now()
+        here = [self._session.among(c.id, ids)] + ([c.claimed_by == worker] if worker else [])
+        ready = update(intents).values(state=READY_STATE, updated_at=now, **NO_CLAIM).where(*here)
+        count = self._session.execute(ready.where(c.state == "claimed"))
+        if sent:
+            count += self._session.execute(ready.where(c.state == "sent").values(attempts=c.attempts - 1))
+        return count
+
+    def orphans(self, now: datetime, connection: str | None, worker: str | None, lease_seconds: float) -> pl.DataFrame:
+        """See `Intents.orphans`."""
+        c, at = intents.c, micros(now)
+        over = or_(c.lease_until.is_(None), c.lease_until <= at)
+        where = [over, c.state.in_(("claimed", "sent", "unknown"))] + (
+            [c.connection == connection] if connection else []
+        )
+        statement = select(intents).where(*where).order_by(c.priority, c.created_at, c.id)
+        if worker is None:
+            return self._session.frame(statement)
+        found = self._session.frame(statement.with_for_update(skip_locked=True))
+        leased = update(intents).where(self._session.among(c.id, found["id"]))
+        self._session.execute(leased.values(claimed_by=worker, lease_until=_until(at, lease_seconds)))
+        return found
+
+    def _check_claim(self, found: pl.DataFrame, worker: str | None) -> None:
+        foreign = found.filter(pl.col("claimed_by") != worker) if worker else found.clear()
+        if foreign.height:
+            raise IllegalTransition(
+                f"Intent {foreign['id'][0]} is claimed by {foreign['claimed_by'][0]}, not by {worker}: the lease ran "
+                "out. Do not send it; claim again."
+            )
+
+
+_MOVE = (
+    update(intents)
+    .where(intents.c.id == bindparam("b_id"))
+    .values(
+        state=bindparam("b_state"),
+        native_id=func.coalesce(bindparam("b_native_id"), intents.c.native_id),
+        attempts=bindparam("b_attempts"),
+        error_class=bindparam("b_error_class"),
+        error=bindparam("b_error"),
+        next_attempt_at=bindparam("b_next_attempt_at"),
+        applied_at=bindparam("b_applied_at"),
+        replan=or_(intents.c.replan, bindparam("b_replan")),
+        updated_at=bindparam("b_updated_at"),
+        **NO_CLAIM,
+    )
+)
+
+
+def _until(now: int, seconds: float) -> int:
+    return now + int(seconds * 1_000_000)
+
+
+def _by_id(results: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    by_id = {str(result["id"]): result for result in results}
+    if len(by_id) != len(results):
+        raise ValueError("two results for one intent: record each outcome once")
+    wrong = sorted({str(result["outcome"]) for result in results} - set(OUTCOMES))
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} is no outcome; outcomes are {', '.join(OUTCOMES)}")
+    return by_id
+
+
+def _target(result: Mapping[str, Any], gate: str | None) -> str:
+    if result["outcome"] != "retry":
+        return str(result["outcome"])
+    return "planned" if gate is None else "approved"
+
+
+def _move(row: Mapping[str, Any], result: Mapping[str, Any], target: str, now: int) -> dict[str, Any]:
+    """An outcome before sending counts as an attempt too, or a record that never gets that far is tried for ever."""
+    at = result.get("next_attempt_at") if result["outcome"] == "retry" else None
+    effective = target in EFFECTIVE
+    return {
+        "b_id": row["id"],
+        "b_state": target,
+        "b_native_id": result.get("native_id"),
+        "b_attempts": row["attempts"] + (row["state"] == "claimed"),
+        "b_error_class": None if effective else result.get("error_class"),
+        "b_error": None if effective else result.get("error"),
+        "b_next_attempt_at": None if at is None else micros(at),
+        "b_applied_at": now if effective else None,
+        "b_replan": target == "superseded",
+        "b_updated_at": now,
+    }
+
+
+def _event(move: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "intent_id": move["b_id"],
+        "number": move["b_attempts"],
+        "event": result["outcome"],
+        "native_id": result.get("native_id"),
+        "error_class": result.get("error_class"),
+        "error": result.get("error"),
+        "next_attempt_at": move["b_next_attempt_at"],
+    }

@@ -1,0 +1,155 @@
+"""The outbox: planned writes, from the plan to their effect.
+
+Four parts share one table: `planner` stores plans, `delivery` claims and records, `control` is what people do,
+and the reading functions here show it all. Every move between states is checked against TRANSITIONS.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+
+from crmerp_assets.ledger.control import Control
+from crmerp_assets.ledger.delivery import Delivery
+from crmerp_assets.ledger.planner import Planner
+from crmerp_assets.ledger.planning import Replaced
+from crmerp_assets.ledger.session import Session
+from crmerp_assets.ledger.tables import attempts, intents
+from crmerp_assets.ledger.transitions import EFFECTIVE, IN_FLIGHT, OPEN
+
+
+class Intents:
+    """`tx.intents`. Frames have the columns of the table `intents`; times are UTC, `changes` is JSON text."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._planner = Planner(session)
+        self._delivery = Delivery(session)
+        self._control = Control(session)
+
+    def replace(
+        self, connection: str, entity: str, golden_ids_considered: Iterable[str], frame: pl.DataFrame
+    ) -> Replaced:
+        """Make the new plan of the considered golden ids the open one (see planning.py for what stays).
+
+        `frame`: id, connection, entity, golden_id, native_id, operation, key, state (planned or waiting), gate,
+        reason, changes, expected_version, priority (lower first), amount, currency, and optionally run_id.
+        Raises ValueError for a plan that cannot be (two intents for one golden id, another connection).
+        """
+        return self._planner.replace(connection, entity, golden_ids_considered, frame)
+
+    def claim(self, connection: str, entity: str, worker: str, limit: int, lease_seconds: float) -> pl.DataFrame:
+        """Take due intents, most urgent first. Two workers never get the same one."""
+        return self._delivery.claim(connection, entity, worker, limit, lease_seconds)
+
+    def mark_sent(
+        self,
+        ids: Iterable[str],
+        payload_hashes: Mapping[str, str] | None = None,
+        worker: str | None = None,
+        lease_seconds: float = 600,
+    ) -> None:
+        """Note, before the call, that claimed intents are about to be sent; counts an attempt, renews the lease.
+
+        Raises IllegalTransition where one is no longer claimed (by `worker`, if given): do not send any then.
+        """
+        self._delivery.mark_sent(list(ids), payload_hashes or {}, worker, lease_seconds)
+
+    def record(self, results: Iterable[Mapping[str, Any]]) -> None:
+        """Store what came back: id, outcome, and optionally native_id, error_class, error, next_attempt_at.
+
+        Outcomes: applied, settled (found by reading back), rejected, unknown, superseded, and retry, which makes
+        the intent ready again at `next_attempt_at`. Raises IllegalTransition, NotFound; nothing is stored then.
+        """
+        self._delivery.record(list(results))
+
+    def release(self, ids: Iterable[str], sent: bool = False, worker: str | None = None) -> int:
+        """Make claimed intents that were never sent ready again; others are left alone. Returns how many.
+
+        `sent`: also those marked as sent, when the caller knows that nothing left. With `worker`, only its own.
+        """
+        return self._delivery.release(list(ids), sent, worker)
+
+    def orphans(
+        self, now: datetime, connection: str | None = None, worker: str | None = None, lease_seconds: float = 600
+    ) -> pl.DataFrame:
+        """Intents to settle: claimed or sent with an expired lease, and unknown ones nobody is settling.
+
+        With `worker` they are leased to it, so that two processes do not settle the same one.
+        """
+        return self._delivery.orphans(now, connection, worker, lease_seconds)
+
+    def retry(self, ids: Iterable[str] | None = None, connection: str | None = None, entity: str | None = None) -> int:
+        """Make rejected intents ready, and those that wait for their next attempt due at once; returns how many.
+
+        By id (IllegalTransition for one in another state), or all of a connection and entity.
+        """
+        return self._control.retry(None if ids is None else list(ids), connection, entity)
+
+    def approve(self, ids: Iterable[str], by: str) -> int:
+        """Release waiting intents from their gate. Raises IllegalTransition for others."""
+        return self._control.approve(list(ids), by)
+
+    def hold(self, ids: Iterable[str], gate: str, reason: str) -> int:
+        """Hold ready intents back with a gate. Raises IllegalTransition for others."""
+        return self._control.hold(list(ids), gate, reason)
+
+    def cancel(self, ids: Iterable[str], by: str, why: str) -> int:
+        """Withdraw intents that are not in flight; the very same plan stays withdrawn."""
+        return self._control.cancel(list(ids), by, why)
+
+    def unabsorbed(self, connection: str | None = None) -> pl.DataFrame:
+        """Applied and settled intents whose effect has not been taken up yet."""
+        c = intents.c
+        where = [~c.absorbed, c.state.in_(EFFECTIVE)] + ([c.connection == connection] if connection else [])
+        return self._read(*where)
+
+    def mark_absorbed(self, ids: Iterable[str]) -> int:
+        """Note that the effects of these applied intents have been taken up."""
+        among = self._session.among(intents.c.id, ids)
+        return self._session.execute(update(intents).where(among, intents.c.state.in_(EFFECTIVE)).values(absorbed=True))
+
+    def open(
+        self, connection: str | None = None, entity: str | None = None, states: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """Open intents, or those in `states`."""
+        c = intents.c
+        where: list[ColumnElement[bool]] = [c.state.in_(OPEN if states is None else states)]
+        where += [c.connection == connection] if connection else []
+        where += [c.entity == entity] if entity else []
+        return self._read(*where)
+
+    def get(self, ids: Iterable[str]) -> pl.DataFrame:
+        """Intents by id; ids that do not exist are absent."""
+        return self._read(self._session.among(intents.c.id, ids))
+
+    def of(self, entity: str, golden_id: str) -> pl.DataFrame:
+        """Every intent a golden record ever had, oldest first."""
+        return self._read(intents.c.entity == entity, intents.c.golden_id == golden_id)
+
+    def waiting_golden_ids(self, entity: str) -> list[str]:
+        """Golden ids to plan again though nothing of theirs changed: held by a gate, or their last plan was left
+        out or came to nothing because an intent was in flight."""
+        c = intents.c
+        again = or_(c.state == "waiting", and_(c.replan, c.state.not_in(IN_FLIGHT)))
+        statement = select(c.golden_id).where(c.entity == entity, again).distinct().order_by(c.golden_id)
+        return [row[0] for row in self._session.rows(statement)]
+
+    def attempts(self, intent_id: str) -> pl.DataFrame:
+        """What happened to an intent, oldest first: id, intent_id, number (of the attempt), event, at, by,
+        payload_hash, native_id, error_class, error, next_attempt_at."""
+        statement = select(attempts).where(attempts.c.intent_id == intent_id)
+        return self._session.frame(statement.order_by(attempts.c.id))
+
+    def summary(self) -> pl.DataFrame:
+        """(connection, entity, operation, state, gate, reason, count); a rejected one's reason is its error class."""
+        c = intents.c
+        why = case((c.state == "rejected", func.coalesce(c.error_class, c.reason)), else_=c.reason).label("reason")
+        keys = (c.connection, c.entity, c.operation, c.state, c.gate, why)
+        return self._session.frame(select(*keys, func.count().label("count")).group_by(*keys).order_by(*keys))
+
+    def _read(self, *where: ColumnElement[bool]) -> pl.DataFrame:
+        c = intents.c
+        return self._session.frame(select(intents).where(*where).order_by(c.priority, c.created_at, c.id))

@@ -1,0 +1,50 @@
+"""Bringing the schema up to date when the ledger is opened.
+
+Alembic takes a quarter of a second to import and a ledger is nearly always up to date, so its version table is
+looked at first. One process migrates, the others wait for it and find nothing left to do.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, func, inspect, select, text
+
+from crmerp_assets.ledger.errors import LedgerUnavailable
+
+REVISIONS = ("0001",)
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def migrate(engine: Engine, where: str) -> None:
+    """Apply the migrations that are missing. Raises LedgerUnavailable where a newer version wrote the ledger."""
+    with engine.connect() as connection:
+        found = _revision(connection, where)
+    if found == REVISIONS[-1]:
+        return
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("ledger:migrate", 0))))
+        if _revision(connection, where) != REVISIONS[-1]:
+            _upgrade(connection)
+
+
+def _revision(connection: Connection, where: str) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is not None and found not in REVISIONS:
+        raise LedgerUnavailable(
+            f"The ledger {where} was written by a newer version of this software (schema {found}; this one knows "
+            f"up to {REVISIONS[-1]}). Nothing was changed: install that version, or restore an older backup."
+        )
+    return found
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

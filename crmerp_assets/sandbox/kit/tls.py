@@ -1,0 +1,16 @@
+"""A certificate for 127.0.0.1 from a certificate authority of the sandbox's own, kept in its folder."""
+
+from pathlib import Path
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """(CA certificate to trust, certificate with key to serve), made on the first use."""
+    import trustme
+
+    ca_file, server_file = folder / "ca.pem", folder / "server.pem"
+    if not (ca_file.exists() and server_file.exists()):
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(ca_file)
+        authority.issue_cert("127.0.0.1", "localhost").private_key_and_cert_chain_pem.write_to_path(server_file)
+        server_file.chmod(0o600)
+    return ca_file, server_file
