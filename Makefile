@@ -61,8 +61,8 @@ bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (about t
 .PHONY: lock
 lock: ## Rewrite the lock files from pyproject.toml
 	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet pip-tools
-	@CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --group dev --output-file requirements-dev.lock pyproject.toml
-	@CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --group build --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+	@CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --extra dev --extra build --output-file requirements-dev.lock pyproject.toml
+	@CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --extra build --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
 	@rm -rf .venv-lock
 
 .PHONY: clean

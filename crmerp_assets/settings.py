@@ -241,3 +241,8 @@ def _together(document: Document, connections: tuple[ConnectionConfig, ...]) -> 
             what = f"{roles.count(role)} connections have the role {role}; exactly one must"
             problems.append(document.problem(("connections",), what))
     return problems
+
+
+def child_environment(extra: Environment) -> dict[str, str]:
+    """The environment for a process that we start: ours, with `extra` on top."""
+    return dict(os.environ) | dict(extra)

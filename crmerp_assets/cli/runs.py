@@ -30,12 +30,17 @@ class Ran:
 
 def run_job(settings: Settings, job_name: str, tags: dict[str, str] | None = None) -> Ran:
     """Run one job of the definitions. Raises RunFailed with the first step's error."""
+    from crmerp_assets.bootstrap import build
     from crmerp_assets.definitions import defs
+    from crmerp_assets.defs.recovery import process_tag, recover
 
     with instance(settings) as dagster:
+        platform = build(settings)
+        recover(dagster, platform)
+        platform.close()
         job = defs().resolve_job_def(job_name)
         result = job.execute_in_process(
-            instance=dagster, raise_on_error=False, tags={"crmerp/by": "cli"} | (tags or {})
+            instance=dagster, raise_on_error=False, tags={"crmerp/by": "cli"} | process_tag() | (tags or {})
         )
         if not result.success:
             raise RunFailed(_why(result))

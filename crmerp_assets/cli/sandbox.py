@@ -22,7 +22,7 @@ def start(
     """Serve both sandboxes until Ctrl-C; their data stay in the working state."""
     from crmerp_assets.cli.stage import Stage
 
-    with Stage(Settings(), salesforce_port, netsuite_port) as stage:
+    with Stage(Settings(), {"salesforce": salesforce_port, "netsuite": netsuite_port}) as stage:
         for name, value in sorted(stage.variables.items()):
             say(f"export {name}={value}")
         console.print("Both sandboxes are up. Ctrl-C stops them.", style="green")

@@ -1,11 +1,14 @@
 """status and trace: looking, without starting anything."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crmerp_assets.cli.output import emit, say, table
 from crmerp_assets.settings import Settings
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
@@ -57,5 +60,5 @@ def trace(
         table("Parked", _short(one.parked, ["connection", "stage", "reason", "last_seen"]))
 
 
-def _short(frame, columns):  # type: ignore[no-untyped-def]
+def _short(frame: "pl.DataFrame", columns: list[str]) -> "pl.DataFrame":
     return frame.select([name for name in columns if name in frame.columns]) if frame.width else frame

@@ -141,7 +141,7 @@ def _show_money(row: dict[str, Any]) -> None:
         if row[f"{name}_deals"]
     ]
     chain = [(label, None, Decimal(str(row[name] or 0))) for name, label in _CHAIN]
-    schema = {"": pl.String, "deals": pl.Int64, "amount": pl.Decimal(20, 6)}
+    schema = pl.Schema({"": pl.String(), "deals": pl.Int64(), "amount": pl.Decimal(20, 6)})
     table(
         f"Won deals to cash, {row['currency'] or 'no currency'}",
         pl.DataFrame(shown + chain, schema=schema, orient="row"),

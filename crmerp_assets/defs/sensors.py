@@ -11,6 +11,7 @@ from collections.abc import Callable
 import dagster as dg
 
 from crmerp_assets.defs import jobs
+from crmerp_assets.defs.recovery import process_tag, recover
 from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.merge.policy import Policy
 from crmerp_assets.sync import retry, watch
@@ -58,6 +59,8 @@ def _sensor(name: str, job_name: str, ask: Question, seconds: float, description
         description=description,
     )
     def evaluate(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
+        with platform.use() as used:
+            recover(context.instance, used)
         state, until, done = Watch.load(context.cursor), time.monotonic() + TICK_SECONDS, 0
         while True:
             started = time.monotonic()
@@ -86,5 +89,5 @@ def _run_here(context: dg.SensorEvaluationContext, job_name: str, due: int) -> N
     job.execute_in_process(
         instance=context.instance,
         raise_on_error=False,
-        tags={"dagster/sensor_name": context.sensor_name, "crmerp/due": str(due)},
+        tags=process_tag() | {"dagster/sensor_name": context.sensor_name, "crmerp/due": str(due)},
     )

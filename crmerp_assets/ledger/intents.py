@@ -81,6 +81,13 @@ class Intents:
         """
         return self._delivery.orphans(now, connection, worker, lease_seconds)
 
+    def abandon(self, workers: Iterable[str]) -> int:
+        """End the leases of workers that are known to be dead, so that what they claimed is settled now."""
+        c = intents.c
+        among = self._session.among(c.claimed_by, workers)
+        over = update(intents).where(among, c.state.in_(IN_FLIGHT)).values(lease_until=self._session.now())
+        return self._session.execute(over)
+
     def retry(self, ids: Iterable[str] | None = None, connection: str | None = None, entity: str | None = None) -> int:
         """Make rejected intents ready, and those that wait for their next attempt due at once; returns how many.
 

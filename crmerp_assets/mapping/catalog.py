@@ -6,6 +6,7 @@ A user's file names only what differs: fields merge key by key, and a field set 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,13 +50,19 @@ def _documents(kind: str, overrides: Path | None, words: int, form: str) -> tupl
             problems.append(f"{shown}:1: the name of this file is not understood; name it {form}")
             continue
         try:
-            document = read(path, shown)
+            document = _packaged(path, shown) if path.is_relative_to(PACKAGED) else read(path, shown)
             documents[name] = (
                 merged(documents[name], document) if name in documents else merged(Document(shown), document)
             )
         except ConfigurationError as error:
             problems += error.problems
     return documents, problems
+
+
+@cache
+def _packaged(path: Path, shown: str) -> Document:
+    """A file of the package, parsed once; merging copies it."""
+    return read(path, shown)
 
 
 def _files(kind: str, overrides: Path | None) -> Iterator[tuple[Path, str]]:

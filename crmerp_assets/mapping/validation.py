@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
 
 from crmerp_assets.mapping.document import At, ConfigurationError, Document, did_you_mean
 
@@ -31,7 +31,7 @@ def parse(model: type[Model], document: Document, at: At = ()) -> Model:
         raise ConfigurationError(dict.fromkeys(found)) from error
 
 
-def _problem(model: type[BaseModel], document: Document, at: At, detail: ErrorDetails) -> str:
+def _problem(model: type[BaseModel], document: Document, at: At, detail: Mapping[str, Any]) -> str:
     path = _written(document, at, detail["loc"])
     return document.problem(path, _sentence(model, detail))
 
@@ -46,7 +46,7 @@ def _written(document: Document, at: At, location: At) -> At:
     return path
 
 
-def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
+def _sentence(model: type[BaseModel], detail: Mapping[str, Any]) -> str:
     kind, given = detail["type"], detail["input"]
     context = detail.get("ctx", {})
     match kind:
@@ -67,7 +67,7 @@ def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
         case "bool_parsing" | "bool_type":
             return f"'{given}' is neither true nor false"
         case _:
-            return detail["msg"].replace("Input should", "this must", 1)
+            return str(detail["msg"]).replace("Input should", "this must", 1)
 
 
 def _near(word: str, known: list[str]) -> str:

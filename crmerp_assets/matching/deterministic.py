@@ -65,7 +65,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
 }
 
-_PAIRS = {"a_id": pl.String, "b_id": pl.String, "method": pl.String, "evidence": pl.String}
+_PAIRS = pl.Schema({"a_id": pl.String(), "b_id": pl.String(), "method": pl.String(), "evidence": pl.String()})
 
 
 @dataclass(frozen=True, slots=True)

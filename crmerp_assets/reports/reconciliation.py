@@ -21,20 +21,20 @@ import polars as pl
 
 PLACES = ("ordered", "differs", "pending", "parked", "invalid", "deleted", "unplanned")
 IN_FLIGHT = ("planned", "approved", "claimed", "sent", "unknown")
-DEALS = {
-    "golden_id": pl.String,
-    "crm_id": pl.String,
-    "order_number": pl.String,
-    "currency": pl.String,
+DEALS: dict[str, pl.DataType] = {
+    "golden_id": pl.String(),
+    "crm_id": pl.String(),
+    "order_number": pl.String(),
+    "currency": pl.String(),
     "amount": pl.Decimal(20, 6),
     "erp_total": pl.Decimal(20, 6),
     "invoiced": pl.Decimal(20, 6),
     "paid": pl.Decimal(20, 6),
     "credited": pl.Decimal(20, 6),
     "open_balance": pl.Decimal(20, 6),
-    "place": pl.String,
-    "gate": pl.String,
-    "reason": pl.String,
+    "place": pl.String(),
+    "gate": pl.String(),
+    "reason": pl.String(),
 }
 
 

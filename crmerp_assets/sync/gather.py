@@ -143,10 +143,18 @@ def _side_frame(
 ) -> pl.DataFrame:
     """One side's values as `<role>.<field>` text, with every canonical field present (null where unmapped)."""
     names = [field.name for field in ENTITIES[entity].fields]
-    record = {"id": pl.String, "key": pl.String, "modified": pl.String, "present": pl.Boolean, "deleted": pl.Boolean}
+    record: dict[str, type[pl.DataType]] = {
+        "id": pl.String,
+        "key": pl.String,
+        "modified": pl.String,
+        "present": pl.Boolean,
+        "deleted": pl.Boolean,
+    }
     if side is None:
-        empty = {f"{role}.{name}": pl.String for name in names} | {f"{role}.{k}": t for k, t in record.items()}
-        return pl.DataFrame(schema={"golden_id": pl.String} | empty)
+        empty: dict[str, type[pl.DataType]] = {
+            f"{role}.{name}": kind for name, kind in [*record.items(), *((name, pl.String) for name in names)]
+        }
+        return pl.DataFrame(schema={"golden_id": pl.String, **empty})
     frame = con.execute(_side_sql(con, entity, side)).pl()
     if entity in ROLLUPS and role == "erp":
         frame = ROLLUPS[entity](con, frame)

@@ -19,14 +19,9 @@ from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.warehouse import Table
 
 QUESTION = "ambiguous_link"
-LINK = {
-    "entity": pl.String,
-    "connection": pl.String,
-    "native_id": pl.String,
-    "golden_id": pl.String,
-    "method": pl.String,
-    "evidence": pl.String,
-}
+LINK = pl.Schema(
+    dict.fromkeys(["entity", "connection", "native_id", "golden_id", "method", "evidence"], pl.String())
+)
 
 
 @dataclass(frozen=True, slots=True)

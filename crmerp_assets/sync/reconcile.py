@@ -15,7 +15,7 @@ from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Platform
 
 COUNTED = ("customer", "contact", "product", "order")
-_COUNTS = dict.fromkeys(("crm", "erp", "linked", "crm_only", "erp_only", "parked"), pl.Int64)
+_COUNTS: dict[str, type[pl.DataType]] = dict.fromkeys(("crm", "erp", "linked", "crm_only", "erp_only", "parked"), pl.Int64)
 
 
 def run_reconciliation(platform: Platform) -> Reconciliation:
@@ -63,7 +63,7 @@ def _counts(con: duckdb.DuckDBPyConnection, parked: pl.DataFrame) -> pl.DataFram
         found = con.execute(sql).fetchone()
         assert found is not None
         rows.append((entity, *found, parked.filter(pl.col("entity") == entity).height))
-    return pl.DataFrame(rows, schema={"entity": pl.String} | _COUNTS, orient="row")
+    return pl.DataFrame(rows, schema={"entity": pl.String, **_COUNTS}, orient="row")
 
 
 def _alive(role: Role | str) -> str:

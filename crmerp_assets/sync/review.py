@@ -47,7 +47,7 @@ def decide(platform: Platform, review_id: str, answer: str, by: str) -> Decided:
     decision, consequence = _DECISIONS[review["kind"]](platform, review, answer)
     with platform.ledger.begin() as tx:
         if review["kind"] == UNKNOWN_PRODUCT_REVIEW:
-            tx.aliases.put("product", review["subject"], decision["golden_id"], by)
+            tx.aliases.put("product", review["subject"], str(decision["golden_id"]), by)
         tx.reviews.decide(review["id"], json.dumps(decision), by)
     return Decided(review["id"], consequence)
 

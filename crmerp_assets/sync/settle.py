@@ -45,7 +45,7 @@ def _settle(platform: Platform, side: Connection, entity_map: EntityMap, intents
 def _created(side: Connection, entity_map: EntityMap, intents: list[Intent]) -> list[Outcome]:
     if not intents:
         return []
-    found = side.connector.find_by_key(entity_map.object, entity_map.key, [intent["key"] for intent in intents])
+    found = side.connector.find_by_key(entity_map.object, entity_map.key or "", [intent["key"] for intent in intents])
     ids = {key.lower(): row["_id"] for key, row in found.items()}
     return [
         {

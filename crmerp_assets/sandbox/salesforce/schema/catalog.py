@@ -1,0 +1,135 @@
+"""All objects, standard and custom fields alike, and who may see which field.
+
+A custom field is invisible to the integration user until a permission set grants it: then describe does not have it
+and queries do not know it, exactly as if it did not exist. People of the organisation see everything.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from crmerp_assets.sandbox.kit.clock import Clock
+from crmerp_assets.sandbox.kit.store import Store
+from crmerp_assets.sandbox.salesforce.errors import unsupported_type
+from crmerp_assets.sandbox.salesforce.schema.fields import Field, ObjectType
+from crmerp_assets.sandbox.salesforce.schema.sales import sales_objects
+from crmerp_assets.sandbox.salesforce.schema.system import system_objects
+
+
+class Catalog:
+    """The schema, kept in step with one SQLite table per object."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self.objects = {found.name.lower(): found for found in (*system_objects(), *sales_objects())}
+        self.changed_at: datetime = clock()
+        self._visible: dict[tuple[str, bool], dict[str, Field]] = {}
+        self._editable: dict[str, set[str]] = {}
+        store.write("CREATE TABLE IF NOT EXISTS _field (object TEXT, name TEXT, definition TEXT)")
+        for object_name, definition in store.rows("SELECT object, definition FROM _field"):
+            self._put(self.object(object_name), _field(json.loads(definition)))
+        with store.writing() as db:
+            for found in self.objects.values():
+                for statement in _tables(found):
+                    db.execute(statement)
+
+    def object(self, name: str) -> ObjectType:
+        """An object by its name, whatever the case. Raises INVALID_TYPE."""
+        found = self.objects.get(name.lower())
+        if found is None:
+            raise unsupported_type(name)
+        return found
+
+    def of_id(self, id_: str) -> ObjectType | None:
+        """The object that an id's prefix stands for."""
+        return next((found for found in self.objects.values() if found.prefix == id_[:3]), None)
+
+    def references(self, name: str) -> list[tuple[ObjectType, Field]]:
+        """The fields of all objects that point to this one."""
+        return [(kind, f) for kind in self.objects.values() for f in kind.fields.values() if f.reference_to == name]
+
+    def child(self, parent: ObjectType, list_name: str) -> tuple[ObjectType, Field] | None:
+        """The object and reference field behind a child list."""
+        wanted = list_name.lower()
+        every = self.references(parent.name)
+        return next((pair for pair in every if pair[1].children and pair[1].children.lower() == wanted), None)
+
+    def visible(self, kind: ObjectType, everything: bool) -> dict[str, Field]:
+        """Lower-case name -> field, for a person who sees everything or for the integration user."""
+        key = (kind.name, everything)
+        if key not in self._visible:
+            granted = self._granted(kind, "PermissionsRead")
+            self._visible[key] = {
+                name.lower(): found
+                for name, found in kind.fields.items()
+                if everything or not found.custom or name.lower() in granted
+            }
+        return self._visible[key]
+
+    def editable(self, kind: ObjectType) -> set[str]:
+        """Lower-case names of the custom fields that the integration user may write."""
+        if kind.name not in self._editable:
+            self._editable[kind.name] = self._granted(kind, "PermissionsEdit")
+        return self._editable[kind.name]
+
+    def forget(self) -> None:
+        """Permissions or fields changed."""
+        self._visible.clear()
+        self._editable.clear()
+        self.changed_at = self._clock()
+
+    def add(self, kind: ObjectType, found: Field) -> None:
+        """Add a custom field and its column."""
+        with self._store.writing() as db:
+            db.execute(f'ALTER TABLE "{kind.name}" ADD COLUMN {found.column}')
+            for statement in _indexes(kind, [found]):
+                db.execute(statement)
+            if found.default is not None:
+                db.execute(f'UPDATE "{kind.name}" SET "{found.name}" = ?', (found.default,))
+            db.execute("INSERT INTO _field VALUES (?, ?, ?)", (kind.name, found.name, json.dumps(asdict(found))))
+        self._put(kind, found)
+        self.forget()
+
+    def remove(self, kind: ObjectType, found: Field) -> None:
+        """Remove a custom field with its values and its permissions."""
+        with self._store.writing() as db:
+            db.execute(f'DROP INDEX IF EXISTS "{kind.name}.{found.name}"')
+            db.execute(f'ALTER TABLE "{kind.name}" DROP COLUMN "{found.name}"')
+            db.execute("DELETE FROM _field WHERE object = ? AND name = ?", (kind.name, found.name))
+            full = f"{kind.name}.{found.name}"
+            db.execute('DELETE FROM "FieldPermissions" WHERE "Field" = ?', (full,))
+            db.execute('DELETE FROM "CustomField" WHERE "FullName" = ?', (full,))
+        del kind.fields[found.name]
+        self.forget()
+
+    def _put(self, kind: ObjectType, found: Field) -> None:
+        kind.fields[found.name] = found
+
+    def _granted(self, kind: ObjectType, right: str) -> set[str]:
+        sql = f'SELECT "Field" FROM "FieldPermissions" WHERE "SobjectType" = ? AND "{right}" = 1 AND "IsDeleted" = 0'
+        return {name.partition(".")[2].lower() for (name,) in self._store.rows(sql, (kind.name,))}
+
+
+def _tables(kind: ObjectType) -> list[str]:
+    columns = [found.column + (" PRIMARY KEY" if name == "Id" else "") for name, found in kind.fields.items()]
+    table = f'CREATE TABLE IF NOT EXISTS "{kind.name}" ({", ".join(columns)})'
+    stamps = f'"{kind.name}" ("IsDeleted", "SystemModstamp", "Id")'
+    changes = f'CREATE INDEX IF NOT EXISTS "{kind.name}.changes" ON {stamps}'
+    return [table, changes, *_indexes(kind, kind.fields.values())]
+
+
+def _indexes(kind: ObjectType, fields: Iterable[Field]) -> list[str]:
+    """A deleted record does not occupy its unique values."""
+    made = []
+    for found in fields:
+        if found.indexed:
+            index = f'INDEX IF NOT EXISTS "{kind.name}.{found.name}" ON "{kind.name}" ("{found.name}")'
+            unique = found.unique
+            made.append(f'CREATE {"UNIQUE " if unique else ""}{index}' + (' WHERE "IsDeleted" = 0' if unique else ""))
+    return made
+
+
+def _field(definition: dict[str, Any]) -> Field:
+    return Field(**{**definition, "values": tuple(definition["values"])})

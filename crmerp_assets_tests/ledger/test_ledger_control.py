@@ -1,0 +1,99 @@
+"""What people do with intents, and what they are shown."""
+
+from datetime import timedelta
+
+import pytest
+
+from crmerp_assets.ledger import TRANSITIONS, IllegalTransition, Ledger
+from crmerp_assets.ledger.transitions import IN_FLIGHT, OPEN, check
+from crmerp_assets_tests.ledger.plans import Clock, intent, plan
+
+
+def rejected(ledger: Ledger, *golden_ids: str) -> list[str]:
+    with ledger.begin() as tx:
+        tx.intents.replace("erp", "customer", [], plan(*(intent(g) for g in golden_ids)))
+        ids = tx.intents.claim("erp", "customer", "w", 10, 60)["id"].to_list()
+        tx.intents.mark_sent(ids)
+        tx.intents.record([{"id": i, "outcome": "rejected", "error_class": "Rejected", "error": "terms"} for i in ids])
+    return ids
+
+
+def test_a_rejected_intent_is_retried_by_id_or_all_at_once(ledger: Ledger) -> None:
+    ids = rejected(ledger, "g1", "g2", "g3")
+    with ledger.begin() as tx:
+        assert tx.intents.retry(ids[:1]) == 1
+        assert tx.intents.retry(connection="crm") == 0
+        assert tx.intents.retry([]) == 0
+        assert tx.intents.retry(connection="erp", entity="customer") == 2
+        assert tx.intents.open().select("state", "attempts").unique().rows() == [("planned", 0)]
+
+
+def test_a_retry_ends_the_wait_for_the_next_attempt(ledger: Ledger, clock: Clock) -> None:
+    with ledger.begin() as tx:
+        tx.intents.replace("erp", "customer", [], plan(intent("g1")))
+        tx.intents.claim("erp", "customer", "w", 10, 60)
+        tx.intents.record([{"id": "g1:1:", "outcome": "retry", "next_attempt_at": clock() + timedelta(hours=1)}])
+        assert tx.intents.open()["attempts"].to_list() == [1]
+        assert tx.intents.retry() == 1
+        assert tx.intents.claim("erp", "customer", "w", 10, 60).height == 1
+        with pytest.raises(IllegalTransition, match="in flight is settled"):
+            tx.intents.retry(["g1:1:"])
+
+
+def test_a_withdrawn_intent_stays_withdrawn_while_the_plan_is_the_same(ledger: Ledger) -> None:
+    with ledger.begin() as tx:
+        tx.intents.replace("erp", "customer", [], plan(intent("g1")))
+        tx.intents.cancel(["g1:1:"], "ann", "the customer left")
+        assert tx.intents.replace("erp", "customer", ["g1"], plan(intent("g1"))).finished == ["g1:1:"]
+        assert tx.intents.open().is_empty()
+        assert tx.intents.replace("erp", "customer", ["g1"], plan(intent("g1", "2"))).inserted == 1
+        assert tx.intents.attempts("g1:1:").select("event", "by").rows() == [("cancelled", "ann")]
+
+
+def test_a_breaker_holds_ready_intents_until_a_person_approves(ledger: Ledger) -> None:
+    with ledger.begin() as tx:
+        tx.intents.replace("erp", "customer", [], plan(intent("g1"), intent("g2")))
+        assert tx.intents.hold(["g1:1:", "g2:1:"], "breaker", "9,000 creates against 12 known records") == 2
+        assert tx.intents.claim("erp", "customer", "w", 10, 60).is_empty()
+        assert tx.intents.approve(["g2:1:"], "ann") == 1
+        assert tx.intents.claim("erp", "customer", "w", 10, 60)["golden_id"].to_list() == ["g2"]
+        with pytest.raises(IllegalTransition):
+            tx.intents.approve(["g2:1:"], "ann")
+        with pytest.raises(IllegalTransition):
+            tx.intents.cancel(["g2:1:"], "ann", "too late")
+
+
+def test_the_summary_counts_by_what_people_ask_for(ledger: Ledger) -> None:
+    rejected(ledger, "g1", "g2")
+    with ledger.begin() as tx:
+        tx.intents.replace(
+            "crm", "customer", [], plan(intent("g1", id="c1", connection="crm", gate="wave", reason="wave 2"))
+        )
+        rows = tx.intents.summary().sort("connection").rows()
+    assert rows == [
+        ("crm", "customer", "create", "waiting", "wave", "wave 2", 1),
+        ("erp", "customer", "create", "rejected", None, "Rejected", 2),
+    ]
+
+
+def test_every_state_is_described_and_every_move_leads_to_a_state() -> None:
+    from crmerp_assets.ledger import transitions
+
+    described = {line.split(" ")[0] for line in str(transitions.__doc__).splitlines()}
+    assert set(TRANSITIONS) <= described
+    assert {target for targets in TRANSITIONS.values() for target in targets} <= set(TRANSITIONS)
+
+
+def test_a_final_state_leads_nowhere_and_flight_never_back_to_waiting() -> None:
+    assert all(not TRANSITIONS[state] for state in ("applied", "settled", "cancelled"))
+    assert all("waiting" not in TRANSITIONS[state] and "cancelled" not in TRANSITIONS[state] for state in IN_FLIGHT)
+    assert {state for state, targets in TRANSITIONS.items() if targets} - set(OPEN) == {"superseded"}
+
+
+@pytest.mark.parametrize("state", sorted(TRANSITIONS))
+def test_an_illegal_move_says_what_would_be_legal(state: str) -> None:
+    for target in set(TRANSITIONS) - TRANSITIONS[state]:
+        with pytest.raises(IllegalTransition, match=f"is {state}; from there it cannot become {target}"):
+            check({"i1": state}, target)
+    for target in TRANSITIONS[state]:
+        check({"i1": state}, target)
