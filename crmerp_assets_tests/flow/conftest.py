@@ -1,0 +1,33 @@
+"""Flow tests run the platform's own jobs against both sandboxes over HTTP."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from world import ROOT, World, make_world  # noqa: E402
+
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A fresh world with the custom fields in place."""
+    with make_world(tmp_path / "state", monkeypatch) as made:
+        made.provision()
+        yield made
+
+
+@pytest.fixture
+def sales_opportunities() -> Path:
+    """The folder of the CRM Sales Opportunities data; skips where it does not exist, unless it is required."""
+    folder = SHARED_DATA / "crm_sales_opportunities"
+    if not folder.exists():
+        if "shared-data" in os.environ.get("CRMERP_TEST_REQUIRE", ""):
+            pytest.fail(f"{folder} is required in this run and does not exist")
+        pytest.skip(f"{folder} does not exist: put the shared data beside the checkout to run this")
+    return folder

@@ -1,0 +1,141 @@
+"""A world for flow tests: both sandboxes over HTTP, a configuration, a Dagster instance, and the platform's own jobs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import httpx
+import polars as pl
+import pytest
+
+from crmerp_assets.bootstrap import build
+from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
+from crmerp_assets.sandbox.salesforce import SalesforceSandbox
+from crmerp_assets.settings import Settings
+from crmerp_assets.sync.platform import Platform
+from crmerp_assets.sync.systems import provision
+
+ROOT = Path(__file__).resolve().parents[2]
+CONNECTIONS = (ROOT / "config" / "connections.yaml").read_text(encoding="utf-8")
+
+
+@dataclass
+class World:
+    """Both systems and everything needed to run jobs against them."""
+
+    state: Path
+    crm: SalesforceSandbox
+    erp: NetSuiteSandbox
+    instance: dg.DagsterInstance
+    runs: list[Any] = field(default_factory=list)
+
+    def policy(self, text: str) -> None:
+        """Write policy.yaml."""
+        (self.state / "config" / "policy.yaml").write_text(text, encoding="utf-8")
+
+    def run(self, job: str, *, check: bool = True) -> Any:
+        """Run one job of the definitions, as the daemon or the CLI would."""
+        from crmerp_assets.definitions import defs
+
+        result = defs().resolve_job_def(job).execute_in_process(instance=self.instance, raise_on_error=check)
+        self.runs.append(result)
+        return result
+
+    def sync(self, rounds: int = 4) -> int:
+        """Sync until nothing is sent any more; returns how many writes were applied."""
+        applied = 0
+        for _ in range(rounds):
+            sent = self.sent(self.run("sync"))
+            applied += sent
+            if sent == 0:
+                return applied
+        raise AssertionError(f"both sides still exchange writes after {rounds} rounds")
+
+    def sent(self, result: Any) -> int:
+        """Writes that the run's pushes tried."""
+        return sum(
+            value.value
+            for event in result.get_asset_materialization_events()
+            if event.materialization.asset_key.path[0] == "push"
+            for name, value in event.materialization.metadata.items()
+            if name.rsplit("_", 1)[-1] in ("applied", "rejected", "unknown", "superseded", "retry")
+        )
+
+    @contextmanager
+    def platform(self) -> Iterator[Platform]:
+        """A platform of the test's own."""
+        used = build(Settings())
+        try:
+            yield used
+        finally:
+            used.close()
+
+    def provision(self) -> None:
+        """Create the custom fields that the mapping needs."""
+        with self.platform() as used:
+            steps = provision(used, dry_run=False)
+        assert all(step.done for _, step in steps if not step.manual)
+
+    def admin(self, system: str, path: str, body: dict[str, Any] | None = None, method: str = "POST") -> Any:
+        """One call of a sandbox's admin API."""
+        url = (self.crm if system == "crm" else self.erp).url
+        answer = httpx.request(method, f"{url}/_sandbox/{path}", json=body, timeout=120)
+        assert answer.status_code < 300, answer.text
+        return answer.json() if answer.content else None
+
+    def seed(self, system: str, native_object: str, records: list[dict[str, Any]]) -> list[str]:
+        """Seed records; returns their ids."""
+        return list(self.admin(system, "records", {"object": native_object, "records": records})["ids"])
+
+    def suiteql(self, query: str) -> list[dict[str, str]]:
+        """Ask the ERP, as a person would."""
+        token = self.admin("erp", "token", {"user": "auditor"})["access_token"]
+        headers = {"Authorization": f"Bearer {token}", "Prefer": "transient"}
+        rows: list[dict[str, str]] = []
+        while True:
+            url = f"{self.erp.url}/services/rest/query/v1/suiteql?limit=1000&offset={len(rows)}"
+            page = httpx.post(url, headers=headers, json={"q": query}, timeout=60).json()
+            rows += page["items"]
+            if not page["hasMore"]:
+                return rows
+
+    def soql(self, query: str) -> list[dict[str, Any]]:
+        """Ask the CRM, as a person would."""
+        token = self.admin("crm", "token", {"user": "auditor"})["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        url, params = f"{self.crm.url}/services/data/v68.0/query", {"q": query}
+        rows: list[dict[str, Any]] = []
+        while True:
+            answer = httpx.get(url, headers=headers, params=params, timeout=60)
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            rows += page["records"]
+            if page["done"]:
+                return rows
+            url, params = f"{self.crm.url}{page['nextRecordsUrl']}", {}
+
+    def report(self, name: str) -> pl.DataFrame:
+        """A reconciliation table of the last run, from the warehouse."""
+        with self.platform() as used, used.warehouse.open() as con:
+            return con.execute(f'SELECT * FROM report."reconciliation_{name}"').pl()
+
+
+@contextmanager
+def make_world(folder: Path, monkeypatch: pytest.MonkeyPatch, **erp_options: Any) -> Iterator[World]:
+    """Start both sandboxes and point the environment at them."""
+    (folder / "config").mkdir(parents=True)
+    (folder / "config" / "connections.yaml").write_text(CONNECTIONS, encoding="utf-8")
+    with (
+        SalesforceSandbox(folder / "salesforce") as crm,
+        NetSuiteSandbox(folder / "netsuite", job_delay_seconds=0.0, **erp_options) as erp,
+        dg.DagsterInstance.ephemeral() as instance,
+    ):
+        variables = crm.credentials | erp.credentials
+        variables |= {"CRMERP_STATE": str(folder), "CRMERP_CONFIG": str(folder / "config")}
+        variables |= {"CRMERP_ENV_FILE": str(folder / "none.env")}
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        yield World(folder, crm, erp, instance)
