@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from crmerp_assets import __version__
-from crmerp_assets.cli import demo, mapping, review, sandbox, show, syncing, systems
+from crmerp_assets.cli import demo, dev, mapping, review, sandbox, show, syncing, systems
 from crmerp_assets.cli.failures import exit_code
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (systems, syncing, show, demo):
+for part in (systems, syncing, show, demo, dev):
     part.register(app)
 app.add_typer(review.app, name="review")
 app.add_typer(mapping.app, name="mapping")

@@ -60,7 +60,9 @@ class Stage:
     def _sandbox(self, system: str, port: int) -> Process:
         folder = self.settings.state / "sandbox" / system
         if _answers(self.urls[system]):
-            raise RuntimeError(f"Port {port} is taken already. Stop what runs there, or `make dev` in another terminal.")
+            raise RuntimeError(
+                f"Port {port} is taken already. Stop what runs there, or `make dev` in another terminal."
+            )
         command = python("-m", f"crmerp_assets.sandbox.{system}", "--directory", str(folder), "--port", str(port))
         process = Process(f"the {system} sandbox", command, self.settings.state / "logs" / f"{system}.log", {})
         with ExitStack() as guard:
@@ -72,9 +74,7 @@ class Stage:
     def _configure(self) -> None:
         state, config = self.settings.state, self.settings.state / "config"
         config.mkdir(parents=True, exist_ok=True)
-        lines = [
-            (state / "sandbox" / system / "credentials.env").read_text(encoding="utf-8") for system in self._ports
-        ]
+        lines = [(state / "sandbox" / system / "credentials.env").read_text(encoding="utf-8") for system in self._ports]
         secrets = state / "sandbox.env"
         secrets.write_text("".join(lines), encoding="utf-8")
         secrets.chmod(0o600)

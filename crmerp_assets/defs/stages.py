@@ -17,6 +17,7 @@ from crmerp_assets.settings import Configuration, ConnectionConfig
 from crmerp_assets.sync import conform, deletions, invoices, link, merge, plan, pull, push
 
 WAREHOUSE_POOL = "warehouse"
+COMPARE_TAG = "crmerp/compare"
 ENTITIES = ("customer", "contact", "product", "order")
 REFERENCES = {"contact": ("customer",), "order": ("customer", "product")}
 
@@ -86,10 +87,12 @@ def deletions_asset(connection: ConnectionConfig, keys: list[dg.AssetKey]) -> dg
         pool=system_pool(connection.name),
         description=f"Deletions and merges in {connection.name}; nothing is removed from the raw tables, only marked.",
     )
-    def deleted(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def deleted(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with platform.use() as used:
             marked = deletions.follow(used, connection.name)
-        return dg.MaterializeResult(metadata={"marked": marked})
+            compared = deletions.compare_ids(used, connection.name) if COMPARE_TAG in context.run.tags else []
+        found = {one.native_object: f"{one.live} live, {one.gone} gone, {one.missed} missed" for one in compared}
+        return dg.MaterializeResult(metadata={"marked": marked, **found})
 
     return deleted
 
@@ -124,7 +127,7 @@ def conformed_asset(source: Source, upstream: list[dg.AssetKey], configuration: 
         yield dg.MaterializeResult(
             metadata=metadata.counts(done.changes, rows_read=done.read, parked=done.parked, flagged=done.flagged)
         )
-        yield _checked(check, done.checks)
+        yield _checked(check, done.checks, done.still_parked)
 
     return conformed
 
@@ -183,7 +186,7 @@ def golden_asset(entity: str, upstream: list[dg.AssetKey], configuration: Config
                 parked=done.parked,
             )
         )
-        yield _checked(check, done.checks)
+        yield _checked(check, done.checks, done.parked)
 
     return golden
 
@@ -211,7 +214,7 @@ def invoice_asset(upstream: list[dg.AssetKey], configuration: Configuration) -> 
         yield dg.MaterializeResult(
             metadata=metadata.counts(done.changes, considered=done.considered, parked=done.parked)
         )
-        yield _checked(check, done.checks)
+        yield _checked(check, done.checks, done.parked)
 
     return golden_invoice
 
@@ -287,16 +290,15 @@ def push_asset(connection: ConnectionConfig, upstream: list[dg.AssetKey]) -> dg.
 
 def _owners(configuration: Configuration, entity: str) -> list[str]:
     rules = configuration.governance.get(entity)
-    return [f"team:{rules.steward}"] if rules and rules.steward else []
+    return [f"team:{rules.steward.lower().replace(' ', '-')}"] if rules and rules.steward else []
 
 
-def _checked(spec: dg.AssetCheckSpec, checks: Iterable[CheckSummary]) -> dg.AssetCheckResult:
-    """Rows that had to be parked fail the check as a warning: the rest went on."""
-    found = list(checks)
+def _checked(spec: dg.AssetCheckSpec, checks: Iterable[CheckSummary], parked: int) -> dg.AssetCheckResult:
+    """Rows that are parked fail the check as a warning: the rest went on."""
     return dg.AssetCheckResult(
         check_name=spec.name,
         asset_key=spec.asset_key,
-        passed=not any(check.failed for check in found if check.severity == "park"),
+        passed=parked == 0,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={check.name: f"{check.failed} of {check.total}" for check in found if check.failed},
+        metadata={"parked": parked} | {c.name: f"{c.failed} of {c.total}" for c in checks if c.failed},
     )

@@ -9,7 +9,7 @@ from crmerp_assets.ledger.errors import IllegalTransition
 from crmerp_assets.ledger.moves import READY_STATE, locked, note, states
 from crmerp_assets.ledger.session import Session
 from crmerp_assets.ledger.tables import intents
-from crmerp_assets.ledger.transitions import READY, check
+from crmerp_assets.ledger.transitions import AT_REST, READY, check
 
 
 class Control:
@@ -37,19 +37,19 @@ class Control:
     def approve(self, ids: list[str], by: str) -> int:
         """See `Intents.approve`."""
         found = locked(self._session, ids)
-        check(states(found), "approved")
+        check(states(found), "approved", ("waiting",))
         return self._change(found, "approved", by, state="approved")
 
     def hold(self, ids: list[str], gate: str, reason: str) -> int:
         """See `Intents.hold`."""
         found = locked(self._session, ids)
-        check(states(found), "waiting")
+        check(states(found), "waiting", READY)
         return self._change(found, "held", None, state="waiting", gate=gate, reason=reason)
 
     def cancel(self, ids: list[str], by: str, why: str) -> int:
         """See `Intents.cancel`."""
         found = locked(self._session, ids)
-        check(states(found), "cancelled")
+        check(states(found), "cancelled", AT_REST)
         return self._change(found, "cancelled", by, state="cancelled", reason=why)
 
     def _retryable(self, connection: str | None, entity: str | None) -> list[str]:

@@ -15,7 +15,7 @@ from crmerp_assets.ledger.errors import IllegalTransition
 from crmerp_assets.ledger.moves import NO_CLAIM, READY_STATE, locked, note, states
 from crmerp_assets.ledger.session import Session, micros
 from crmerp_assets.ledger.tables import intents
-from crmerp_assets.ledger.transitions import EFFECTIVE, READY, check
+from crmerp_assets.ledger.transitions import EFFECTIVE, IN_FLIGHT, READY, check
 
 OUTCOMES = ("applied", "settled", "rejected", "unknown", "superseded", "retry")
 
@@ -72,7 +72,7 @@ class Delivery:
         targets = {row["id"]: _target(by_id[row["id"]], row["gate"]) for row in found.iter_rows(named=True)}
         known = states(found)
         for target in set(targets.values()):
-            check({intent: state for intent, state in known.items() if targets[intent] == target}, target)
+            check({intent: state for intent, state in known.items() if targets[intent] == target}, target, IN_FLIGHT)
         now = self._session.now()
         moves = [_move(row, by_id[row["id"]], targets[row["id"]], now) for row in found.iter_rows(named=True)]
         self._session.execute_many(_MOVE, moves)
@@ -92,9 +92,7 @@ class Delivery:
         """See `Intents.orphans`."""
         c, at = intents.c, micros(now)
         over = or_(c.lease_until.is_(None), c.lease_until <= at)
-        where = [over, c.state.in_(("claimed", "sent", "unknown"))] + (
-            [c.connection == connection] if connection else []
-        )
+        where = [over, c.state.in_(IN_FLIGHT)] + ([c.connection == connection] if connection else [])
         statement = select(intents).where(*where).order_by(c.priority, c.created_at, c.id)
         if worker is None:
             return self._session.frame(statement)

@@ -37,20 +37,26 @@ OPEN = ("planned", "waiting", "approved", "claimed", "sent", "unknown", "rejecte
 READY = ("planned", "approved")
 IN_FLIGHT = ("claimed", "sent", "unknown")
 EFFECTIVE = ("applied", "settled")
+AT_REST = ("planned", "waiting", "approved", "rejected")
 
 
-def check(states: Mapping[str, str], target: str) -> None:
-    """Raise IllegalTransition unless every intent (id -> present state) may move to `target`."""
-    illegal = {intent: state for intent, state in states.items() if target not in TRANSITIONS[state]}
+def check(states: Mapping[str, str], target: str, sources: Collection[str] = tuple(TRANSITIONS)) -> None:
+    """Raise IllegalTransition unless every intent (id -> present state) may move to `target`.
+
+    `sources` are the states that the one who moves it may move it from: a person never touches one in flight.
+    """
+    illegal = {i: state for i, state in states.items() if state not in sources or target not in TRANSITIONS[state]}
     if not illegal:
         return
     intent, state = next(iter(illegal.items()))
     more = f" (and {len(illegal) - 1} more)" if len(illegal) > 1 else ""
+    legal = [source for source in sources if target in TRANSITIONS[source]]
     raise IllegalTransition(
-        f"Intent {intent}{more} is {state}; from there it cannot become {target}, only "
-        f"{_listed(TRANSITIONS[state])}. Another process or person was faster: read the intent again, then decide."
+        f"Intent {intent}{more} is {state} and cannot become {target} now; one that is {_listed(legal)} can. "
+        "Another process or person was faster: read the intent again, then decide."
     )
 
 
 def _listed(states: Collection[str]) -> str:
-    return ", ".join(sorted(states)) or "nothing else (it is final)"
+    *others, last = sorted(states)
+    return f"{', '.join(others)} or {last}" if others else last

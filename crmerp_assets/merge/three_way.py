@@ -12,15 +12,17 @@ person has decided `choice.<field>` ('crm' or 'erp'). Output adds `golden.<field
 | shared | one side changed since the base: the changed value      | crm, erp                    |
 | shared | both changed and differ: the field's conflict rule      | crm newer, held, ...        |
 
-A record that only one side holds takes that side's values ("only crm", "only erp").
+A record that only one side holds takes that side's values ("only crm", "only erp"). One that neither side holds
+any more keeps the values it last had ("deleted"), so that it stays readable and known to be gone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 import polars as pl
 
 Role = Literal["crm", "erp"]
+Merged = tuple[pl.Expr, pl.Expr]
 HELD = "held"
 CONFLICT_SUFFIX = " after conflict"
 
@@ -50,21 +52,32 @@ def merge(frame: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.DataFrame:
     return frame.with_columns(columns)
 
 
-def _field(field: str, rule: Rule, *, decided: bool) -> tuple[pl.Expr, pl.Expr]:
+def _field(field: str, rule: Rule, *, decided: bool) -> Merged:
     crm, erp, base = (pl.col(f"{side}.{field}") for side in ("crm", "erp", "base"))
     both = pl.col("crm.present") & pl.col("erp.present")
     if rule.owner == "shared":
         value, why = _shared(field, rule, crm, erp, base, decided=decided)
     else:
         value, why = _owned(rule, crm, erp, base)
-    only_crm = pl.col("crm.present")
-    return (
-        pl.when(both).then(value).when(only_crm).then(crm).otherwise(erp),
-        pl.when(both).then(why).when(only_crm).then(pl.lit("only crm")).otherwise(pl.lit("only erp")),
-    )
+    last = pl.coalesce(erp, crm) if rule.owner == "erp" else pl.coalesce(crm, erp)
+    cases = [
+        (both, value, why),
+        (pl.col("crm.present"), crm, pl.lit("only crm")),
+        (pl.col("erp.present"), erp, pl.lit("only erp")),
+    ]
+    return _first(cases, (last, pl.lit("deleted")))
 
 
-def _owned(rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+def _first(cases: Sequence[tuple[pl.Expr, pl.Expr, pl.Expr]], otherwise: Merged) -> Merged:
+    """The value and why of the first case (condition, value, why) that holds."""
+    value, why = otherwise
+    for condition, then, label in reversed(cases):
+        value = pl.when(condition).then(then).otherwise(value)
+        why = pl.when(condition).then(label).otherwise(why)
+    return value, why
+
+
+def _owned(rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr) -> Merged:
     """Values flow from the owner only; its blank fills from the other side so that golden knows the most."""
     owner, other = (crm, erp) if rule.owner == "crm" else (erp, crm)
     name = {"crm": "erp", "erp": "crm"}[rule.owner]
@@ -75,9 +88,7 @@ def _owned(rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr) -> tuple[pl.Ex
     return value, pl.when(owner.eq_missing(other)).then(pl.lit("agreed")).otherwise(why)
 
 
-def _shared(
-    field: str, rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr, *, decided: bool
-) -> tuple[pl.Expr, pl.Expr]:
+def _shared(field: str, rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr, *, decided: bool) -> Merged:
     crm_changed, erp_changed = crm.ne_missing(base), erp.ne_missing(base)
     blank_crm, blank_erp = crm.is_null(), erp.is_null()
     if rule.blank == "clear":
@@ -87,21 +98,17 @@ def _shared(
         choice = pl.col(f"choice.{field}")
         chosen = pl.when(choice == "crm").then(crm).when(choice == "erp").then(erp).otherwise(chosen)
         reason = pl.when(choice.is_not_null()).then(pl.lit("decided")).otherwise(reason)
-    branches = [
+    cases = [
         (crm.eq_missing(erp), crm, pl.lit("agreed")),
         (blank_crm, erp, pl.lit("filled from erp")),
         (blank_erp, crm, pl.lit("filled from crm")),
         (crm_changed & ~erp_changed, crm, pl.lit("crm")),
         (erp_changed & ~crm_changed, erp, pl.lit("erp")),
     ]
-    value, why = chosen, reason
-    for condition, then, label in reversed(branches):
-        value = pl.when(condition).then(then).otherwise(value)
-        why = pl.when(condition).then(label).otherwise(why)
-    return value, why
+    return _first(cases, (chosen, reason))
 
 
-def _conflict(rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+def _conflict(rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr) -> Merged:
     """Both sides changed and differ, or they meet for the first time and differ."""
     suffix = pl.when(base.is_null()).then(pl.lit(" at first contact")).otherwise(pl.lit(CONFLICT_SUFFIX))
     if rule.conflict == "manual":

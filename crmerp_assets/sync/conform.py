@@ -24,12 +24,13 @@ STAGE = "conform"
 
 @dataclass(frozen=True, slots=True)
 class Conformed:
-    """Rows read, what they changed, rows parked, values kept but flagged, and the pandera checks' counts."""
+    """Rows read, what they changed, rows parked and values flagged now, all rows parked, and the checks' counts."""
 
     read: int = 0
     changes: Changes = NO_CHANGES
     parked: int = 0
     flagged: int = 0
+    still_parked: int = 0
     checks: list[CheckSummary] = field(default_factory=list)
 
 
@@ -39,8 +40,9 @@ def conform(platform: Platform, connection: str, map_name: str) -> Conformed:
     source, target = tables.raw(connection, entity_map.object), tables.conformed(connection, map_name)
     with platform.warehouse.open() as con:
         raw = unseen(con, source, target.sql)
-    if raw.is_empty():
-        return Conformed()
+        nothing_to_do = raw.is_empty() and (target.exists(con) or not raw.width)
+    if nothing_to_do:
+        return Conformed(still_parked=_parked_count(platform, connection, entity_map))
     text = with_match_keys(entity_map.entity, _canonical(entity_map, raw))
     checked = validate(entity_map.entity, "conformed", canonical.typed(entity_map.entity, text))
     _park(platform, connection, entity_map, checked.parked, raw["_id"].to_list())
@@ -50,10 +52,18 @@ def conform(platform: Platform, connection: str, map_name: str) -> Conformed:
         if (lines := child_rows(entity_map.entity, valid)) is not None:
             table = tables.conformed_lines(connection, map_name)
             table.replace_children(con, valid["native_id"].to_list(), lines)
-        change = raw["_change"].max()
-        assert isinstance(change, int)
-        advance(con, source, target.sql, change)
-    return Conformed(raw.height, changes, checked.parked.height, checked.flags.height, checked.checks)
+        if raw.height:
+            advance(con, source, target.sql, int(raw["_change"].max()))  # type: ignore[arg-type]
+    parked = _parked_count(platform, connection, entity_map)
+    return Conformed(raw.height, changes, checked.parked.height, checked.flags.height, parked, checked.checks)
+
+
+def _parked_count(platform: Platform, connection: str, entity_map: EntityMap) -> int:
+    """How many records of this map are parked now, from earlier times too."""
+    with platform.ledger.read() as tx:
+        parked = tx.parked.list()
+    here = (pl.col("stage") == STAGE) & (pl.col("entity") == entity_map.entity) & (pl.col("connection") == connection)
+    return parked.filter(here).height
 
 
 def _canonical(entity_map: EntityMap, raw: pl.DataFrame) -> pl.DataFrame:

@@ -42,7 +42,7 @@ def merge_invoices(platform: Platform) -> Invoiced:
         marks = _marks(con, erp, applied)
         _affected(con, erp, applied, marks, today)
         rows = con.execute(_invoice_sql(con, erp, applied)).pl()
-    golden = _with_status(rows, today)
+    golden = canonical.typed("invoice", canonical.text("invoice", _with_status(rows, today)))
     checked = validate("invoice", "golden", golden)
     with platform.ledger.begin() as tx:
         tx.parked.resolve("golden", "invoice", "golden", checked.valid["golden_id"].to_list())

@@ -19,9 +19,7 @@ from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.warehouse import Table
 
 QUESTION = "ambiguous_link"
-LINK = pl.Schema(
-    dict.fromkeys(["entity", "connection", "native_id", "golden_id", "method", "evidence"], pl.String())
-)
+LINK = pl.Schema(dict.fromkeys(["entity", "connection", "native_id", "golden_id", "method", "evidence"], pl.String()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ def merge(platform: Platform, entity: str) -> Merged:
         asked = _asked(tx, entity)
     with platform.warehouse.open() as con:
         gathered = gather(platform, con, entity, consumer, asked["golden_id"].to_list())
-    if gathered.frame.is_empty():
+        known = tables.golden(entity).exists(con)
+    if gathered.frame.is_empty() and known:
         _finish(platform, entity, gathered, None, None, consumer)
         return Merged()
     rules = platform.governance[entity].fields
@@ -57,7 +58,8 @@ def merge(platform: Platform, entity: str) -> Merged:
         if golden.parked.height:
             tx.parked.put(STAGE, entity, "golden", golden.parked)
     compare = merged.filter(pl.col("golden_id").is_in(usable))
-    changes = _finish(platform, entity, gathered, golden.valid, compare, consumer)
+    resolved = conflicts.filter(pl.col("why") != HELD) if conflicts.width else None
+    changes = _finish(platform, entity, gathered, golden.valid, compare, consumer, resolved)
     held = conflicts.filter(pl.col("why") == HELD).height if conflicts.width else 0
     return Merged(merged.height, changes, conflicts.height - held, held, golden.parked.height, golden.checks)
 
@@ -131,12 +133,15 @@ def _finish(
     golden: pl.DataFrame | None,
     compare: pl.DataFrame | None,
     consumer: str,
+    resolved: pl.DataFrame | None = None,
 ) -> Changes:
     with platform.warehouse.open() as con:
         changes = NO_CHANGES
         if golden is not None and compare is not None:
             changes = tables.golden(entity).upsert(con, golden.drop("issues", strict=False))
             tables.compare(entity).upsert(con, compare.select(pl.exclude("^(base|choice)\\..*$")))
+        if resolved is not None and resolved.height:
+            tables.conflicts(entity).upsert(con, resolved)
         for source, change in gathered.marks.items():
             advance(con, source, consumer, change)
         return changes

@@ -15,7 +15,9 @@ from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Platform
 
 COUNTED = ("customer", "contact", "product", "order")
-_COUNTS: dict[str, type[pl.DataType]] = dict.fromkeys(("crm", "erp", "linked", "crm_only", "erp_only", "parked"), pl.Int64)
+_COUNTS: dict[str, type[pl.DataType]] = dict.fromkeys(
+    ("crm", "erp", "linked", "crm_only", "erp_only", "parked"), pl.Int64
+)
 
 
 def run_reconciliation(platform: Platform) -> Reconciliation:

@@ -33,6 +33,11 @@ def compare(entity: str) -> Table:
     return Table("golden", f"{entity}_compare", ("golden_id",))
 
 
+def conflicts(entity: str) -> Table:
+    """Conflicts that a rule resolved: both values, the base, both times, and what became golden."""
+    return Table("golden", f"{entity}_conflicts", ("golden_id", "field", "crm_modified", "erp_modified"))
+
+
 def plan(entity: str) -> Table:
     """The last plan for every record that was considered."""
     return Table("plan", entity, ("connection", "golden_id"))

@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager, contextmanager
 import duckdb
 
 _ONE_AT_A_TIME = threading.RLock()
+# What the operating system calls a full disk, a file over its limit, and a spent quota.
+_FULL = ("No space left", "File too large", "quota exceeded")
 SCHEMAS = ("raw", "conformed", "links", "golden", "plan", "report", "state")
 
 
@@ -67,26 +69,15 @@ class Warehouse:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except duckdb.IOException as error:
-        text = str(error)
-        if "lock" in text:
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.TransactionException) as error:
+        if "Could not set lock" in str(error):
             raise WarehouseBusy(
                 "The warehouse file is held by another process. Wait until its run has finished "
                 "(`crmerp status` names running runs), then start this again; nothing was changed."
             ) from error
-        raise _full(error) if _is_full(text) else error from None
-    except (duckdb.OutOfMemoryException, duckdb.TransactionException) as error:
-        raise _full(error) if _is_full(str(error)) else error from None
-
-
-def _is_full(text: str) -> bool:
-    return "No space left" in text or ("disk" in text.lower() and "full" in text.lower())
-
-
-def _full(error: Exception) -> WarehouseFull:
-    full = WarehouseFull(
-        "The disk that holds the warehouse is full. Free some space, then start this again; "
-        "the statement that failed was rolled back, so nothing is half stored."
-    )
-    full.__cause__ = error
-    return full
+        if any(sign in str(error) for sign in _FULL):
+            raise WarehouseFull(
+                "The disk that holds the warehouse is full, or a limit on its files is reached. Free some space, then "
+                "start this again; the statement that failed was rolled back, so nothing is half stored."
+            ) from error
+        raise

@@ -6,6 +6,7 @@ highest number it has seen per source (`state.progress`), in the transaction tha
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import duckdb
 import polars as pl
@@ -86,13 +87,12 @@ class Table:
             return NO_CHANGES
         frame = frame.unique(subset=list(self.key), keep="last", maintain_order=True)
         con.register("_incoming", frame.to_arrow())
-        listed = ", ".join(f'"{name}"' for name in sorted(frame.columns))
         same_key = " AND ".join(f't."{name}" = i."{name}"' for name in self.key)
         con.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE _delta AS
             SELECT i.*, t._hash IS NOT NULL AS _known
-            FROM (SELECT *, hash({listed}) AS _hash FROM _incoming) i
+            FROM (SELECT *, {_content_hash(frame.columns)} AS _hash FROM _incoming) i
             LEFT JOIN {self.sql} t ON {same_key}
             WHERE t._hash IS NULL OR t._hash <> i._hash
             """
@@ -159,6 +159,12 @@ def advance(con: duckdb.DuckDBPyConnection, table: Table, consumer: str, change:
         "ON CONFLICT (consumer, source) DO UPDATE SET change = greatest(change, excluded.change)",
         [consumer, table.sql, change],
     )
+
+
+def _content_hash(columns: Sequence[str]) -> str:
+    """SQL for a hash of names and values in which a null counts like a column that is not there."""
+    parts = [f'CASE WHEN "{name}" IS NULL THEN 0::UBIGINT ELSE hash(\'{name}\', "{name}") END' for name in columns]
+    return reduce(lambda left, right: f"xor({left}, {right})", parts)
 
 
 def _pair(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """What must hold for the ledger whatever happens to it, in whatever order."""
 
 import json
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -17,9 +16,14 @@ from crmerp_assets.ledger import TRANSITIONS, IllegalTransition, Ledger
 from crmerp_assets.ledger.transitions import IN_FLIGHT, OPEN
 from crmerp_assets_tests.ledger.plans import Clock, intent, plan
 
-LAWS = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+LAWS = settings(
+    deadline=None,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+)
 GOLDEN = st.sampled_from(["g1", "g2", "g3"])
-_TEMPLATE: list[Path] = []
+_MIGRATED: list[bytes] = []
 
 
 @contextmanager
@@ -27,12 +31,11 @@ def fresh_ledger(clock: Clock) -> Iterator[Ledger]:
     """An empty ledger; migrating takes a while, so it is a copy of one that was migrated once."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "ledger.sqlite"
-        if _TEMPLATE:
-            shutil.copy(_TEMPLATE[0], file)
+        if not _MIGRATED:
+            Ledger.open(f"sqlite:///{file}", clock).close()
+            _MIGRATED.append(file.read_bytes())
+        file.write_bytes(_MIGRATED[0])
         ledger = Ledger.open(f"sqlite:///{file}", clock)
-        if not _TEMPLATE:
-            ledger.close()
-            _TEMPLATE.append(Path(shutil.copy(file, Path(tempfile.mkdtemp()) / "template.sqlite")))
         try:
             yield ledger
         finally:
@@ -83,7 +86,7 @@ class Outbox(RuleBasedStateMachine):
             return
         one = data.draw(st.sampled_from(sorted(self.states)))
         state = self.states[one]
-        legal = outcome in TRANSITIONS[state] or (outcome == "retry" and state in IN_FLIGHT)
+        legal = state in IN_FLIGHT and (outcome == "retry" or outcome in TRANSITIONS[state])
         try:
             with self.ledger.begin() as tx:
                 tx.intents.record([{"id": one, "outcome": outcome, "native_id": f"n-{one}"}])
@@ -113,11 +116,14 @@ class Outbox(RuleBasedStateMachine):
             "hold": lambda tx: tx.intents.hold(ids, "gate", "stop"),
             "retry": lambda tx: tx.intents.retry(ids),
         }
+        in_flight = any(self.states[i] in IN_FLIGHT for i in ids)
         try:
             with self.ledger.begin() as tx:
                 acts[act](tx)
         except IllegalTransition:
             assert ids
+        else:
+            assert not in_flight
 
     @invariant()
     def at_most_one_intent_is_open_per_record(self) -> None:
@@ -141,7 +147,7 @@ class Outbox(RuleBasedStateMachine):
 
 
 def test_the_outbox_keeps_its_promises_in_any_order() -> None:
-    run_state_machine_as_test(Outbox, settings=settings(LAWS, max_examples=20, stateful_step_count=25))
+    run_state_machine_as_test(Outbox, settings=settings(LAWS, max_examples=15, stateful_step_count=20))
 
 
 VALUES = st.dictionaries(
@@ -190,7 +196,7 @@ def test_a_mirror_that_copies_changes_equals_the_links(acts: list[list[tuple[str
                 changes += done.added + done.moved
             fresh = tx.links.all("customer", since_version=seen)
             mirror |= {row["native_id"]: row for row in fresh.to_dicts()}
-            assert fresh["version"].is_sorted() and fresh["version"].n_unique() == fresh.height
+            assert fresh["version"].to_list() == sorted(set(fresh["version"]))
             assert fresh.is_empty() or fresh["version"][0] > seen
             seen = max([seen, *fresh["version"]])
         full = {row["native_id"]: row for row in tx.links.all("customer").to_dicts()}

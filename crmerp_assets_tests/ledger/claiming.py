@@ -1,6 +1,7 @@
-"""A pusher as a process of its own: `python claiming.py URL WORKER` claims until nothing is left, and prints the ids."""
+"""A pusher as a process of its own: `claiming.py URL WORKER` claims until nothing is left, and prints the ids."""
 
 import sys
+import time
 from datetime import UTC, datetime
 
 from crmerp_assets.ledger import Ledger
@@ -18,6 +19,7 @@ def main(url: str, worker: str) -> None:
             return
         with ledger.begin() as tx:
             tx.intents.mark_sent(ids, worker=worker)
+        time.sleep(0.005)
         sys.stdout.write("\n".join(ids) + "\n")
 
 

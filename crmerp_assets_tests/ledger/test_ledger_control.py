@@ -91,9 +91,14 @@ def test_a_final_state_leads_nowhere_and_flight_never_back_to_waiting() -> None:
 
 
 @pytest.mark.parametrize("state", sorted(TRANSITIONS))
-def test_an_illegal_move_says_what_would_be_legal(state: str) -> None:
+def test_only_the_moves_of_the_table_are_legal(state: str) -> None:
     for target in set(TRANSITIONS) - TRANSITIONS[state]:
-        with pytest.raises(IllegalTransition, match=f"is {state}; from there it cannot become {target}"):
+        with pytest.raises(IllegalTransition, match=f"i1 is {state} and cannot become {target}"):
             check({"i1": state}, target)
     for target in TRANSITIONS[state]:
         check({"i1": state}, target)
+
+
+def test_a_person_cannot_move_what_is_in_flight_and_a_result_cannot_move_what_is_not() -> None:
+    with pytest.raises(IllegalTransition, match="one that is planned, rejected or waiting can"):
+        check({"i1": "claimed"}, "superseded", ("planned", "waiting", "rejected"))

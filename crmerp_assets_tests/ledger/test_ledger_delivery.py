@@ -145,3 +145,11 @@ def test_applied_effects_are_taken_up_once(ledger: Ledger) -> None:
         assert tx.intents.unabsorbed("crm").is_empty()
         assert tx.intents.mark_absorbed(ids) == 1
         assert tx.intents.unabsorbed().is_empty()
+
+
+def test_a_result_cannot_open_a_gate_or_end_what_was_never_claimed(ledger: Ledger) -> None:
+    with ledger.begin() as tx:
+        tx.intents.replace("erp", "customer", [], plan(intent("g1", gate="not_won"), intent("g2")))
+    for golden_id, outcome in (("g1", "retry"), ("g2", "superseded")):
+        with pytest.raises(IllegalTransition, match="claimed, sent or unknown"), ledger.begin() as tx:
+            tx.intents.record([{"id": f"{golden_id}:1:", "outcome": outcome}])

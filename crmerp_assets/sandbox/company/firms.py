@@ -1,5 +1,6 @@
 """The firms themselves, before anyone has typed them into a system: no two share a name, a domain or a tax number."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
@@ -59,24 +60,21 @@ def firms(rng: Random, count: int) -> list[Firm]:
     return made
 
 
-def _names(rng: Random) -> Iterator[tuple[str, int]]:
-    """A stem and the number of its noun; every stem comes once before any comes again."""
-    stems = [head + tail for head in words.STEM_HEADS for tail in words.STEM_TAILS]
+def _names(rng: Random) -> Iterator[tuple[str, int, int]]:
+    """A stem, its first noun, and how often the stem has come before: every stem comes once before any comes again."""
+    stems = [(head + tail, rng.randrange(9)) for head in words.STEM_HEADS for tail in words.STEM_TAILS]
     rng.shuffle(stems)
-    offsets = [rng.randrange(100) for _ in stems]
-    number = 0
-    while True:
-        yield from ((stem, offset + number) for stem, offset in zip(stems, offsets, strict=True))
-        number += 1
+    for repetition in itertools.count():
+        yield from ((stem, noun, repetition) for stem, noun in stems)
 
 
-def _named(name: tuple[str, int], country: str) -> str:
-    """Nouns are few: beyond their number a stem gets two of them."""
-    stem, number = name
+def _named(name: tuple[str, int, int], country: str) -> str:
+    """Nouns are few: a stem that has had them all gets two of them."""
+    stem, noun, repetition = name
     nouns = words.NOUNS[country]
-    second, first = divmod(number % (len(nouns) * (len(nouns) + 1)), len(nouns))
-    tail = "" if second == 0 else f" {nouns[second - 1]}"
-    return f"{stem} {nouns[first]}{tail}"
+    second = (repetition // len(nouns)) % (len(nouns) + 1)
+    tail = f" {nouns[second - 1]}" if second else ""
+    return f"{stem} {nouns[(noun + repetition) % len(nouns)]}{tail}"
 
 
 def _branch(owner: Firm, country: str) -> str:

@@ -22,7 +22,7 @@ NOUNS = {
     "FR": ("Industries", "Logistique", "Distribution", "Conseil", "Optique", "Energie", "Chimie", "Bois", "Transports"),
 }
 INDUSTRIES = (
-    *("Technology", "Transportation", "Food & Beverage", "Engineering", "Healthcare", "Energy", "Manufacturing"),
+    *("Technology", "Transportation", "Agriculture", "Engineering", "Healthcare", "Energy", "Manufacturing"),
     *("Consulting", "Chemicals"),
 )
 # Legal form as the CRM's people write it, and how others write the same form.

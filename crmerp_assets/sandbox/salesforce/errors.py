@@ -77,7 +77,7 @@ def integrity(message: str, fields: Sequence[str] = ()) -> SalesforceError:
     return SalesforceError("FIELD_INTEGRITY_EXCEPTION", f"field integrity exception: {message}", list(fields))
 
 
-def malformed_json(what: str = "The HTTP entity body is required, but this request has no entity body.") -> SalesforceError:
+def malformed_json(what: str) -> SalesforceError:
     return SalesforceError("JSON_PARSER_ERROR", what)
 
 

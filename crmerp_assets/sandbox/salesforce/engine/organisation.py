@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -34,7 +34,7 @@ class Organisation:
         store.write("CREATE TABLE IF NOT EXISTS _sequence (prefix TEXT PRIMARY KEY, number INTEGER)")
 
     def now(self) -> str:
-        return stamp(self.clock())
+        return _second(int(self.clock().timestamp()))
 
     def ago(self, seconds: float) -> str:
         return stamp(self.clock() - timedelta(seconds=seconds))
@@ -103,6 +103,11 @@ class Organisation:
         where = f'"{name}" = ? AND "IsDeleted" = 0 AND "Id" IS NOT ?'
         found = self.first(kind, where, (row.get(name), row.get("Id"))) if name in kind.fields else None
         return (name, found["Id"]) if found else None
+
+
+@lru_cache(maxsize=16)
+def _second(seconds: int) -> str:
+    return stamp(datetime.fromtimestamp(seconds, UTC))
 
 
 @lru_cache(maxsize=512)

@@ -18,7 +18,8 @@ def stored(field: Field, value: Any) -> Any:
     """The stored form of a value. Raises the vendor's error for one that does not fit the field."""
     if value is None:
         return False if field.type == "boolean" and field.default is not None else None
-    return _STORERS.get(field.type, _text)(field, value)
+    store = _STORERS.get(field.type, _text)
+    return store(field, value)
 
 
 def shown(field: Field, value: Any) -> Any:

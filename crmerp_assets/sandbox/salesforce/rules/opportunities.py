@@ -1,12 +1,12 @@
 """Deals: what a stage implies, and an amount that belongs to the line items as soon as there are some."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from crmerp_assets.sandbox.salesforce.engine.change import Change
 from crmerp_assets.sandbox.salesforce.engine.organisation import Actor, Organisation, Row
-from crmerp_assets.sandbox.salesforce.errors import SalesforceError, cross_reference, integrity
+from crmerp_assets.sandbox.salesforce.errors import SalesforceError, cross_reference, integrity, required
 
 
 class OpportunityRules:
@@ -119,7 +119,9 @@ def _price(change: Change) -> None:
         message = "TotalPrice (only one of UnitPrice and TotalPrice may be specified)"
         raise integrity(message, ["UnitPrice", "TotalPrice"])
     if change.creating and not given:
-        change.new["UnitPrice"] = change.value("ListPrice")
+        raise required(["UnitPrice"])
+    if not change.new.keys() & {"UnitPrice", "TotalPrice", "Quantity", "Discount"}:
+        return
     quantity = _decimal(change.value("Quantity"))
     factor = 1 - _decimal(change.value("Discount")) / 100
     if given == ["TotalPrice"]:
@@ -134,4 +136,4 @@ def _decimal(value: object) -> Decimal:
 
 
 def _cents(value: Decimal) -> float:
-    return float(round(value, 2))
+    return float(value.quantize(Decimal("0.01"), ROUND_HALF_UP))

@@ -27,6 +27,7 @@ class Catalog:
         self.changed_at: datetime = clock()
         self._visible: dict[tuple[str, bool], dict[str, Field]] = {}
         self._editable: dict[str, set[str]] = {}
+        self._checked: dict[str, tuple[list[Field], list[str]]] = {}
         store.write("CREATE TABLE IF NOT EXISTS _field (object TEXT, name TEXT, definition TEXT)")
         for object_name, definition in store.rows("SELECT object, definition FROM _field"):
             self._put(self.object(object_name), _field(json.loads(definition)))
@@ -74,10 +75,19 @@ class Catalog:
             self._editable[kind.name] = self._granted(kind, "PermissionsEdit")
         return self._editable[kind.name]
 
+    def completion(self, kind: ObjectType) -> tuple[list[Field], list[str]]:
+        """The fields with a default, and the names of the required ones."""
+        if kind.name not in self._checked:
+            fields = kind.fields.values()
+            defaults = [found for found in fields if found.default is not None]
+            self._checked[kind.name] = (defaults, [found.name for found in fields if found.required])
+        return self._checked[kind.name]
+
     def forget(self) -> None:
         """Permissions or fields changed."""
         self._visible.clear()
         self._editable.clear()
+        self._checked.clear()
         self.changed_at = self._clock()
 
     def add(self, kind: ObjectType, found: Field) -> None:
@@ -127,7 +137,7 @@ def _indexes(kind: ObjectType, fields: Iterable[Field]) -> list[str]:
         if found.indexed:
             index = f'INDEX IF NOT EXISTS "{kind.name}.{found.name}" ON "{kind.name}" ("{found.name}")'
             unique = found.unique
-            made.append(f'CREATE {"UNIQUE " if unique else ""}{index}' + (' WHERE "IsDeleted" = 0' if unique else ""))
+            made.append(f"CREATE {'UNIQUE ' if unique else ''}{index}" + (' WHERE "IsDeleted" = 0' if unique else ""))
     return made
 
 

@@ -101,8 +101,8 @@ def checkbox(name: str, label: str, default: bool = False, **more: Any) -> Field
 
 
 def lookup(name: str, label: str, target: str, children: str | None = None, **more: Any) -> Field:
-    relationship = name.removesuffix("Id")
-    return Field(name, label, "reference", 18, reference_to=target, relationship=relationship, children=children, **more)
+    parent = name.removesuffix("Id")
+    return Field(name, label, "reference", 18, reference_to=target, relationship=parent, children=children, **more)
 
 
 def computed(found: Field) -> Field:

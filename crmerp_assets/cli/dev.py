@@ -1,0 +1,93 @@
+"""`crmerp dev`: sandboxes, Dagster's webserver and daemon stay up until Ctrl-C."""
+
+import signal
+import subprocess
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crmerp_assets.cli.home import PROJECT
+from crmerp_assets.cli.output import say
+from crmerp_assets.cli.processes import Process, python
+from crmerp_assets.cli.stage import Stage
+from crmerp_assets.settings import Settings, child_environment
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command()(dev)
+
+
+def dev(
+    port: Annotated[int, typer.Option(help="Port of Dagster's webserver.")] = 3000,
+    state: Annotated[Path, typer.Option(help="Folder of the working state.")] = Path(".crmerp/dev"),
+) -> None:
+    """Sandboxes with a company in them, Dagster's webserver and daemon; Ctrl-C stops them, the data stay."""
+    settings = Settings(state=state, config=state / "config", env_file=state / "sandbox.env")
+    with ExitStack() as up:
+        stage = up.enter_context(Stage(settings))
+        prepare(stage)
+        daemon = up.enter_context(dagster_daemon(stage))
+        web = up.enter_context(webserver(stage, port))
+        web.wait_until(lambda: _listens(port), 60)
+        say(
+            f"\nDagster: [bold]http://127.0.0.1:{port}[/bold]   Salesforce: {stage.urls['salesforce']}   NetSuite: {stage.urls['netsuite']}"
+        )
+        say(f"In another terminal: [bold]source {state}/activate[/bold], then `crmerp sandbox deals`")
+        say("Ctrl-C stops everything; the data stay for the next time.")
+        _until_interrupted(daemon, web)
+
+
+def prepare(stage: Stage) -> None:
+    """A company in the sandboxes, the custom fields, and the first sync; nothing where they are there already."""
+    from crmerp_assets.sandbox.company import generate, is_seeded, seed_sandboxes
+
+    if is_seeded(stage.urls["salesforce"]):
+        return
+    say("Filling the sandboxes with a company ...")
+    seed_sandboxes(generate(), stage.urls["salesforce"], stage.urls["netsuite"])
+    say("Creating the custom fields ...")
+    crmerp(stage, "provision", "--yes")
+    say("First full sync ...")
+    crmerp(stage, "sync")
+
+
+def crmerp(stage: Stage, *arguments: str) -> None:
+    """Run `crmerp` with the stage's environment; CalledProcessError where it fails."""
+    command = python("-m", "crmerp_assets.cli", *arguments)
+    subprocess.run(command, env=child_environment(stage.variables), check=True)
+
+
+def dagster_daemon(stage: Stage) -> Process:
+    """The daemon that evaluates sensors and schedules."""
+    command = python("-m", "dagster._daemon", "run", "-w", str(PROJECT / "workspace.yaml"))
+    return Process("dagster-daemon", command, stage.settings.state / "logs" / "dagster-daemon.log", stage.variables)
+
+
+def webserver(stage: Stage, port: int) -> Process:
+    """Dagster's UI."""
+    command = python("-m", "dagster_webserver", "-w", str(PROJECT / "workspace.yaml"), "-p", str(port))
+    return Process(
+        "dagster-webserver", command, stage.settings.state / "logs" / "dagster-webserver.log", stage.variables
+    )
+
+
+def _listens(port: int) -> bool:
+    import socket
+
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _until_interrupted(*processes: Process) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        while True:
+            signal.sigtimedwait([signal.SIGUSR1], 2)
+            for process in processes:
+                process.check()
+    except KeyboardInterrupt:
+        say("Stopping ...")

@@ -1,0 +1,53 @@
+"""Past orders in the ERP, typed in by hand from won deals, and how they were billed and paid."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from random import Random
+
+from crmerp_assets.sandbox.company.customers import CURRENCY_IDS
+from crmerp_assets.sandbox.company.deals import Deal, net_amount
+from crmerp_assets.sandbox.company.model import Billing, Fields, Record
+from crmerp_assets.sandbox.company.moments import at_office, netsuite_stamps
+from crmerp_assets.sandbox.company.places import CURRENCY
+
+# Days from invoice to due date, and the share paid: mostly in full, sometimes nothing or a part.
+_SHARES = (1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.4)
+
+
+def past_orders(
+    rng: Random, today: date, deals: Sequence[Deal], customers: Mapping[int, str], count: int
+) -> tuple[list[Record], list[Billing]]:
+    """Orders for the first `count` of these deals whose firm is a customer (firm index -> customer key)."""
+    chosen = [deal for deal in deals if deal.firm.index in customers][:count]
+    orders = [_order(rng, deal, customers[deal.firm.index], number) for number, deal in enumerate(chosen)]
+    pairs = zip(orders, chosen, strict=True)
+    return orders, [_billing(rng, today, order.key, deal.close_date) for order, deal in pairs]
+
+
+def _order(rng: Random, deal: Deal, customer: str, number: int) -> Record:
+    fields: Fields = {
+        "tranDate": deal.close_date.isoformat(),
+        "currency": {"id": CURRENCY_IDS[CURRENCY[deal.firm.country]]},
+        "otherRefNum": f"PO-{rng.randrange(10_000, 99_999)}",
+        "memo": deal.opportunity.fields["Name"],
+        "item": {"items": [_line(line) for line in deal.lines]},
+    }
+    stamps = netsuite_stamps(at_office(rng, deal.close_date), 0)
+    return Record(f"order-{number}", fields | stamps, {"entity": customer})
+
+
+def _line(line: Record) -> Fields:
+    """The price after the discount; the item is named by SKU here and by id once there is one."""
+    amount, quantity = net_amount(line.fields), line.fields["Quantity"]
+    sku = line.refs["PricebookEntryId"].rpartition(" ")[0]
+    return {"item": {"sku": sku}, "quantity": quantity, "rate": float(amount / quantity), "amount": float(amount)}
+
+
+def _billing(rng: Random, today: date, order: str, ordered: date) -> Billing:
+    invoiced = min(ordered + timedelta(days=rng.randint(2, 20)), today - timedelta(days=15))
+    share = rng.choice(_SHARES)
+    due = invoiced + timedelta(days=30)
+    if share == 0.0 and rng.random() < 0.5:
+        due = max(due, today + timedelta(days=rng.randint(5, 30)))
+    paid = min(invoiced + timedelta(days=rng.randint(5, 40)), today - timedelta(days=14))
+    return Billing(order, invoiced.isoformat(), due.isoformat(), paid.isoformat() if share else None, share)
