@@ -5,10 +5,10 @@ Every won deal since the go-live date is in exactly one of these places, so that
 | place     | meaning                                                        | who acts            |
 |-----------|----------------------------------------------------------------|---------------------|
 | ordered   | the ERP holds its order and the totals agree                   | nobody              |
-| differs   | the ERP holds its order with another total                     | finance             |
+| differs   | the ERP holds its order with another total, or one is missing  | finance             |
 | pending   | its order is planned or on its way                             | the platform        |
 | parked    | a gate holds it, or a system refused it                        | named by the reason |
-| invalid   | the CRM record fails validation                                | sales operations    |
+| invalid   | no order yet, and the CRM record fails validation              | sales operations    |
 | deleted   | its order was deleted in the ERP                               | finance             |
 | unplanned | nobody knows why it has no order: a fault of the platform      | the platform        |
 """
@@ -21,6 +21,14 @@ import polars as pl
 
 PLACES = ("ordered", "differs", "pending", "parked", "invalid", "deleted", "unplanned")
 IN_FLIGHT = ("planned", "approved", "claimed", "sent", "unknown")
+# What is said of a deal where neither a gate nor a system has given a reason.
+REASONS = {
+    "differs": "the ERP's total differs from the deal's amount",
+    "pending": "its order is planned or on its way",
+    "parked": "a gate holds it, or a system refused it",
+    "deleted": "its order was deleted in the ERP",
+    "unplanned": "no intent was planned; run `crmerp sync`",
+}
 DEALS: dict[str, pl.DataType] = {
     "golden_id": pl.String(),
     "crm_id": pl.String(),
@@ -72,40 +80,68 @@ def reconcile(
 
     `deals`: golden orders that are won and in scope (typed columns of DEALS, and erp_id, erp_deleted).
     `intents`: open create intents of orders (golden_id, state, gate, reason, error). `invalid`: parked CRM deals
-    (crm_id, reason). `tolerance`: largest allowed difference of totals per currency, with a `default`.
+    (crm_id, reason); one that is among `deals` too, in an earlier and usable version, is counted once. `tolerance`:
+    largest allowed difference of totals per currency, with a `default`.
     """
-    placed = _placed(deals.join(intents, on="golden_id", how="left"), tolerance)
-    unusable = invalid.with_columns(pl.lit("invalid").alias("place"), pl.lit("validation").alias("gate"))
-    rows = pl.concat([_shaped(placed), _shaped(unusable)]).sort("place", "currency", "golden_id", "crm_id")
+    reasons = invalid.select("crm_id", pl.col("reason").alias("invalid"))
+    known = deals.join(intents, on="golden_id", how="left").join(reasons, on="crm_id", how="left")
+    unknown = invalid.join(deals, on="crm_id", how="anti").with_columns(
+        pl.lit("invalid").alias("place"), pl.lit("validation").alias("gate")
+    )
+    placed = [_shaped(_placed(known, tolerance)), _shaped(unknown)]
+    rows = pl.concat(placed).sort("place", "currency", "golden_id", "crm_id")
     return Reconciliation(rows, _money(rows), _gaps(rows), counts)
 
 
 def _placed(rows: pl.DataFrame, tolerance: Mapping[str, Decimal]) -> pl.DataFrame:
-    default = tolerance.get("default", Decimal("0.01"))
-    allowed = pl.col("currency").replace_strict(dict(tolerance), default=default, return_dtype=pl.Decimal(20, 6))
-    differs = (pl.col("amount") - pl.col("erp_total")).abs() > allowed
-    ordered = pl.col("erp_id").is_not_null() & ~pl.col("erp_deleted").fill_null(value=False)
+    deleted = pl.col("erp_deleted").fill_null(value=False)
+    ordered = pl.col("erp_id").is_not_null() & ~deleted
     place = (
-        pl.when(ordered & differs.fill_null(value=False))
-        .then(pl.lit("differs"))
-        .when(ordered)
+        pl.when(ordered & _agrees(tolerance))
         .then(pl.lit("ordered"))
-        .when(pl.col("erp_deleted").fill_null(value=False))
+        .when(ordered)
+        .then(pl.lit("differs"))
+        .when(deleted)
         .then(pl.lit("deleted"))
         .when(pl.col("state").is_in(["waiting", "rejected"]))
         .then(pl.lit("parked"))
         .when(pl.col("state").is_in(IN_FLIGHT))
         .then(pl.lit("pending"))
+        .when(pl.col("invalid").is_not_null())
+        .then(pl.lit("invalid"))
         .otherwise(pl.lit("unplanned"))
     )
-    reason = (
-        pl.when(ordered & differs.fill_null(value=False))
-        .then(pl.lit("the ERP's total differs from the deal's amount"))
-        .when(~ordered)
-        .then(pl.coalesce("reason", "error", pl.lit("no intent was planned; run `crmerp sync`")))
+    return rows.with_columns(place.alias("place")).with_columns(_reason().alias("reason"), _gate().alias("gate"))
+
+
+def _agrees(tolerance: Mapping[str, Decimal]) -> pl.Expr:
+    """Whether both totals are known and differ by no more than their currency allows."""
+    default = tolerance.get("default", Decimal("0.01"))
+    allowed = pl.col("currency").replace_strict(dict(tolerance), default=default, return_dtype=pl.Decimal(20, 6))
+    return ((pl.col("amount") - pl.col("erp_total")).abs() <= allowed).fill_null(value=False)
+
+
+def _reason() -> pl.Expr:
+    usual = pl.col("place").replace_strict(REASONS, default=None, return_dtype=pl.String)
+    missing = pl.any_horizontal(pl.col("amount", "erp_total").is_null())
+    return (
+        pl.when(pl.col("place").is_in(["pending", "parked", "deleted"]))
+        .then(pl.coalesce("reason", "error", usual))
+        .when(pl.col("place") == "invalid")
+        .then("invalid")
+        .when((pl.col("place") == "differs") & missing)
+        .then(pl.lit("the ERP's total or the deal's amount is missing"))
+        .otherwise(usual)
     )
-    gate = pl.when(~ordered).then(pl.coalesce("gate", pl.when(pl.col("state") == "rejected").then(pl.lit("rejected"))))
-    return rows.with_columns(place.alias("place"), reason.alias("reason"), gate.alias("gate"))
+
+
+def _gate() -> pl.Expr:
+    return (
+        pl.when(pl.col("place") == "invalid")
+        .then(pl.lit("validation"))
+        .when(~pl.col("place").is_in(["ordered", "differs"]))
+        .then(pl.coalesce("gate", pl.when(pl.col("state") == "rejected").then(pl.lit("rejected"))))
+    )
 
 
 def _shaped(rows: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from crmerp_assets import canonical
 from crmerp_assets.canonical.status import invoice_status
 from crmerp_assets.canonical.validate import CheckSummary, validate
 from crmerp_assets.mapping import EntityMap

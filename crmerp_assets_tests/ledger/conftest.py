@@ -21,6 +21,14 @@ def postgres_url() -> Iterator[str | None]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An empty SQLite ledger: migrating one per test would take most of the tests' time."""
+    file = tmp_path_factory.mktemp("migrated") / "ledger.sqlite"
+    Ledger.open(f"sqlite:///{file}", Clock()).close()
+    return file.read_bytes()
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -29,6 +37,12 @@ def clock() -> Clock:
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+
+
+@pytest.fixture
+def clean_sqlite_url(tmp_path: Path, migrated: bytes) -> str:
+    (tmp_path / "clean.sqlite").write_bytes(migrated)
+    return f"sqlite:///{tmp_path / 'clean.sqlite'}"
 
 
 @pytest.fixture
@@ -42,10 +56,9 @@ def clean_postgres_url(postgres_url: str | None) -> str:
     return postgres_url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest) -> str:
-    name = "sqlite_url" if request.param == "sqlite" else "clean_postgres_url"
-    return str(request.getfixturevalue(name))
+    return str(request.getfixturevalue(f"clean_{request.param}_url"))
 
 
 @pytest.fixture

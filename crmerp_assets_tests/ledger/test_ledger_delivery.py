@@ -153,3 +153,17 @@ def test_a_result_cannot_open_a_gate_or_end_what_was_never_claimed(ledger: Ledge
     for golden_id, outcome in (("g1", "retry"), ("g2", "superseded")):
         with pytest.raises(IllegalTransition, match="claimed, sent or unknown"), ledger.begin() as tx:
             tx.intents.record([{"id": f"{golden_id}:1:", "outcome": outcome}])
+
+
+def test_what_a_dead_worker_held_can_be_settled_at_once_and_a_living_one_keeps_its_own(
+    ledger: Ledger, clock: Clock
+) -> None:
+    with ledger.begin() as tx:
+        planned(tx, "g1", "g2", "g3")
+        dead = tx.intents.claim("erp", "customer", "dead", 2, 600)["id"].to_list()
+        alive = tx.intents.claim("erp", "customer", "alive", 1, 600)["id"].to_list()
+        tx.intents.mark_sent([dead[0], *alive])
+        assert tx.intents.orphans(clock()).is_empty()
+        assert tx.intents.abandon(["dead", "never seen"]) == 2
+        orphans = dict(tx.intents.orphans(clock()).select("id", "state").iter_rows())
+    assert orphans == {dead[0]: "sent", dead[1]: "claimed"}

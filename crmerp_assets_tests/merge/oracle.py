@@ -1,0 +1,90 @@
+"""The three-way merge of one field of one record, said slowly and plainly; and of what is then written where."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Side = Literal["crm", "erp"]
+OTHER: dict[str, Side] = {"crm": "erp", "erp": "crm"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    owner: str
+    conflict: str = "newest"
+    blank: str = "keep"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One field of one record: what each side holds, what both last agreed on, and when each side changed."""
+
+    crm: str | None = None
+    erp: str | None = None
+    base: str | None = None
+    choice: str | None = None
+    present: frozenset[str] = field(default=frozenset({"crm", "erp"}))
+    modified: tuple[str, str] = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")
+
+    def of(self, side: str) -> str | None:
+        return self.crm if side == "crm" else self.erp
+
+
+def golden(cell: Cell, rule: Rule) -> tuple[str | None, str]:
+    """The golden value, and why."""
+    if cell.present == {"crm", "erp"}:
+        return owned(cell, rule) if rule.owner != "shared" else shared(cell, rule)
+    if cell.present:
+        (side,) = cell.present
+        return cell.of(side), f"only {side}"
+    first = "erp" if rule.owner == "erp" else "crm"
+    return (cell.of(first) if cell.of(first) is not None else cell.of(OTHER[first])), "deleted"
+
+
+def owned(cell: Cell, rule: Rule) -> tuple[str | None, str]:
+    mine, theirs = cell.of(rule.owner), cell.of(OTHER[rule.owner])
+    if mine == theirs:
+        return mine, "agreed"
+    if mine is not None:
+        return mine, rule.owner
+    if rule.blank == "clear" and cell.base is not None:
+        return None, rule.owner
+    return theirs, f"filled from {OTHER[rule.owner]}"
+
+
+def shared(cell: Cell, rule: Rule) -> tuple[str | None, str]:
+    if cell.crm == cell.erp:
+        return cell.crm, "agreed"
+    for side in ("crm", "erp"):
+        blank_says_nothing = rule.blank == "keep" or cell.base is None
+        if cell.of(side) is None and blank_says_nothing:
+            return cell.of(OTHER[side]), f"filled from {OTHER[side]}"
+    if cell.erp == cell.base:
+        return cell.crm, "crm"
+    if cell.crm == cell.base:
+        return cell.erp, "erp"
+    return conflict(cell, rule)
+
+
+def conflict(cell: Cell, rule: Rule) -> tuple[str | None, str]:
+    if cell.choice is not None:
+        return cell.of(cell.choice), "decided"
+    if rule.conflict == "manual":
+        return cell.base, "held"
+    when = "at first contact" if cell.base is None else "after conflict"
+    if rule.conflict == "newest":
+        newer = "crm" if cell.modified[0] >= cell.modified[1] else "erp"
+        return cell.of(newer), f"{newer} newer {when}"
+    return cell.of(rule.conflict), f"prefer {rule.conflict} {when}"
+
+
+def update(cell: Cell, rule: Rule, side: Side) -> str | None | Literal[False]:
+    """The value that is written to a side that holds the record; False where nothing is."""
+    value, why = golden(cell, rule)
+    if side == rule.owner or why == "held" or value == cell.of(side):
+        return False
+    return False if value is None and rule.blank == "keep" else value
+
+
+def agreed(cell: Cell) -> bool:
+    """Whether both sides agree on something new."""
+    return cell.present == {"crm", "erp"} and cell.crm == cell.erp and cell.crm != cell.base
