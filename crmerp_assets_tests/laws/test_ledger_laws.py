@@ -18,7 +18,7 @@ from crmerp_assets_tests.ledger.plans import Clock, intent, plan
 
 LAWS = settings(
     deadline=None,
-    max_examples=25,
+    max_examples=20,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
 )
@@ -147,7 +147,7 @@ class Outbox(RuleBasedStateMachine):
 
 
 def test_the_outbox_keeps_its_promises_in_any_order() -> None:
-    run_state_machine_as_test(Outbox, settings=settings(LAWS, max_examples=15, stateful_step_count=20))
+    run_state_machine_as_test(Outbox, settings=settings(LAWS, max_examples=10, stateful_step_count=20))
 
 
 VALUES = st.dictionaries(

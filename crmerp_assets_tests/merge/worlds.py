@@ -29,6 +29,7 @@ EVERY_CELL = [
     for crm, erp, base, choice, present, modified in product(
         VALUES, VALUES, VALUES, [None, "crm", "erp"], PRESENCE, [NEWER_CRM, NEWER_ERP, SAME_TIME]
     )
+    if len(present) == 2 or (choice is None and modified == NEWER_CRM)
 ]
 TEXT = st.sampled_from([None, "", " ", "a", 'say "so"', "back\\slash", "Zoë", "two\nlines", "\U0001d11e\u2028", "null"])
 WORDS = TEXT | st.text(st.characters(codec="utf-8"), max_size=12)

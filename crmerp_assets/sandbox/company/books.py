@@ -10,8 +10,10 @@ from crmerp_assets.sandbox.company.model import Billing, Fields, Record
 from crmerp_assets.sandbox.company.moments import at_office, netsuite_stamps
 from crmerp_assets.sandbox.company.places import CURRENCY
 
-# Days from invoice to due date, and the share paid: mostly in full, sometimes nothing or a part.
-_SHARES = (1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.4)
+_RECENT = timedelta(days=55)
+# The share of an invoice that was paid.
+_RECENT_SHARES = (0.0, 0.0, 0.4, 1.0)
+_OLDER_SHARES = (1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.4)
 
 
 def past_orders(
@@ -44,10 +46,10 @@ def _line(line: Record) -> Fields:
 
 
 def _billing(rng: Random, today: date, order: str, ordered: date) -> Billing:
+    """Recent invoices are due later and mostly open; older ones are paid, or overdue in whole or in part."""
     invoiced = min(ordered + timedelta(days=rng.randint(2, 20)), today - timedelta(days=15))
-    share = rng.choice(_SHARES)
-    due = invoiced + timedelta(days=30)
-    if share == 0.0 and rng.random() < 0.5:
-        due = max(due, today + timedelta(days=rng.randint(5, 30)))
+    recent = today - invoiced < _RECENT
+    share = rng.choice(_RECENT_SHARES if recent else _OLDER_SHARES)
+    due = invoiced + timedelta(days=60 if recent else 30)
     paid = min(invoiced + timedelta(days=rng.randint(5, 40)), today - timedelta(days=14))
     return Billing(order, invoiced.isoformat(), due.isoformat(), paid.isoformat() if share else None, share)

@@ -1,4 +1,4 @@
-"""What the company sells: most of it is in both systems under one SKU, some only in the CRM, a little only in the ERP."""
+"""What the company sells: most is in both systems under one SKU, some only in the CRM, a little only in the ERP."""
 
 from datetime import date
 from decimal import Decimal

@@ -23,7 +23,7 @@ def customer_key(firm: Firm, copy: int = 0) -> str:
 
 
 def customer(firm: Firm, rng: Random, today: date, evidence: str | None, copy: int = 0) -> Record:
-    """The firm as the books know it; `evidence` is what must be there to link it by (None when only the ERP knows it)."""
+    """The firm as the books know it; `evidence` is what must be there to link it by (None if no seller knows it)."""
     name = spellings.loose_name(firm, rng) if evidence == "tax_id" else spellings.erp_name(firm, rng)
     fields: Fields = {
         "companyName": name[:_NAME_LENGTH],

@@ -50,7 +50,7 @@ def deals(rng: Random, today: date, known: Sequence[Firm], prospects: Sequence[F
 
 def _deal(rng: Random, today: date, number: int, firm: Firm, stage: str, goods: Sequence[Good]) -> Deal:
     closed = stage in (WON, LOST)
-    close_date = today + timedelta(days=-rng.randint(22, 400) if closed else rng.randint(5, 120))
+    close_date = today + timedelta(days=-rng.randint(22, rng.choice((75, 400))) if closed else rng.randint(5, 120))
     moment = at_office(rng, close_date) if closed else past_moment(rng, today, oldest=90)
     currency = CURRENCY[firm.country]
     key = f"opportunity-{number}"
@@ -85,4 +85,5 @@ def _line(rng: Random, opportunity: str, position: int, good: Good, currency: st
 def net_amount(line: Fields) -> Decimal:
     """What a line comes to after its discount, to the cent."""
     factor = 1 - Decimal(line.get("Discount", 0)) / 100
-    return (Decimal(str(line["UnitPrice"])) * line["Quantity"] * factor).quantize(_CENT, ROUND_HALF_UP)
+    amount = Decimal(str(line["UnitPrice"])) * int(line["Quantity"]) * factor
+    return amount.quantize(_CENT, ROUND_HALF_UP)

@@ -13,23 +13,24 @@ from crmerp_assets.sandbox.company.deals import Counts, deals
 from crmerp_assets.sandbox.company.firms import Firm, firms
 from crmerp_assets.sandbox.company.model import Company, Match, Record
 
+DEFAULT_ACCOUNTS = 520
 _EVIDENCE = ("tax_id", "tax_id", "domain_name", "domain_name", "name_country")
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How big the company is. The defaults are a mid-sized firm, `Size.of` scales to any number of accounts."""
+    """How big the company is."""
 
-    accounts: int = 520
-    customers: int = 200
-    deals: Counts = Counts(total=300, won=90, lost=40)
-    past_orders: int = 60
+    accounts: int
+    customers: int
+    deals: Counts
+    past_orders: int
 
     @classmethod
     def of(cls, accounts: int) -> "Size":
-        """A fifth of the accounts are customers already; the deals stop growing at 1,000."""
-        if accounts == cls.accounts:
-            return cls()
+        """A mid-sized firm by default; else a fifth are customers already and deals stop growing at 1,000."""
+        if accounts == DEFAULT_ACCOUNTS:
+            return cls(accounts, 200, Counts(total=300, won=90, lost=40), 60)
         total = min(accounts // 2, 1000)
         return cls(accounts, accounts // 5, Counts(total, total * 3 // 10, total // 8), min(total // 5, 60))
 
@@ -49,7 +50,7 @@ class Size:
         return self.customers - self.erp_only - 3 * self.unclear
 
 
-def generate(today: date, seed: int = 7, accounts: int = Size.accounts) -> Company:
+def generate(today: date, seed: int = 7, accounts: int = DEFAULT_ACCOUNTS) -> Company:
     """The company as of `today`; its records were last changed three weeks ago or earlier."""
     rng, size = Random(seed), Size.of(accounts)  # noqa: S311 - reproducible, not secret
     sold_to = firms(rng, size.accounts + size.erp_only + size.unclear)

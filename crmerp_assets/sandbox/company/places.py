@@ -1,5 +1,6 @@
-"""Cities with what addresses and phones there look like. Phone numbers are from ranges that regulators keep for fiction,
-so they are valid and nobody answers.
+"""Cities, and what addresses and phones there look like.
+
+Phone numbers are from ranges that regulators keep for fiction, so they are valid and nobody answers.
 """
 
 from dataclasses import dataclass

@@ -43,19 +43,19 @@ class Salesforce(Person):
         """Change fields of one record. Raises Refused."""
         self.call("PATCH", f"{ROOT}/sobjects/{object}/{id_}", dict(fields))
 
-    def field_names(self, object: str) -> set[str]:
-        """The fields that the object has."""
+    def field_types(self, object: str) -> dict[str, str]:
+        """The fields that the object has, and their types."""
         described = self.call("GET", f"{ROOT}/sobjects/{object}/describe").json()
-        return {field["name"] for field in described["fields"]}
+        return {field["name"]: field["type"] for field in described["fields"]}
 
     def ensure_field(self, object: str, name: str, label: str, length: int = 255) -> bool:
         """Make a custom text field and grant it to the integration, unless the object has it; whether it was made."""
-        if name in self.field_names(object):
+        if name in self.field_types(object):
             return False
         full_name = f"{object}.{name}"
         metadata = {"label": label, "type": "Text", "length": length}
         self.call("POST", f"{ROOT}/tooling/sobjects/CustomField", {"FullName": full_name, "Metadata": metadata})
-        (permission_set,) = self.query(f"SELECT Id FROM PermissionSet WHERE Name = '{_PERMISSION_SET}'")  # noqa: S608
+        (permission_set,) = self.query(f"SELECT Id FROM PermissionSet WHERE Name = '{_PERMISSION_SET}'")
         grant = {"SobjectType": object, "Field": full_name, "PermissionsRead": True, "PermissionsEdit": True}
         self.create("FieldPermissions", {"ParentId": permission_set["Id"], **grant})
         return True

@@ -1,5 +1,6 @@
 """Tax numbers that pass their country's checksum, and the ways people space them."""
 
+from collections.abc import Callable
 from random import Random
 
 from stdnum import luhn
@@ -46,8 +47,8 @@ def _fr(rng: Random) -> str:
     return f"FR{(12 + 3 * (int(siren) % 97)) % 97:02}{siren}"
 
 
-_MAKERS = {"US": _us, "CA": _ca, "GB": _gb, "DE": _de, "FR": _fr}
-_SPACED = {
+_MAKERS: dict[str, Callable[[Random], str]] = {"US": _us, "CA": _ca, "GB": _gb, "DE": _de, "FR": _fr}
+_SPACED: dict[str, Callable[[str], str]] = {
     "US": lambda number: number.replace("-", ""),
     "CA": lambda number: f"{number[:9]} {number[9:]}",
     "GB": lambda number: f"GB {number[2:5]} {number[5:9]} {number[9:]}",

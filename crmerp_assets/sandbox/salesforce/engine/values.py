@@ -11,6 +11,7 @@ from crmerp_assets.sandbox.salesforce.errors import SalesforceError
 from crmerp_assets.sandbox.salesforce.ids import normal_id
 from crmerp_assets.sandbox.salesforce.schema import Field
 
+Storer = Callable[[Field, Any], Any]
 _EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[^@\s,;<>().]{2,}")
 
 
@@ -18,7 +19,7 @@ def stored(field: Field, value: Any) -> Any:
     """The stored form of a value. Raises the vendor's error for one that does not fit the field."""
     if value is None:
         return False if field.type == "boolean" and field.default is not None else None
-    store = _STORERS.get(field.type, _text)
+    store: Storer = _STORERS.get(field.type, _text)
     return store(field, value)
 
 
@@ -130,7 +131,7 @@ def _reference(field: Field, value: Any) -> str | None:
     return found
 
 
-_STORERS: dict[str, Callable[[Field, Any], Any]] = {
+_STORERS: dict[str, Storer] = {
     "email": _email,
     "picklist": _picklist,
     "boolean": _boolean,

@@ -88,7 +88,7 @@ class _Compiler:
         node = tree.args.get(name)
         return int(literal_of(node.expression, self.prepared.constants)) if node else None
 
-    def _condition(self, plan: Plan, node: exp.Expression) -> str:
+    def _condition(self, plan: Plan, node: Any) -> str:
         if isinstance(node, exp.And | exp.Or):
             parts = [self._condition(plan, part) for part in node.flatten()]
             return f"({(' AND ' if isinstance(node, exp.And) else ' OR ').join(parts)})"

@@ -18,6 +18,7 @@ PAGE = 2000
 CHILD_PAGE = 200
 _VALID = timedelta(days=2)
 _SHORT_BY = 3
+_ID = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,10 @@ class Queries:
             rows = db.execute(plan.sql(plan.selected, wanted), plan.parameters).fetchall()
             if len(rows) <= ask.batch:
                 return self._page(plan, ask, rows, 0, len(rows), None)
-            ids = [id_ for (id_,) in db.execute(plan.sql(plan.id, plan.limit), plan.parameters)]
+            every = f"SELECT group_concat(id, '') FROM ({plan.sql(f'{plan.id} AS id', plan.limit)})"
+            (ids,) = db.execute(every, plan.parameters).fetchone()
             cursor = self._keep(ask, ids, None)
-            return self._page(plan, ask, rows[: ask.batch], 0, len(ids), cursor)
+            return self._page(plan, ask, rows[: ask.batch], 0, len(ids) // _ID, cursor)
 
     def more(self, locator: str, ask: Ask) -> Record:
         """A later page, by the end of its address. Raises INVALID_QUERY_LOCATOR."""
@@ -72,9 +74,9 @@ class Queries:
             raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
         soql, deleted_too, batch, child, ids, _ = kept
         again = Ask(soql, ask.actor, ask.version, bool(deleted_too), batch, ask.fault)
-        return self._later(again, id_, int(position), json.loads(ids), child)
+        return self._later(again, id_, int(position), ids, child)
 
-    def _later(self, ask: Ask, cursor: str, position: int, ids: list[str], child: str | None) -> Record:
+    def _later(self, ask: Ask, cursor: str, position: int, ids: str, child: str | None) -> Record:
         plan = self.compile(ask)
         if child:
             plan = next(each.plan for each in plan.children if each.name == child)
@@ -82,8 +84,9 @@ class Queries:
         with self._store.reading() as db:
             source = f"json_each(?) AS wanted JOIN {plan.scope.source} ON {plan.id} = wanted.value"
             sql = f"SELECT {plan.selected} FROM {source}{plan.scope.joined} ORDER BY wanted.key"
-            rows = db.execute(sql, (json.dumps(ids[start : start + ask.batch]),)).fetchall()
-            return self._page(plan, ask, rows, position, len(ids), cursor)
+            wanted = [ids[at : at + _ID] for at in range(start * _ID, min(start + ask.batch, len(ids) // _ID) * _ID, _ID)]
+            rows = db.execute(sql, (json.dumps(wanted),)).fetchall()
+            return self._page(plan, ask, rows, position, len(ids) // _ID, cursor)
 
     def _page(
         self, plan: Plan, ask: Ask, rows: Sequence[tuple[Any, ...]], position: int, total: int, cursor: str | None
@@ -117,14 +120,14 @@ class Queries:
     def _child_page_of(self, child: ChildPlan, ask: Ask, rows: list[tuple[Any, ...]]) -> Record:
         size = self._child_page
         own = Ask(ask.soql, ask.actor, ask.version, ask.deleted_too, size)
-        cursor = self._keep(own, [row[0] for row in rows], child.name) if len(rows) > size else None
+        cursor = self._keep(own, "".join(row[0] for row in rows), child.name) if len(rows) > size else None
         return self._page(child.plan, own, rows[:size], 0, len(rows), cursor)
 
-    def _keep(self, ask: Ask, ids: list[str], child: str | None) -> str:
+    def _keep(self, ask: Ask, ids: str, child: str | None) -> str:
         cursor = f"0r8{secrets.token_hex(8)}"
         row = (cursor, ask.soql, ask.actor.name, ask.deleted_too, ask.batch, child)
         made = self._organisation.now()
-        self._store.write("INSERT INTO _cursor VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, json.dumps(ids), made))
+        self._store.write("INSERT INTO _cursor VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, ids, made))
         return cursor
 
     def _aggregate(self, plan: Plan, ask: Ask) -> Record:

@@ -1,4 +1,4 @@
-"""Words for ranges of days: TODAY, LAST_N_DAYS:30, THIS_QUARTER. A range begins at its first day, ends before its last."""
+"""Words for ranges of days: TODAY, LAST_N_DAYS:30, THIS_QUARTER."""
 
 from datetime import date, timedelta
 

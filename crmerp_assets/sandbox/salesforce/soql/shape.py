@@ -34,7 +34,7 @@ def shaper(plan: Plan, version: str) -> Shaper:
 def _tree(plan: Plan) -> _Node:
     root = _Node(plan.scope.kind.name, 0)
     first = 1 + len(plan.columns)
-    nodes = {(): root}
+    nodes: dict[tuple[str, ...], _Node] = {(): root}
     for number, (steps, join) in enumerate(plan.scope.joins.items()):
         nodes[steps] = _Node(join.kind.name, first + number)
     for position, column in enumerate(plan.columns, 1):
