@@ -42,15 +42,13 @@ def dev(
 
 def prepare(stage: Stage) -> None:
     """A company in the sandboxes, the custom fields, and the first sync; nothing where they are there already."""
-    from crmerp_assets.sandbox.company import generate, is_seeded, seed_sandboxes
+    from crmerp_assets.cli.stage import seed_company
 
-    if is_seeded(stage.urls["salesforce"]):
+    counts = seed_company(stage.urls["salesforce"], stage.urls["netsuite"])
+    if counts is None:
         return
-    say("Filling the sandboxes with a company ...")
-    seed_sandboxes(generate(), stage.urls["salesforce"], stage.urls["netsuite"])
-    say("Creating the custom fields ...")
+    say("   " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))
     crmerp(stage, "provision", "--yes")
-    say("First full sync ...")
     crmerp(stage, "sync")
 
 

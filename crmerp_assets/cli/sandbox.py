@@ -1,6 +1,8 @@
 """`crmerp sandbox`: servers that behave like the vendors, and the people who work in them."""
 
 import signal
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -32,11 +34,12 @@ def start(
 @app.command()
 def seed() -> None:
     """Fill both running sandboxes with a believable company."""
-    from crmerp_assets.cli.stage import running
-    from crmerp_assets.sandbox.company import generate, seed_sandboxes
+    from crmerp_assets.cli.stage import running, seed_company
 
-    salesforce, netsuite = running(Settings())
-    counts = seed_sandboxes(generate(), salesforce, netsuite)
+    counts = seed_company(*running(Settings()))
+    if counts is None:
+        say("The sandboxes hold data already; remove their folder in the working state to start again.")
+        raise typer.Exit(1)
     say(", ".join(f"{count} {name}" for name, count in counts.items()))
 
 
@@ -47,7 +50,7 @@ def load(
 ) -> None:
     """Load a folder of CSV files into the running CRM sandbox."""
     from crmerp_assets.cli.stage import running
-    from crmerp_assets.sandbox.company import CRM_SALES_OPPORTUNITIES, load_folder
+    from crmerp_assets.sandbox.company.load import CRM_SALES_OPPORTUNITIES, load_folder
 
     salesforce, _ = running(Settings())
     counts = load_folder(folder, mapping or CRM_SALES_OPPORTUNITIES, salesforce)
@@ -62,8 +65,9 @@ def deals() -> None:
     from crmerp_assets.cli.output import table
     from crmerp_assets.cli.stage import seller
 
-    found = seller(Settings()).open_deals()
-    table("Open deals", pl.DataFrame(found, infer_schema_length=None).head(20))
+    shown = ("Id", "Name", "StageName", "Amount", "CurrencyIsoCode")
+    found = [{name: str(deal[name]) for name in shown} for deal in seller(Settings()).open_deals()]
+    table("Open deals", pl.DataFrame(found).head(20))
 
 
 @app.command()
@@ -71,16 +75,18 @@ def win(opportunity: Annotated[str, typer.Argument(help="Id of an opportunity, s
     """Win a deal, as a sales rep would, by setting its stage."""
     from crmerp_assets.cli.stage import seller
 
-    seller(Settings()).win(opportunity)
+    seller(Settings()).win(opportunity, date.today())  # noqa: DTZ011, TID251
     say(f"Opportunity {opportunity} is closed won. `crmerp trace {opportunity}` shows what becomes of it.")
 
 
 @app.command()
 def bill(order: Annotated[str, typer.Argument(help="Number of a sales order, such as SO1042.")]) -> None:
     """Bill a sales order, as an accountant would."""
-    from crmerp_assets.cli.stage import accountant
+    from crmerp_assets.cli.stage import accountant, transaction
 
-    say(f"Invoice {accountant(Settings()).bill(order)} was issued.")
+    at_work = accountant(Settings())
+    at_work.bill(transaction(at_work.orders(), order)["id"])
+    say(f"{order} is billed. `crmerp trace {order}` shows the invoice; the deal does within seconds.")
 
 
 @app.command()
@@ -89,6 +95,8 @@ def pay(
     amount: Annotated[str | None, typer.Argument(help="Amount; all that is open unless given.")] = None,
 ) -> None:
     """Receive a payment for an invoice, as an accountant would."""
-    from crmerp_assets.cli.stage import accountant
+    from crmerp_assets.cli.stage import accountant, transaction
 
-    say(f"Payment {accountant(Settings()).pay(invoice, amount)} was received.")
+    at_work = accountant(Settings())
+    at_work.pay(transaction(at_work.invoices(), invoice)["id"], Decimal(amount) if amount else None)
+    say(f"{amount or 'All that was open'} is paid on {invoice}.")

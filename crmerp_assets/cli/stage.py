@@ -4,9 +4,9 @@ import shutil
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+from urllib.request import urlopen
 
-import httpx
 import typer
 
 from crmerp_assets.cli.home import PROJECT, dagster_home
@@ -14,7 +14,7 @@ from crmerp_assets.cli.processes import Process, python
 from crmerp_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from crmerp_assets.sandbox.company import Accountant, Seller
+    from crmerp_assets.sandbox.company.people import Accountant, Seller
 
 PORTS = {"salesforce": 8711, "netsuite": 8712}
 POLICY = """\
@@ -114,22 +114,43 @@ def running(settings: Settings) -> tuple[str, str]:
 
 def seller(settings: Settings) -> "Seller":
     """A sales rep in the running CRM sandbox."""
-    from crmerp_assets.sandbox.company import Seller
+    from crmerp_assets.sandbox.company.people import Seller
 
     return Seller(running(settings)[0])
 
 
 def accountant(settings: Settings) -> "Accountant":
     """An accountant in the running ERP sandbox."""
-    from crmerp_assets.sandbox.company import Accountant
+    from crmerp_assets.sandbox.company.people import Accountant
 
     return Accountant(running(settings)[1])
 
 
+def seed_company(salesforce: str, netsuite: str) -> dict[str, int] | None:
+    """Fill both sandboxes with a company; None, and nothing done, where they hold data already."""
+    from crmerp_assets.sandbox.company.generate import generate
+    from crmerp_assets.sandbox.company.seed import AlreadySeeded, seed
+
+    today = date.today()  # noqa: DTZ011, TID251
+    try:
+        return seed(generate(today), salesforce, netsuite, today).counts
+    except AlreadySeeded:
+        return None
+
+
+def transaction(found: list[dict[str, Any]], number: str) -> dict[str, Any]:
+    """The order or invoice with this number."""
+    for one in found:
+        if str(one["tranid"]).upper() == number.upper():
+            return one
+    raise typer.BadParameter(f"There is no {number} in the ERP sandbox.")
+
+
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/_sandbox/health", timeout=2).status_code == 200
-    except httpx.TransportError:
+        with urlopen(f"{url}/_sandbox/health", timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except OSError:
         return False
 
 

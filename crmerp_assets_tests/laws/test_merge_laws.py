@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from crmerp_assets.merge import three_way, writes
 from crmerp_assets_tests.merge import oracle
-from crmerp_assets_tests.merge.oracle import OTHER, Cell, Rule
+from crmerp_assets_tests.merge.oracle import OTHER, Cell
 from crmerp_assets_tests.merge.worlds import (
     CELLS,
     EVERY_CELL,
@@ -49,7 +49,7 @@ def for_every_world(law: Law) -> Law:
         if world == "every combination":
             law(EVERY_CELL)
         else:
-            settings(max_examples=15, deadline=None)(given(CELLS)(law))()
+            settings(max_examples=8, deadline=None)(given(CELLS)(law))()
 
     test.__doc__ = law.__doc__
     return test
@@ -192,7 +192,9 @@ def test_swapping_the_sides_and_their_rules_mirrors_the_result(cells: list[Cell]
         assert [_mirrored_name(why) for why in left[f"why.{name}"]] == right[f"why.{mirrored}"].to_list()
     for side in SIDES:
         swapped = written(planned(right)[OTHER[side]])
-        assert written(planned(left)[side]) == {(at, _mirrored_name(name)): value for (at, name), value in swapped.items()}
+        assert written(planned(left)[side]) == {
+            (at, _mirrored_name(name)): value for (at, name), value in swapped.items()
+        }
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -208,7 +210,7 @@ def test_one_persons_edit_of_an_agreed_record_reaches_the_other_side_and_stays(s
                 assert after[f"{other}.{name}"].to_list() == [cell.of(side) for cell in cells], name
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_records_merge_alike_alone_together_and_in_any_order(
     values: list[tuple[str | None, str | None, str | None]], chance: random.Random
@@ -243,9 +245,3 @@ def test_intents_are_valid_json_and_the_same_for_any_order_of_changes(
     for changes in found["changes"]:
         assert list(json.loads(changes)) == sorted(json.loads(changes))
     assert found["golden_id"].is_sorted()
-
-
-def test_every_rule_is_governed_by_the_laws() -> None:
-    assert len(RULES) == 24
-    assert {rule.owner for rule in RULES.values()} == {"crm", "erp", "shared"}
-    assert isinstance(RULES["crm_newest_keep"], Rule)

@@ -13,7 +13,12 @@ BOTH = frozenset({"crm", "erp"})
 SHARED = Rule("shared")
 CASES = {
     "the owner's value counts": (Rule("crm"), Cell("new", "old", "old"), "new", "crm"),
-    "the owner's value counts against a newer one": (Rule("crm"), Cell("a", "b", "a", None, BOTH, NEWER_ERP), "a", "crm"),
+    "the owner's value counts against a newer one": (
+        Rule("crm"),
+        Cell("a", "b", "a", None, BOTH, NEWER_ERP),
+        "a",
+        "crm",
+    ),
     "an owner's blank is filled": (Rule("erp"), Cell("known", None, "known"), "known", "filled from crm"),
     "an owner's blank clears where the rule says so": (
         Rule("erp", blank="clear"),
@@ -116,6 +121,5 @@ def test_an_intent_lists_its_fields_in_the_order_of_their_names() -> None:
     changes = [("g1", "phone", None, "1", "crm"), ("g1", "name", "a", None, 'so "said"')]
     found = writes.as_intents(pl.DataFrame(changes, schema=writes.CHANGES, orient="row"))
     assert found["changes"].to_list() == [
-        '{"name":{"before":"a","after":null,"rule":"so \\"said\\""},'
-        '"phone":{"before":null,"after":"1","rule":"crm"}}'
+        '{"name":{"before":"a","after":null,"rule":"so \\"said\\""},"phone":{"before":null,"after":"1","rule":"crm"}}'
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from crmerp_assets.sandbox.company.netsuite import NetSuite
@@ -16,7 +17,10 @@ _TRANSACTIONS = """SELECT t.id, t.externalid, t.tranid, t.entity, t.status, BUIL
 
 
 class Accountant(NetSuite):
-    """An accountant: `Accountant(url, user="bob", ca_file=None)`. Methods raise Refused when NetSuite says no."""
+    """An accountant. Methods raise Refused when NetSuite says no."""
+
+    def __init__(self, url: str, user: str = "bob", ca_file: Path | None = None) -> None:
+        super().__init__(url, user, ca_file)
 
     def orders(self) -> list[dict[str, Any]]:
         """Sales orders: id, externalid, tranid, entity, status, status_name, trandate, currency, total, memo, ..."""

@@ -27,7 +27,7 @@ def afternoon(
     if len(orders_by_opportunity_id) < _NEEDED_ORDERS:
         raise ValueError(f"the afternoon needs {_NEEDED_ORDERS} orders, there are {len(orders_by_opportunity_id)}")
     orders = dict(sorted(orders_by_opportunity_id.items()))
-    return play(AFTERNOON, Scene(seller, accountant, today, [], orders, pause))
+    return play(AFTERNOON, Scene(seller, accountant, today, {}, orders, pause))
 
 
 def _approved(scene: Scene, which: int) -> tuple[str, str]:

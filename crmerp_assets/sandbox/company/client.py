@@ -63,6 +63,14 @@ class Administration(Connection):
         body = {"object": object, "id": id_, "seconds_ago": seconds_ago}
         checked(self.http.post("/_sandbox/late", json=body))
 
+    def calls(self) -> dict[str, int]:
+        """API calls by user since the last reset."""
+        return dict(checked(self.http.get("/_sandbox/calls")).json()["by_user"])
+
+    def reset_calls(self) -> None:
+        """Count from zero again."""
+        checked(self.http.delete("/_sandbox/calls"))
+
     def token(self, user: str) -> str:
         """A token for a person."""
         return str(checked(self.http.post("/_sandbox/token", json={"user": user})).json()["access_token"])

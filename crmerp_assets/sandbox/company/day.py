@@ -34,14 +34,23 @@ class Event:
 
 @dataclass(slots=True)
 class Scene:
-    """What a step works with. `linked` are (account, customer) ids; `orders` maps an opportunity to its sales order."""
+    """What a step works with. `linked` are (account, customer) ids by currency; `orders` maps a deal to its order."""
 
     seller: Seller
     accountant: Accountant
     today: date
-    linked: list[Pair]
+    linked: dict[str, list[Pair]]
     orders: Mapping[str, str]
     pause: Callable[[float], None] = time.sleep
+
+    def customer(self, currency: str, which: int = 0) -> Pair:
+        """One of the linked customers with that currency. Raises NotLinked."""
+        found = self.linked.get(currency, [])
+        if which >= len(found):
+            raise NotLinked(
+                f"{len(found)} linked customers have {currency} as their currency, the day needs {which + 1}"
+            )
+        return found[which]
 
     def sold(self, kind: str, what: str, crm_id: str, **detail: Any) -> Event:
         """An event in the CRM."""
@@ -78,11 +87,14 @@ def linked_customers(seller: Seller, accountant: Accountant) -> list[Pair]:
     return [(account, customer) for account, customer in found if customer is not None]
 
 
-def currencies_of(seller: Seller, linked: Sequence[Pair]) -> dict[str, str]:
-    """Account id -> currency of the linked accounts."""
+def by_currency(seller: Seller, linked: Sequence[Pair]) -> dict[str, list[Pair]]:
+    """Currency -> the linked customers whose account has it, in their order."""
     currencies: dict[str, str] = {}
     for start in range(0, len(linked), _CHUNK):
         ids = ", ".join(quoted(account) for account, _ in linked[start : start + _CHUNK])
         found = seller.find("Account", f"Id IN ({ids})", ("Id", "CurrencyIsoCode"))
         currencies |= {account["Id"]: account["CurrencyIsoCode"] for account in found}
-    return currencies
+    grouped: dict[str, list[Pair]] = {}
+    for pair in linked:
+        grouped.setdefault(currencies[pair[0]], []).append(pair)
+    return grouped

@@ -12,7 +12,7 @@ from crmerp_assets.sandbox.company.day import (
     Pair,
     Scene,
     Step,
-    currencies_of,
+    by_currency,
     linked_customers,
     play,
 )
@@ -23,10 +23,9 @@ _TWELVE = (
     *("RT-100", "RT-200", "SW-08", "SW-24", "SW-SFP", "AP-1", "AP-ANT", "SN-TEMP", "SN-GATE", "CB-CAT6", "SV-INST"),
     "SU-STD",
 )
-# Phones change for other customers than deals are won for, so that each step shows one thing.
-_ADDRESS, _PHONE, _BOTH = -1, -2, -3
+# Each step has a customer of its own in the United States, so that it shows one thing.
+_TWELVE_LINES, _TEXT, _ADDRESS, _PHONE, _BOTH = range(5)
 _ORDINARY = 2
-_NEEDED_LINKS = 4
 _SECONDS_APART = 1.2
 
 
@@ -40,18 +39,7 @@ def morning(
 ) -> list[Event]:
     """Play the morning. Without `linked` the customers are those both systems hold under one key. Raises NotLinked."""
     pairs = linked_customers(seller, accountant) if linked is None else list(linked)
-    if len(pairs) < _NEEDED_LINKS:
-        raise NotLinked(f"{len(pairs)} customers are linked, the day needs {_NEEDED_LINKS}: run a first sync")
-    return play(MORNING, Scene(seller, accountant, today, pairs, {}, pause))
-
-
-def _customer_in(scene: Scene, currency: str) -> str:
-    """A linked account with that currency."""
-    found = currencies_of(scene.seller, scene.linked)
-    account = next((account for account, _ in scene.linked if found.get(account) == currency), None)
-    if account is None:
-        raise NotLinked(f"no linked customer has {currency} as its currency")
-    return account
+    return play(MORNING, Scene(seller, accountant, today, by_currency(seller, pairs), {}, pause))
 
 
 def _won(scene: Scene, kind: str, what: str, deal: str, account: str, **detail: Any) -> Event:
@@ -60,7 +48,7 @@ def _won(scene: Scene, kind: str, what: str, deal: str, account: str, **detail: 
 
 
 def _ordinary(scene: Scene) -> list[Event]:
-    accounts = {account for account, _ in scene.linked}
+    accounts = {account for pairs in scene.linked.values() for account, _ in pairs}
     deals = [deal for deal in scene.seller.open_deals() if deal["Lines"] and deal["AccountId"] in accounts]
     if len(deals) < _ORDINARY:
         raise NotLinked("too few open deals with products belong to linked customers")
@@ -92,28 +80,28 @@ def _new_customer(scene: Scene) -> list[Event]:
 
 
 def _twelve_lines(scene: Scene) -> list[Event]:
-    account = _customer_in(scene, "USD")
+    account, _ = scene.customer("USD", _TWELVE_LINES)
     lines = [SaleLine(sku, quantity) for quantity, sku in enumerate(_TWELVE, 1)]
     deal = scene.seller.create_deal(account, "Site fit-out", lines, scene.today)
     return [_won(scene, "twelve_line_deal_won", "A deal of twelve lines is won", deal, account, lines=len(lines))]
 
 
 def _euro(scene: Scene) -> list[Event]:
-    account = _customer_in(scene, "EUR")
+    account, _ = scene.customer("EUR")
     lines = [SaleLine("RT-400", 3), SaleLine("SW-48", 2, discount=Decimal(10)), SaleLine("CB-FIB", 40)]
     deal = scene.seller.create_deal(account, "Werksvernetzung", lines, scene.today, "EUR")
     return [_won(scene, "euro_deal_won", "A deal in euros is won", deal, account, lines=len(lines), currency="EUR")]
 
 
 def _unknown_product(scene: Scene) -> list[Event]:
-    account, amount = _customer_in(scene, "USD"), Decimal("1800.00")
+    (account, _), amount = scene.customer("USD", _TEXT), Decimal("1800.00")
     deal = scene.seller.create_text_deal(account, "Maintenance renewal", UNKNOWN_PRODUCT, amount, scene.today)
     what = f"A deal that only says {UNKNOWN_PRODUCT!r} is won"
     return [_won(scene, "unknown_product_deal_won", what, deal, account, product=UNKNOWN_PRODUCT, amount=str(amount))]
 
 
 def _address(scene: Scene) -> list[Event]:
-    account, customer = scene.linked[_ADDRESS]
+    account, customer = scene.customer("USD", _ADDRESS)
     street = "4 Founders Yard"
     scene.accountant.change_address(customer, addr1=street)
     what = "An accountant corrects a billing address"
@@ -121,14 +109,14 @@ def _address(scene: Scene) -> list[Event]:
 
 
 def _phone(scene: Scene) -> list[Event]:
-    account, customer = scene.linked[_PHONE]
+    account, customer = scene.customer("USD", _PHONE)
     phone = "+1 312 555 0142"
     scene.seller.change("Account", account, {"Phone": phone})
     return [scene.sold("phone_changed_in_crm", "A seller notes a new phone", account, customer=customer, phone=phone)]
 
 
 def _both_phones(scene: Scene) -> list[Event]:
-    return list(_phone_twice(scene, "phone_changed_in_both", *scene.linked[_BOTH]))
+    return list(_phone_twice(scene, "phone_changed_in_both", *scene.customer("USD", _BOTH)))
 
 
 def _phone_twice(scene: Scene, kind: str, account: str, customer: str) -> Iterator[Event]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from crmerp_assets.sandbox.company.salesforce import Salesforce, quoted
@@ -23,7 +24,10 @@ class SaleLine:
 
 
 class Seller(Salesforce):
-    """A seller: `Seller(url, user="ann", ca_file=None)`. Methods raise Refused when Salesforce says no."""
+    """A seller. Methods raise Refused when Salesforce says no."""
+
+    def __init__(self, url: str, user: str = "ann", ca_file: Path | None = None) -> None:
+        super().__init__(url, user, ca_file)
 
     def open_deals(self) -> list[dict[str, Any]]:
         """Deals neither won nor lost: Id, Name, StageName, Amount, CurrencyIsoCode, CloseDate, AccountId, Lines."""

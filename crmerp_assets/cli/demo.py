@@ -1,0 +1,89 @@
+"""`crmerp demo`: a company's business day against the sandboxes, with Dagster's sensors reacting, and what came of it."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crmerp_assets.cli.dev import crmerp, dagster_daemon, prepare
+from crmerp_assets.cli.output import console, say
+from crmerp_assets.cli.processes import Process
+from crmerp_assets.cli.stage import Stage, fresh
+from crmerp_assets.settings import Settings
+
+DAY_SECONDS = 90
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command()(demo)
+
+
+def demo(
+    state: Annotated[Path, typer.Option(help="Folder of the working state; it is emptied first.")] = Path(
+        ".crmerp/demo"
+    ),
+) -> None:
+    """Play a business day: deals are won, addresses change, invoices are paid; see both systems follow."""
+    from crmerp_assets.cli.outcome import Day
+
+    started = time.monotonic()
+    fresh(state)
+    settings = Settings(state=state, config=state / "config", env_file=state / "sandbox.env")
+    with ExitStack() as up:
+        _step(1, "Starting the Salesforce and NetSuite sandboxes")
+        stage = up.enter_context(Stage(settings, go_live=date.today()))  # noqa: DTZ011, TID251
+        _step(2, "A company moves in, custom fields are made, the first full sync runs")
+        prepare(stage)
+        day = Day(stage)
+        day.count_calls("first sync")
+        _step(3, "dagster-daemon starts; from here on only its sensors act")
+        with dagster_daemon(stage) as daemon:
+            daemon.wait_until(day.sensors_tick, 90)
+            _step(4, "Morning: deals are won, an address and phones change")
+            day.morning()
+            _wait(day.morning_missing, daemon, "both systems to follow")
+            _step(5, "Afternoon: orders are invoiced, paid, credited; one invoice falls overdue")
+            day.afternoon()
+            _wait(day.afternoon_missing, daemon, "every deal to show its invoice")
+        day.count_calls("business day")
+        _step(6, "What came of it")
+        crmerp(stage, "sync")
+        problems = day.show()
+    took = time.monotonic() - started
+    say(f"\nThe demo took {took:.0f} s.")
+    if problems:
+        for problem in problems:
+            console.print(f"NOT AS IT SHOULD BE: {problem}", style="bold red")
+        raise typer.Exit(1)
+    _next(state)
+
+
+def _step(number: int, what: str) -> None:
+    console.print(f"\n[bold cyan]{number}/6[/] [bold]{what}[/]")
+
+
+def _wait(missing: Callable[[], list[str]], daemon: Process, what: str) -> None:
+    """Wait until nothing is missing any more, showing what still is."""
+    until, shown = time.monotonic() + DAY_SECONDS, None
+    while left := missing():
+        daemon.check()
+        if len(left) != shown:
+            say(f"   waiting for {what}: {len(left)} to go")
+            shown = len(left)
+        if time.monotonic() > until:
+            say(f"   [red]gave up after {DAY_SECONDS} s:[/red] {'; '.join(left[:5])}")
+            return
+        time.sleep(0.5)
+
+
+def _next(state: Path) -> None:
+    say("\nWhere to look next:")
+    say(f"   source {state}/activate && crmerp trace SO1061     one order, with every step it took")
+    say("   crmerp review list                                 what waits for a person")
+    say("   make dev                                           the same with Dagster's UI, and deals that you win")
+    say("   docs/quickstart.md                                 your own Salesforce and NetSuite")

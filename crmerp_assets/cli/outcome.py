@@ -1,0 +1,155 @@
+"""The demo's business day: what people did, what the platform should have made of it, and what it did make."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from crmerp_assets.cli.output import say, table
+from crmerp_assets.cli.showing import platform
+from crmerp_assets.cli.stage import Stage
+from crmerp_assets.sandbox.company.afternoon import afternoon
+from crmerp_assets.sandbox.company.client import Administration
+from crmerp_assets.sandbox.company.day import Event
+from crmerp_assets.sandbox.company.morning import morning
+from crmerp_assets.sandbox.company.people import Accountant, Seller
+from crmerp_assets.settings import Settings
+
+UNKNOWN = "unknown_product_deal_won"
+MEDIAN_LIMIT_SECONDS = 10
+INVOICE_STATUS = {
+    "invoice_paid": "Paid",
+    "invoice_part_paid": "Partially Paid",
+    "invoice_credited": "Credited",
+    "invoice_overdue": "Overdue",
+    "invoices_issued": "Open",
+}
+
+
+class Day:
+    """A day on a stage. `morning_missing` and `afternoon_missing` say what has not arrived yet."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        state = stage.settings.state.resolve()
+        self._settings = Settings(state=state, config=state / "config", env_file=state / "sandbox.env")
+        self._seller, self._accountant = Seller(stage.urls["salesforce"]), Accountant(stage.urls["netsuite"])
+        self._today = date.today()  # noqa: DTZ011, TID251
+        self._morning: list[Event] = []
+        self._afternoon: list[Event] = []
+        self._calls: list[tuple[str, str, int]] = []
+
+    def sensors_tick(self) -> bool:
+        """Whether the daemon has begun to evaluate the sensors."""
+        log = self._stage.settings.state / "logs" / "dagster-daemon.log"
+        return "won_deals_sensor" in log.read_text(encoding="utf-8", errors="replace")
+
+    def count_calls(self, part: str) -> None:
+        """Note the API calls that the integration made, as the sandboxes counted them, and count anew."""
+        for system, url in self._stage.urls.items():
+            with Administration(url) as admin:
+                self._calls.append((part, system, admin.calls().get("integration", 0)))
+                admin.reset_calls()
+
+    def morning(self) -> None:
+        """Let the morning happen."""
+        self._morning = self._told(morning(self._seller, self._accountant, self._today))
+
+    def afternoon(self) -> None:
+        """Let the afternoon happen, to the orders of the morning."""
+        orders = {deal: erp_id for deal, erp_id, _ in self._orders() if erp_id}
+        self._afternoon = self._told(afternoon(self._seller, self._accountant, self._today, orders))
+
+    def morning_missing(self) -> list[str]:
+        """What the morning's events should have led to and have not yet."""
+        waiting = [f"order for {deal}" for deal, erp_id, _ in self._orders() if erp_id is None]
+        return waiting + list(self._unmet())
+
+    def afternoon_missing(self) -> list[str]:
+        """Deals that do not show their invoice yet."""
+        wanted = {str(event.crm_id): INVOICE_STATUS[event.kind] for event in self._afternoon}
+        ids = ", ".join(f"'{deal}'" for deal in wanted)
+        shown = self._seller.find("Opportunity", f"Id IN ({ids})", ("Id", "ERP_Invoice_Status__c"))
+        return [
+            f"{deal['Id']} shows {deal['ERP_Invoice_Status__c']}, not {wanted[deal['Id']]}"
+            for deal in shown
+            if deal["ERP_Invoice_Status__c"] != wanted[deal["Id"]]
+        ]
+
+    def show(self) -> list[str]:
+        """Print the outcome; returns what is not as it should be."""
+        seconds = [(what, (at - won).total_seconds()) for what, won, at in self._delays()]
+        frame = pl.DataFrame(seconds, schema={"won deal": pl.String, "seconds to its order": pl.Float64}, orient="row")
+        table("From won deal to sales order", frame.with_columns(pl.col("seconds to its order").round(1)))
+        median = float(frame["seconds to its order"].median() or 0)  # type: ignore[arg-type]
+        say(f"Median: {median:.1f} s")
+        calls = pl.DataFrame(self._calls, schema={"part": pl.String, "system": pl.String, "API calls": pl.Int64}, orient="row")
+        table("API calls of the integration, counted by the systems", calls)
+        return [*self.morning_missing(), *self.afternoon_missing(), *self._wrong(median)]
+
+    def _told(self, events: list[Event]) -> list[Event]:
+        for event in events:
+            say(f"   {event.at:%H:%M:%S}  {event.what}")
+        return events
+
+    def _won(self) -> list[Event]:
+        return [event for event in self._morning if event.crm_id and event.crm_id.startswith("006")]
+
+    def _orders(self) -> Iterator[tuple[str, str | None, datetime | None]]:
+        """(deal, native id of its order, when it was applied) for every won deal with a known product."""
+        with platform(self._settings) as used, used.ledger.read() as tx:
+            for event in self._won():
+                if event.kind == UNKNOWN:
+                    continue
+                links = tx.links.by_native("order", used.side("crm").name, [str(event.crm_id)])
+                done = tx.intents.of("order", links["golden_id"][0]) if links.height else pl.DataFrame()
+                created = done.filter((pl.col("operation") == "create") & pl.col("applied_at").is_not_null()) if done.width else done
+                yield str(event.crm_id), *(created.row(0, named=True)[k] for k in ("native_id", "applied_at")) if created.height else (None, None)
+
+    def _delays(self) -> Iterator[tuple[str, datetime, datetime]]:
+        won = {event.crm_id: event for event in self._won()}
+        for deal, _, at in self._orders():
+            if at is not None:
+                yield won[deal].what, won[deal].at, at
+
+    def _unmet(self) -> Iterator[str]:
+        """Changed master data that has not reached the other side."""
+        for event in self._morning:
+            match event.kind:
+                case "address_changed_in_erp":
+                    yield from self._account(event.detail["account"], "BillingStreet", event.detail["addr1"])
+                case "phone_changed_in_crm":
+                    yield from self._customer(event.detail["customer"], event.detail["phone"])
+                case "phone_changed_in_both" if event.erp_id:
+                    yield from self._account(event.detail["account"], "Phone", event.detail["phone"])
+
+    def _account(self, account: str, name: str, wanted: str) -> Iterator[str]:
+        found = self._seller.find("Account", f"Id = '{account}'", ("Id", name))[0][name] or ""
+        if _bare(wanted) not in _bare(found):
+            yield f"{name} of account {account} is not the ERP's yet"
+
+    def _customer(self, customer: str, wanted: str) -> Iterator[str]:
+        if _bare(wanted) not in _bare(self._accountant.read("customer", customer).get("phone") or ""):
+            yield f"phone of customer {customer} is not the CRM's yet"
+
+    def _wrong(self, median: float) -> Iterator[str]:
+        """What the summary must not show."""
+        if median > MEDIAN_LIMIT_SECONDS:
+            yield f"won deals took {median:.1f} s at the median, more than {MEDIAN_LIMIT_SECONDS} s"
+        report = json.loads((self._settings.reports / "reconciliation.json").read_text(encoding="utf-8"))
+        if not report["explained"]:
+            yield "the reconciliation has money that is not explained"
+        gates = [gap["gate"] for gap in report["gaps"]]
+        if gates != ["unknown_product"]:
+            yield f"the reconciliation should show the deal with an unknown product alone, but shows {gates}"
+        with platform(self._settings) as used, used.ledger.read() as tx:
+            stuck: list[dict[str, Any]] = tx.intents.open(states=["rejected", "unknown", "sent", "claimed"]).to_dicts()
+        for intent in stuck:
+            yield f"{intent['entity']} {intent['golden_id']} in {intent['connection']} is {intent['state']}: {intent['error']}"
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone: both systems format in their own way."""
+    return "".join(character for character in text.lower() if character.isalnum())
