@@ -1,4 +1,4 @@
-"""`crmerp demo`: a company's business day against the sandboxes, with Dagster's sensors reacting, and what came of it."""
+"""`crmerp demo`: a business day of a company against the sandboxes, with Dagster's sensors reacting."""
 
 import time
 from collections.abc import Callable

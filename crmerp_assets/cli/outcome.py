@@ -10,6 +10,7 @@ import polars as pl
 from crmerp_assets.cli.output import say, table
 from crmerp_assets.cli.showing import platform
 from crmerp_assets.cli.stage import Stage
+from crmerp_assets.ledger import Transaction
 from crmerp_assets.sandbox.company.afternoon import afternoon
 from crmerp_assets.sandbox.company.client import Administration
 from crmerp_assets.sandbox.company.day import Event
@@ -85,7 +86,8 @@ class Day:
         table("From won deal to sales order", frame.with_columns(pl.col("seconds to its order").round(1)))
         median = float(frame["seconds to its order"].median() or 0)  # type: ignore[arg-type]
         say(f"Median: {median:.1f} s")
-        calls = pl.DataFrame(self._calls, schema={"part": pl.String, "system": pl.String, "API calls": pl.Int64}, orient="row")
+        schema = {"part": pl.String, "system": pl.String, "API calls": pl.Int64}
+        calls = pl.DataFrame(self._calls, schema=schema, orient="row")
         table("API calls of the integration, counted by the systems", calls)
         return [*self.morning_missing(), *self.afternoon_missing(), *self._wrong(median)]
 
@@ -103,10 +105,7 @@ class Day:
             for event in self._won():
                 if event.kind == UNKNOWN:
                     continue
-                links = tx.links.by_native("order", used.side("crm").name, [str(event.crm_id)])
-                done = tx.intents.of("order", links["golden_id"][0]) if links.height else pl.DataFrame()
-                created = done.filter((pl.col("operation") == "create") & pl.col("applied_at").is_not_null()) if done.width else done
-                yield str(event.crm_id), *(created.row(0, named=True)[k] for k in ("native_id", "applied_at")) if created.height else (None, None)
+                yield str(event.crm_id), *_created(tx, used.side("crm").name, str(event.crm_id))
 
     def _delays(self) -> Iterator[tuple[str, datetime, datetime]]:
         won = {event.crm_id: event for event in self._won()}
@@ -147,7 +146,18 @@ class Day:
         with platform(self._settings) as used, used.ledger.read() as tx:
             stuck: list[dict[str, Any]] = tx.intents.open(states=["rejected", "unknown", "sent", "claimed"]).to_dicts()
         for intent in stuck:
-            yield f"{intent['entity']} {intent['golden_id']} in {intent['connection']} is {intent['state']}: {intent['error']}"
+            what = f"{intent['entity']} {intent['golden_id']} in {intent['connection']}"
+            yield f"{what} is {intent['state']}: {intent['error']}"
+
+
+def _created(tx: Transaction, crm: str, deal: str) -> tuple[str | None, datetime | None]:
+    """The native id of a deal's order and when it was applied, as far as it has come."""
+    links = tx.links.by_native("order", crm, [deal])
+    if links.is_empty():
+        return None, None
+    intents = tx.intents.of("order", links["golden_id"][0])
+    done = intents.filter((pl.col("operation") == "create") & pl.col("applied_at").is_not_null()).to_dicts()
+    return (done[0]["native_id"], done[0]["applied_at"]) if done else (None, None)
 
 
 def _bare(text: str) -> str:

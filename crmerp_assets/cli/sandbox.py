@@ -50,10 +50,10 @@ def load(
 ) -> None:
     """Load a folder of CSV files into the running CRM sandbox."""
     from crmerp_assets.cli.stage import running
-    from crmerp_assets.sandbox.company.load import CRM_SALES_OPPORTUNITIES, load_folder
+    from crmerp_assets.sandbox.company.load import CRM_SALES_OPPORTUNITIES, load_folder, load_mapping
 
     salesforce, _ = running(Settings())
-    counts = load_folder(folder, mapping or CRM_SALES_OPPORTUNITIES, salesforce)
+    counts = load_folder(folder, load_mapping(mapping or CRM_SALES_OPPORTUNITIES), salesforce)
     say(", ".join(f"{count} {name}" for name, count in counts.items()))
 
 

@@ -43,9 +43,8 @@ def sync(*, json: Json = False, follow_deletions: Annotated[bool, typer.Option("
         rounds.append(ran)
         sent = sum(_sent(ran).values())
         if not json:
-            say(
-                f"Round {number}: {ran.total('plan', 'creates')} to create, {ran.total('plan', 'updates')} to update, {sent} sent."
-            )
+            planned = f"{ran.total('plan', 'creates')} to create, {ran.total('plan', 'updates')} to update"
+            say(f"Round {number}: {planned}, {sent} sent.")
         if sent == 0:
             break
         job = "sync"
@@ -102,7 +101,7 @@ def _report(ran: Ran, *, as_json: bool) -> None:
     if as_json:
         emit({"run_id": ran.run_id, "sent": sent})
         return
-    rows = [tuple(name.rsplit("_", 1)) + (count,) for name, count in sorted(sent.items())]
+    rows = [(*name.rsplit("_", 1), count) for name, count in sorted(sent.items())]
     schema = {"entity": pl.String, "outcome": pl.String, "records": pl.Int64}
     table("Sent", pl.DataFrame(rows, schema=schema, orient="row"))
     if not rows:

@@ -1,1 +1,3 @@
-"""Use cases, one verb a module: pull, conform, link, merge, plan, push, settle, review. Each takes the platform first."""
+"""Use cases, one verb a module: pull, conform, link, merge, plan, push, settle, review.
+
+Each takes the platform first."""

@@ -20,6 +20,14 @@ from crmerp_assets.sync.rollups import ROLLUPS
 from crmerp_assets.warehouse import Table
 from crmerp_assets.warehouse.tables import newest, seen
 
+_RECORD: dict[str, type[pl.DataType]] = {
+    "id": pl.String,
+    "key": pl.String,
+    "modified": pl.String,
+    "present": pl.Boolean,
+    "deleted": pl.Boolean,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -143,18 +151,9 @@ def _side_frame(
 ) -> pl.DataFrame:
     """One side's values as `<role>.<field>` text, with every canonical field present (null where unmapped)."""
     names = [field.name for field in ENTITIES[entity].fields]
-    record: dict[str, type[pl.DataType]] = {
-        "id": pl.String,
-        "key": pl.String,
-        "modified": pl.String,
-        "present": pl.Boolean,
-        "deleted": pl.Boolean,
-    }
     if side is None:
-        empty: dict[str, type[pl.DataType]] = {
-            f"{role}.{name}": kind for name, kind in [*record.items(), *((name, pl.String) for name in names)]
-        }
-        return pl.DataFrame(schema={"golden_id": pl.String, **empty})
+        columns = {f"{role}.{name}": _RECORD.get(name, pl.String) for name in [*_RECORD, *names]}
+        return pl.DataFrame(schema={"golden_id": pl.String, **columns})
     frame = con.execute(_side_sql(con, entity, side)).pl()
     if entity in ROLLUPS and role == "erp":
         frame = ROLLUPS[entity](con, frame)
@@ -162,7 +161,7 @@ def _side_frame(
         frame = frame.join(golden_lines(platform, con, side.connection, side.line_table, frame), on="id", how="left")
     text = canonical.text(entity, frame)
     text = text.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in text.columns)
-    return text.select("golden_id", *(pl.col(name).alias(f"{role}.{name}") for name in [*record, *names]))
+    return text.select("golden_id", *(pl.col(name).alias(f"{role}.{name}") for name in [*_RECORD, *names]))
 
 
 def _side_sql(con: duckdb.DuckDBPyConnection, entity: str, side: Side) -> str:

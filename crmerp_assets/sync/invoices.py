@@ -64,9 +64,10 @@ def merge_exchange_rates(platform: Platform) -> Changes:
         if not source.exists(con):
             return NO_CHANGES
         change = newest(con, source)
+        since = seen(con, source, "merge:exchange_rate")
         rows = con.execute(
             f"SELECT '{erp.name}-' || native_id AS golden_id, base_currency, currency, rate_date, rate, "
-            f"'{erp.name}' AS source, deleted FROM {source.sql} WHERE _change > {seen(con, source, 'merge:exchange_rate')}"
+            f"'{erp.name}' AS source, deleted FROM {source.sql} WHERE _change > {since}"
         ).pl()
         changes = target.upsert(con, rows)
         advance(con, source, "merge:exchange_rate", change)
@@ -112,7 +113,8 @@ def _affected(
             )
     if golden.exists(con):
         parts.append(
-            f"SELECT native_id FROM {golden.sql} WHERE status IN ('open', 'partially_paid') AND due_date < DATE '{today}'"
+            f"SELECT native_id FROM {golden.sql} "
+            f"WHERE status IN ('open', 'partially_paid') AND due_date < DATE '{today}'"
         )
     con.execute(f"CREATE OR REPLACE TEMP TABLE _affected AS {' UNION '.join(parts)}")
 
@@ -146,7 +148,7 @@ def _invoice_sql(con: duckdb.DuckDBPyConnection, erp: Connection, applied: list[
                i.currency, i.exchange_rate, i.invoice_date, i.due_date, i.total, i.status AS native_status, i.deleted,
                coalesce(a.paid, 0) AS paid, coalesce(a.credited, 0) AS credited,
                i.total - coalesce(a.paid, 0) - coalesce(a.credited, 0) AS open_balance,
-               CASE WHEN i.total - coalesce(a.paid, 0) - coalesce(a.credited, 0) = 0 THEN a.last_applied END AS paid_date
+               CASE WHEN i.total = coalesce(a.paid, 0) + coalesce(a.credited, 0) THEN a.last_applied END AS paid_date
         FROM {tables.conformed(erp.name, "invoice").sql} i
         SEMI JOIN _affected f ON f.native_id = i.native_id
         JOIN {tables.links("invoice").sql} l ON l.connection = '{erp.name}' AND l.native_id = i.native_id

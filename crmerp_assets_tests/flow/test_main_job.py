@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 from world import World
 
-from crmerp_assets.sandbox.company import CRM_SALES_OPPORTUNITIES, load_folder
+from crmerp_assets.sandbox.company.load import CRM_SALES_OPPORTUNITIES, load_folder, load_mapping
 from crmerp_assets.sync.review import decide, open_reviews
 
 ALL_DEALS, ALL_MONEY = 4_238, Decimal(10_005_534)
@@ -25,7 +25,7 @@ def orders(world: World) -> tuple[int, Decimal]:
 
 def test_every_won_deal_becomes_one_order_and_every_gap_has_a_name(world: World, sales_opportunities: Path) -> None:
     world.policy("go_live: 2016-01-01\n")
-    load_folder(sales_opportunities, CRM_SALES_OPPORTUNITIES, world.crm.url)
+    load_folder(sales_opportunities, load_mapping(CRM_SALES_OPPORTUNITIES), world.crm.url)
 
     world.sync()
 

@@ -18,25 +18,10 @@ from crmerp_assets.sandbox.company.deals import net_amount
 from crmerp_assets.sandbox.company.generate import generate
 
 TODAY = date(2026, 11, 24)
-PREFIXES = {"USD": "US", "GBP": "GB"}
-FORMS = [
-    "incorporated",
-    "inc",
-    "corporation",
-    "corp",
-    "llc",
-    "limited",
-    "ltd",
-    "plc",
-    "gmbh",
-    "ag",
-    "aktiengesellschaft",
-    "co",
-    "kg",
-    "sas",
-    "sarl",
-    "sa",
-]
+FORMS = (
+    *("incorporated", "inc", "corporation", "corp", "llc", "limited", "ltd", "plc", "gmbh", "ag", "aktiengesellschaft"),
+    *("co", "kg", "sas", "sarl", "sa"),
+)
 CHECKS = {"US": ein.is_valid, "CA": bn.is_valid, "GB": gb_vat.is_valid, "DE": de_vat.is_valid, "FR": tva.is_valid}
 COUNTRIES = {
     "US": {"United States", "USA", "US", "U.S.A."},
