@@ -28,7 +28,7 @@ def jobs(configuration: Configuration, sources: list[Source]) -> list[Unresolved
     crm = next(c.name for c in configuration.connections if c.role == "crm")
     erp = next(c.name for c in configuration.connections if c.role == "erp")
     reports, pushes = dg.AssetSelection.groups("report"), dg.AssetSelection.groups("push")
-    logs = dg.AssetSelection.keys(*(["raw", c.name, "deletions"] for c in configuration.connections))
+    logs = dg.AssetSelection.assets(*(["raw", c.name, "deletions"] for c in configuration.connections))
     return [
         _job(SYNC, everything, "Everything: pull both sides, plan, push both ways, report."),
         _job(NIGHTLY, everything, "The same, after comparing the id sets of both systems.", compare="true"),
@@ -51,7 +51,7 @@ def jobs(configuration: Configuration, sources: list[Source]) -> list[Unresolved
                 f"push/{crm}",
                 links=("customer", "order", "invoice"),
             )
-            - dg.AssetSelection.keys(["golden", "product"], ["plan", "product"]),
+            - dg.AssetSelection.assets(["golden", "product"], ["plan", "product"]),
             "Order numbers, invoices, payments and balances reach the CRM.",
         ),
         _job(

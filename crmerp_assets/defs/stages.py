@@ -281,7 +281,7 @@ def push_asset(connection: ConnectionConfig, upstream: list[dg.AssetKey]) -> dg.
     )
     def pushed(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with platform.use() as used:
-            done = push.push(used, connection.name, worker=context.run_id)
+            done = push.push(used, connection.name, worker=context.run.run_id)
         outcomes = {f"{entity}_{what}": count for (entity, what), count in sorted(done.outcomes.items())}
         return dg.MaterializeResult(metadata={"settled": done.settled, "api_calls": done.calls, **outcomes})
 

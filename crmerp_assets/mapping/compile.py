@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
+import polars as pl
+
 from crmerp_assets.mapping.matrix import EntityMap, FieldMap, Operation
+from crmerp_assets.mapping.values import doubt
 
 
 def native_fields(entity_map: EntityMap) -> list[str]:
@@ -48,3 +51,13 @@ def writable(entity_map: EntityMap, operation: Operation) -> list[str]:
     if lines and entity_map.lines_field and lines.write in ("always", operation):
         names.append(entity_map.lines_field)
     return names + (list(entity_map.constants) if operation == "create" else [])
+
+
+def sendable(entity_map: EntityMap, changes: pl.DataFrame) -> pl.DataFrame:
+    """The changes (field, after) without values that nobody understands, where the map says `unknown: skip`."""
+    for name, field_map in entity_map.fields.items():
+        if field_map.unknown == "skip":
+            doubtful = doubt(entity_map.model.field(name), field_map, pl.col("after"), {})
+            if doubtful is not None:
+                changes = changes.filter(~((pl.col("field") == name) & doubtful.is_not_null()))
+    return changes

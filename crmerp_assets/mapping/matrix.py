@@ -57,7 +57,8 @@ class FieldMap(Strict):
     """One canonical field in a system. `phone: Phone` is short for `phone: {native: Phone}`.
 
     Several natives take one line of the text each. `values` lists canonical -> native; of several natives the first
-    is written. `net_of` names the field of the line with the percentage that is off this one.
+    is written. `net_of` names the field of the line with the percentage that is off this one. `unknown: skip` does not
+    send a value that the transform keeps without understanding it.
     """
 
     native: tuple[str, ...] = ()
@@ -71,6 +72,7 @@ class FieldMap(Strict):
     max_lines: int | None = None
     net_of: str | None = None
     required: bool = False
+    unknown: Literal["write", "skip"] = "write"
     write: WriteRule = "always"
     provision: Provision | None = None
 

@@ -13,6 +13,7 @@ from crmerp_assets.merge import three_way
 from crmerp_assets.merge.three_way import HELD
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.gather import Gathered, gather
+from crmerp_assets.sync.order_gates import UNKNOWN_PRODUCT
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse import Changes
 from crmerp_assets.warehouse.tables import NO_CHANGES, advance
@@ -36,10 +37,11 @@ class Merged:
 def merge(platform: Platform, entity: str) -> Merged:
     """Merge the records of `entity` that something touched since the last merge."""
     consumer = f"merge:{entity}"
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         asked = _asked(tx, entity)
+        again = [*asked["golden_id"].to_list(), *_waiting_for_products(tx, entity)]
     with platform.warehouse.open() as con:
-        gathered = gather(platform, con, entity, consumer, asked["golden_id"].to_list())
+        gathered = gather(platform, con, entity, consumer, again)
         known = tables.golden(entity).exists(con)
     if gathered.frame.is_empty() and known:
         _finish(platform, entity, gathered, None, None, consumer)
@@ -62,6 +64,14 @@ def merge(platform: Platform, entity: str) -> Merged:
     changes = _finish(platform, entity, gathered, golden.valid, compare, consumer, resolved)
     held = conflicts.filter(pl.col("why") == HELD).height if conflicts.width else 0
     return Merged(merged.height, changes, conflicts.height - held, held, golden.parked.height, golden.checks)
+
+
+def _waiting_for_products(tx: Transaction, entity: str) -> list[str]:
+    """Orders held by an unknown product: an alias or a new product may name it by now."""
+    if entity != "order":
+        return []
+    waiting = tx.intents.open(entity=entity, states=["waiting"])
+    return waiting.filter(pl.col("gate") == UNKNOWN_PRODUCT)["golden_id"].to_list()
 
 
 def _asked(tx: Transaction, entity: str) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import polars as pl
 
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.canonical.money import MONEY
-from crmerp_assets.mapping import fits, writable
+from crmerp_assets.mapping import fits, sendable, writable
 from crmerp_assets.merge import gates, writes
 from crmerp_assets.merge.gates import Gate
 from crmerp_assets.sync import tables
@@ -110,11 +110,12 @@ def _side(
         for name in writable(entity_map, "create")
         if name in rules and (rules[name].seed or rules[name].owner != side.role)
     ]
-    changed = pl.concat([writes.updates(held, update_fields, rules, side.role), _keys(held, side)])
+    updates = sendable(entity_map, writes.updates(held, update_fields, rules, side.role))
+    changed = pl.concat([updates, _keys(held, side)])
     candidates = pl.concat(
         [
             _intents(held.with_columns(pl.lit(0, dtype=pl.Int64).alias("depth")), changed, side, "update"),
-            _intents(lacking, writes.creates(lacking, create_fields), side, "create"),
+            _intents(lacking, sendable(entity_map, writes.creates(lacking, create_fields)), side, "create"),
         ]
     )
     misfit = fits(entity_map, candidates.select("operation", "changes"))

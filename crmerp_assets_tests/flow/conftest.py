@@ -1,5 +1,6 @@
 """Flow tests run the platform's own jobs against both sandboxes over HTTP."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -31,3 +32,9 @@ def sales_opportunities() -> Path:
             pytest.fail(f"{folder} is required in this run and does not exist")
         pytest.skip(f"{folder} does not exist: put the shared data beside the checkout to run this")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _quiet_dagster() -> None:
+    """Dagster logs every event of every run; a failing test should show its own words."""
+    logging.getLogger("dagster").setLevel(logging.ERROR)

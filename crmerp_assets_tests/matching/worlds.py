@@ -15,8 +15,9 @@ COLUMNS = {
     "product": ["sku"],
     "order": ["order_number"],
 }
-KEYS = st.sampled_from([None, None, None, "g1", "G1", "g2", "g3", "x9"])
-VALUES = st.sampled_from([None, "v1", "v2", "V2"])
+KEYS = st.sampled_from([None, None, None, None, "g1", "G1", "g2", "x9"])
+VALUES = st.sampled_from(["v1", "v2", "V2", None])
+SIZES = st.sampled_from([4, 3, 6, 1, 0])
 NO_PAIRS: list[Pair] = []
 
 
@@ -51,12 +52,12 @@ def linked(
 
 @st.composite
 def worlds(draw: st.DrawFn, entity: str) -> tuple[list[Record], list[Record], set[Pair], set[Pair]]:
-    """Up to five records a side, some linked to one another or alone; pairs decided; pairs that are never the same."""
+    """Up to six records a side, some linked to one another or alone; pairs decided; pairs that are never the same."""
     sides: list[list[Record]] = []
     for side in "ab":
         found = [
             record(entity, f"{side}{n}", external_key=draw(KEYS), **{name: draw(VALUES) for name in COLUMNS[entity]})
-            for n in range(draw(st.integers(0, 5)))
+            for n in range(draw(SIZES))
         ]
         sides.append(found)
     golden = iter(("g1", "g2", "g3", "g4", "g5", "g6"))
@@ -69,7 +70,7 @@ def worlds(draw: st.DrawFn, entity: str) -> tuple[list[Record], list[Record], se
             alone["golden_id"] = next(golden)
     free = [[str(r["native_id"]) for r in side if r["partner"] is None] for side in sides]
     together = list(zip(draw(st.permutations(free[0])), draw(st.permutations(free[1])), strict=False))
-    decided = set(together[: draw(st.sampled_from([0, 0, 1, 2]))])
+    decided = set(together[: draw(st.sampled_from([0, 1, 0, 2]))])
     every = [(str(a["native_id"]), str(b["native_id"])) for a in sides[0] for b in sides[1]]
     never = draw(st.sets(st.sampled_from(every), max_size=3)) - decided if every else set()
     return sides[0], sides[1], decided, never

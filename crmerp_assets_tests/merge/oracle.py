@@ -77,7 +77,7 @@ def conflict(cell: Cell, rule: Rule) -> tuple[str | None, str]:
     return cell.of(rule.conflict), f"prefer {rule.conflict} {when}"
 
 
-def update(cell: Cell, rule: Rule, side: Side) -> str | None | Literal[False]:
+def update(cell: Cell, rule: Rule, side: Side) -> str | Literal[False] | None:
     """The value that is written to a side that holds the record; False where nothing is."""
     value, why = golden(cell, rule)
     if side == rule.owner or why == "held" or value == cell.of(side):

@@ -123,3 +123,15 @@ def test_an_intent_lists_its_fields_in_the_order_of_their_names() -> None:
     assert found["changes"].to_list() == [
         '{"name":{"before":"a","after":null,"rule":"so \\"said\\""},"phone":{"before":null,"after":"1","rule":"crm"}}'
     ]
+
+
+def test_a_blank_golden_value_overwrites_only_where_blanks_clear() -> None:
+    """The merge gives no such blank today; the writes must not depend on that."""
+    fields = ["shared_newest_keep", "shared_newest_clear"]
+    world = frame([Cell("a", "a", "a")]).with_columns(
+        pl.lit(part[1], dtype=pl.String).alias(f"{part[0]}.{name}")
+        for name in fields
+        for part in (("golden", None), ("why", "erp"))
+    )
+    found = writes.updates(world, fields, RULES, "crm")
+    assert found.select("field", "before", "after").rows() == [("shared_newest_clear", "a", None)]

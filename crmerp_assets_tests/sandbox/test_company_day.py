@@ -7,11 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from crmerp_assets.sandbox.company.afternoon import AFTERNOON, afternoon
 from crmerp_assets.sandbox.company.client import Administration, Refused
-from crmerp_assets.sandbox.company.day import NotLinked
+from crmerp_assets.sandbox.company.day import AFTERNOON, MORNING, UNKNOWN_PRODUCT, NotLinked, afternoon, morning
 from crmerp_assets.sandbox.company.generate import generate
-from crmerp_assets.sandbox.company.morning import MORNING, UNKNOWN_PRODUCT, morning
 from crmerp_assets.sandbox.company.people import Accountant, SaleLine, Seller
 from crmerp_assets.sandbox.company.seed import AlreadySeeded, seed
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
@@ -128,7 +126,7 @@ def test_a_deal_is_sold_at_list_price_or_as_agreed(seller, seeded):
     lines = [SaleLine("RT-100", 2), SaleLine("SW-08", 1, Decimal("150.50"), Decimal(10))]
     deal = seller.create_deal(account, "Two prices", lines, TODAY, "EUR")
     (found,) = [d for d in seller.open_deals() if d["Id"] == deal]
-    assert found["Amount"] == 2 * 603.57 + 135.45
+    assert found["Amount"] == 1342.59
     assert [line["ProductCode"] for line in found["Lines"]] == ["RT-100", "SW-08"]
 
 
@@ -138,7 +136,7 @@ def test_a_product_without_a_price_is_named(seller, seeded):
 
 
 def test_what_a_system_refuses_is_told_in_its_words(seller):
-    with pytest.raises(Refused, match="INVALID_OR_NULL|bad value"):
+    with pytest.raises(Refused, match="bad value"):
         seller.create("Opportunity", {"Name": "x", "StageName": "Nonsense", "CloseDate": "2026-01-01"})
 
 

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from crmerp_assets.sandbox.company.day import Event, Scene, Step, play
 from crmerp_assets.sandbox.company.people import Accountant, Seller
+from crmerp_assets.sandbox.company.scene import Event, Scene, Step, play
 
 _PAID, _PART_PAID, _CREDITED, _OVERDUE = range(4)
 _NEEDED_ORDERS = 4
@@ -84,7 +84,7 @@ def _others(scene: Scene) -> list[Event]:
 
 
 def _reaches(status: str, **more: Any) -> dict[str, Any]:
-    return {"crm": {"ERP_Invoice_Status__c": status, "ERP_Order_Status__c": "Billed", **more}}
+    return {"opportunity": {"ERP_Invoice_Status__c": status, "ERP_Order_Status__c": "Billed", **more}}
 
 
 AFTERNOON: tuple[Step, ...] = (

@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from crmerp_assets.sandbox.company.day import (
+from crmerp_assets.sandbox.company.people import Accountant, SaleLine, Seller
+from crmerp_assets.sandbox.company.scene import (
     Event,
     NotLinked,
     Pair,
@@ -16,7 +17,7 @@ from crmerp_assets.sandbox.company.day import (
     linked_customers,
     play,
 )
-from crmerp_assets.sandbox.company.people import Accountant, SaleLine, Seller
+from crmerp_assets.sandbox.company.words import STEM_HEADS
 
 UNKNOWN_PRODUCT = "Legacy Maintenance"
 _TWELVE = (
@@ -60,9 +61,11 @@ def _ordinary(scene: Scene) -> list[Event]:
 
 
 def _new_customer(scene: Scene) -> list[Event]:
+    stem = _stem(scene.today)
+    domain = f"{stem.lower()}-instruments.co.uk"
     account = scene.seller.create_account(
-        f"Thornquay Instruments {scene.today:%d%m} Ltd",
-        Website="https://www.thornquay-instruments.co.uk",
+        f"{stem} Instruments Ltd",
+        Website=f"https://www.{domain}",
         Phone="+44 20 7946 0812",
         BillingStreet="12 Wharf Lane",
         BillingCity="London",
@@ -71,12 +74,15 @@ def _new_customer(scene: Scene) -> list[Event]:
         CurrencyIsoCode="GBP",
     )
     born = scene.sold("new_customer_deal_won", "A new customer comes in", account)
-    scene.seller.create_contact(
-        account, "Fairclough", FirstName="Imogen", Email="imogen.fairclough@thornquay-instruments.co.uk"
-    )
+    scene.seller.create_contact(account, "Fairclough", FirstName="Imogen", Email=f"imogen.fairclough@{domain}")
     lines = [SaleLine("SN-KIT", 4), SaleLine("SV-TRAIN", 2)]
-    deal = scene.seller.create_deal(account, "Thornquay - first order", lines, scene.today, "GBP")
+    deal = scene.seller.create_deal(account, f"{stem} - first order", lines, scene.today, "GBP")
     return [born, _won(scene, born.kind, "The new customer's first deal is won", deal, account, lines=len(lines))]
+
+
+def _stem(today: date) -> str:
+    """Another newcomer every day; no generated firm's name ends like this."""
+    return f"{STEM_HEADS[today.toordinal() % len(STEM_HEADS)]}quay"
 
 
 def _twelve_lines(scene: Scene) -> list[Event]:
@@ -146,12 +152,14 @@ MORNING: tuple[Step, ...] = (
         _unknown_product,
         {"order_in_erp": False, "gate": "unknown product", "product": UNKNOWN_PRODUCT},
     ),
-    Step("address_changed_in_erp", "The books get a new billing address", _address, {"crm": {"BillingStreet": "erp"}}),
-    Step("phone_changed_in_crm", "A seller notes a new phone", _phone, {"erp": {"phone": "crm"}}),
+    Step(
+        "address_changed_in_erp", "The books get a new billing address", _address, {"crm": {"BillingStreet": "addr1"}}
+    ),
+    Step("phone_changed_in_crm", "A seller notes a new phone", _phone, {"erp": {"phone": "phone"}}),
     Step(
         "phone_changed_in_both",
         "Both change the same phone, the ERP a moment later",
         _both_phones,
-        {"conflict": "phone", "winner": "erp", "crm": {"Phone": "erp"}},
+        {"conflict": "phone", "winner": "erp", "crm": {"Phone": "phone"}},
     ),
 )

@@ -40,7 +40,7 @@ def seed(
     erp_ca_file: Path | None = None,
     again: bool = False,
 ) -> Seeded:
-    """Fill both sandboxes. Raises AlreadySeeded, and Refused when a system does not take the data."""
+    """Fill both sandboxes as of `today`. Raises AlreadySeeded, and Refused when a system does not take the data."""
     with Administration(crm_url, crm_ca_file) as crm_admin, Administration(erp_url, erp_ca_file) as erp_admin:
         if not again and (crm_admin.count("Account") or erp_admin.count("customer")):
             raise AlreadySeeded(f"{crm_url} and {erp_url} are not empty: seed once, or remove their folders first")

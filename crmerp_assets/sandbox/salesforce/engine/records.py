@@ -7,6 +7,7 @@ from typing import Any
 from crmerp_assets.sandbox.salesforce.engine.acceptance import accepted, complete
 from crmerp_assets.sandbox.salesforce.engine.change import Change
 from crmerp_assets.sandbox.salesforce.engine.organisation import Actor, Organisation, Row
+from crmerp_assets.sandbox.salesforce.engine.rowfaults import RowFaults
 from crmerp_assets.sandbox.salesforce.engine.values import stored
 from crmerp_assets.sandbox.salesforce.errors import (
     SalesforceError,
@@ -27,16 +28,19 @@ class Records:
 
     def __init__(self, organisation: Organisation) -> None:
         self.organisation = organisation
+        self.faults = RowFaults()
 
     def create(self, kind: ObjectType, values: Values, actor: Actor) -> str:
         if not kind.createable:
             raise _not_allowed(kind, "inserted")
+        self.faults.strike(kind.name)
         with self.organisation.store.writing():
             return self._create(Change(self.organisation, kind, actor, None), values)
 
     def update(self, kind: ObjectType, id_: str, values: Values, actor: Actor) -> None:
         if not kind.updateable:
             raise _not_allowed(kind, "updated")
+        self.faults.strike(kind.name)
         with self.organisation.store.writing():
             change = Change(self.organisation, kind, actor, self.live(kind, id_))
             change.new = accepted(change, values)

@@ -152,10 +152,8 @@ def _rows(call: Call) -> tuple[list[Row], bool]:
     _check_size(rows)
     chunks = len(list(groupby(rows, lambda row: (row.get("attributes") or {}).get("type"))))
     if chunks > _CHUNKS:
-        message = (
-            f"Cannot have more than {_CHUNKS} chunks in a single operation. Please rearrange the data to reduce chunking."
-        )
-        raise SalesforceError("LIMIT_EXCEEDED", message)
+        message = f"Cannot have more than {_CHUNKS} chunks in a single operation."
+        raise SalesforceError("LIMIT_EXCEEDED", f"{message} Please rearrange the data to reduce chunking.")
     return rows, bool(body.get("allOrNone", False))
 
 

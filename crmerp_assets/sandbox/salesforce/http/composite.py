@@ -138,7 +138,7 @@ def _filled(value: Any, bodies: dict[str, Any]) -> Any:
 
 
 def _looked_up(match: re.Match[str], bodies: dict[str, Any]) -> Any:
-    found = bodies.get(match[1])
+    found: Any = bodies.get(match[1])
     for name, index in _STEP.findall(match[2]):
         try:
             found = found[int(index)] if index else found[name]

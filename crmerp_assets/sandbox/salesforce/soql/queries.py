@@ -84,8 +84,9 @@ class Queries:
         with self._store.reading() as db:
             source = f"json_each(?) AS wanted JOIN {plan.scope.source} ON {plan.id} = wanted.value"
             sql = f"SELECT {plan.selected} FROM {source}{plan.scope.joined} ORDER BY wanted.key"
-            wanted = [ids[at : at + _ID] for at in range(start * _ID, min(start + ask.batch, len(ids) // _ID) * _ID, _ID)]
-            rows = db.execute(sql, (json.dumps(wanted),)).fetchall()
+            own = ids[start * _ID : (start + ask.batch) * _ID]
+            wanted = json.dumps([own[at : at + _ID] for at in range(0, len(own), _ID)])
+            rows = db.execute(sql, (wanted,)).fetchall()
             return self._page(plan, ask, rows, position, len(ids) // _ID, cursor)
 
     def _page(

@@ -1,0 +1,105 @@
+"""What people and administrators do outside the REST API: merge, empty the recycle bin, remove fields, set limits."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from crmerp_assets.sandbox.salesforce.engine import Actor
+from crmerp_assets.sandbox.salesforce.engine.rowfaults import RowFault
+from crmerp_assets.sandbox.salesforce.errors import SalesforceError, not_found
+from crmerp_assets.sandbox.salesforce.http import Service
+from crmerp_assets.sandbox.salesforce.http.tooling import remove_field
+from crmerp_assets.sandbox.salesforce.setup import person
+
+Body = dict[str, Any]
+
+
+class Administration:
+    """Admin work; refusals come as the API's errors."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+
+    def seed(self, name: str, rows: list[Body]) -> list[str]:
+        """Insert records in bulk; system fields may lie in the past."""
+        return self.service.records.seed(self.service.catalog.object(name), rows, self._admin())
+
+    def late(self, name: str, id_: str, seconds_ago: float) -> None:
+        """Set a record's stamps back, as a transaction that committed late would show it."""
+        organisation = self.service.organisation
+        kind, at = self.service.catalog.object(name), organisation.ago(seconds_ago)
+        with organisation.store.writing():
+            row = self.service.records.live(kind, id_)
+            organisation.change(kind, row["Id"], {"SystemModstamp": at, "LastModifiedDate": at})
+
+    def count(self, name: str) -> int:
+        kind = self.service.catalog.object(name)
+        sql = f'SELECT COUNT(*) FROM "{kind.name}" WHERE "IsDeleted" = 0'
+        found = self.service.organisation.store.row(sql)
+        return int(found[0]) if found else 0
+
+    def routes(self) -> list[Route]:
+        """The admin calls that only this system has."""
+        return [
+            self._route("merge", "POST", self._merge),
+            self._route("undelete", "POST", self._undelete),
+            self._route("purge", "POST", self._purge),
+            self._route("customfields", "DELETE", self._remove_field),
+            self._route("limits", "POST", self._limits),
+            self._route("rowfaults", "POST", self._add_row_fault),
+            self._route("rowfaults", "DELETE", self._clear_row_faults),
+        ]
+
+    def _admin(self) -> Actor:
+        return person(self.service.records, "admin")
+
+    def _merge(self, body: Body) -> Body:
+        winner = str(body.get("winner") or body["master"])
+        kind = self.service.catalog.object(body["object"])
+        self.service.removal.merge(kind, winner, [str(loser) for loser in body["losers"]], self._admin())
+        return {"winner": winner}
+
+    def _undelete(self, body: Body) -> Body:
+        kind = self.service.catalog.object(body["object"])
+        for id_ in body["ids"]:
+            self.service.removal.undelete(kind, str(id_), self._admin())
+        return {"ids": body["ids"]}
+
+    def _purge(self, body: Body) -> Body:
+        kind = self.service.catalog.object(body["object"])
+        for id_ in body["ids"]:
+            self.service.removal.purge(kind, str(id_))
+        return {"ids": body["ids"]}
+
+    def _remove_field(self, body: Body) -> Body:
+        remove_field(self.service, str(body["object"]), str(body["field"]))
+        return {"removed": f"{body['object']}.{body['field']}"}
+
+    def _limits(self, body: Body) -> Body:
+        """Start the day's count again, with another limit if one is given."""
+        self.service.usage.reset(body.get("daily_limit"))
+        return {"daily_limit": self.service.usage.limit}
+
+    def _add_row_fault(self, body: Body) -> Body:
+        self.service.records.faults.add(RowFault(**body))
+        return body
+
+    def _clear_row_faults(self, body: Body) -> Body:
+        self.service.records.faults.clear()
+        return {}
+
+    def _route(self, name: str, method: str, act: Callable[[Body], Body]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            body = await request.json() if await request.body() else {}
+            try:
+                return JSONResponse(await run_in_threadpool(act, body or dict(request.query_params)))
+            except SalesforceError as error:
+                return JSONResponse(error.body(), error.status)
+            except (KeyError, TypeError) as error:
+                return JSONResponse(not_found(f"missing or unknown: {error}").body(), 400)
+
+        return Route(f"/_sandbox/{name}", endpoint, methods=[method])
