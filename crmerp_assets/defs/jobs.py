@@ -7,6 +7,7 @@ to a won deal has about twenty steps of a few milliseconds each.
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from crmerp_assets.defs.stages import ENTITIES as PLANNED
 from crmerp_assets.defs.stages import Source
 from crmerp_assets.settings import Configuration
 
@@ -28,7 +29,6 @@ def jobs(configuration: Configuration, sources: list[Source]) -> list[Unresolved
     crm = next(c.name for c in configuration.connections if c.role == "crm")
     erp = next(c.name for c in configuration.connections if c.role == "erp")
     reports, pushes = dg.AssetSelection.groups("report"), dg.AssetSelection.groups("push")
-    logs = dg.AssetSelection.assets(*(["raw", c.name, "deletions"] for c in configuration.connections))
     return [
         _job(SYNC, everything, "Everything: pull both sides, plan, push both ways, report."),
         _job(NIGHTLY, everything, "The same, after comparing the id sets of both systems.", compare="true"),
@@ -37,40 +37,30 @@ def jobs(configuration: Configuration, sources: list[Source]) -> list[Unresolved
         _job(APPLY, pushes | reports, "Push what is planned and approved."),
         _job(
             WON_DEALS,
-            _chain(
-                sources, crm, ("customer", "product", "order"), f"push/{erp}", links=("customer", "product", "order")
-            ),
+            _chain(sources, [crm], ["customer", "product", "order"], pushes=[erp]),
             "A won deal becomes an ERP customer and a sales order.",
         ),
         _job(
             CASH,
-            _chain(
-                sources,
-                erp,
-                ("customer", "order", "invoice", "payment"),
-                f"push/{crm}",
-                links=("customer", "order", "invoice"),
-            )
-            - dg.AssetSelection.assets(["golden", "product"], ["plan", "product"]),
+            _chain(sources, [erp], ["customer", "order", "invoice", "payment"], pushes=[crm]),
             "Order numbers, invoices, payments and balances reach the CRM.",
         ),
         _job(
             CUSTOMERS,
-            everything - reports - logs,
-            "Master data of both sides, hourly.",
+            _chain(sources, [crm, erp], ["customer", "contact"], pushes=[crm, erp]),
+            "Customers and contacts of both sides.",
         ),
     ]
 
 
-def _chain(
-    sources: list[Source], connection: str, entities: tuple[str, ...], push: str, links: tuple[str, ...]
-) -> dg.AssetSelection:
-    """One connection's records of some entities, all the way to the push of the other."""
-    used = [s for s in sources if s.connection.name == connection and s.entity_map.entity in entities]
-    keys = [key for s in used for key in (s.raw_key, s.conformed_key)]
-    keys += [dg.AssetKey([stage, entity]) for stage in ("links", "golden") for entity in links]
-    keys += [dg.AssetKey(["plan", entity]) for entity in links if entity != "invoice"]
-    return dg.AssetSelection.assets(*keys, dg.AssetKey(push.split("/")))
+def _chain(sources: list[Source], connections: list[str], entities: list[str], pushes: list[str]) -> dg.AssetSelection:
+    """The records of some entities on some connections, all the way to the pushes."""
+    used = [s for s in sources if s.connection.name in connections and s.entity_map.entity in entities]
+    keys = [key for source in used for key in (source.raw_key, source.conformed_key)]
+    keys += [dg.AssetKey([stage, e]) for stage in ("links", "golden") for e in entities if e != "payment"]
+    keys += [dg.AssetKey(["plan", entity]) for entity in entities if entity in PLANNED]
+    keys += [dg.AssetKey(["push", connection]) for connection in pushes]
+    return dg.AssetSelection.assets(*keys)
 
 
 def _job(name: str, selection: dg.AssetSelection, description: str, **tags: str) -> UnresolvedAssetJobDefinition:

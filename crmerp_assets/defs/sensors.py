@@ -5,6 +5,7 @@ would cost seconds of imports for a chain that takes less (docs/adr/0003). Such 
 instance, with logs, materialisations and checks. More than a few records go to an ordinary run of their own.
 """
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -20,6 +21,8 @@ from crmerp_assets.sync.watch import Watch
 
 TICK_SECONDS = 20
 WARM_LIMIT = 150
+PATIENCE_SECONDS = 15
+_RUNNING = threading.Lock()
 Question = Callable[[Platform, Watch], list[str]]
 
 
@@ -41,6 +44,13 @@ def sensors(policy: Policy) -> list[dg.SensorDefinition]:
             "Orders, invoices, payments and credits that changed in the ERP reach the CRM.",
         ),
         _sensor(
+            "customers_sensor",
+            jobs.CUSTOMERS,
+            watch.customer_changes,
+            policy.sensors.invoice_seconds,
+            "Customers that somebody changed on one side reach the other.",
+        ),
+        _sensor(
             "retry_sensor",
             jobs.APPLY,
             lambda platform, _: retry.due(platform),
@@ -59,19 +69,18 @@ def _sensor(name: str, job_name: str, ask: Question, seconds: float, description
         description=description,
     )
     def evaluate(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
-        with platform.use() as used:
-            recover(context.instance, used)
         state, until, done = Watch.load(context.cursor), time.monotonic() + TICK_SECONDS, 0
         while True:
             started = time.monotonic()
+            before = state.dump()
             with platform.use() as used:
                 due = ask(used, state)
             if len(due) > WARM_LIMIT:
                 request = dg.RunRequest(run_key=None, tags={"crmerp/due": str(len(due))})
                 return dg.SensorResult(run_requests=[request], cursor=state.dump())
-            if due:
-                _run_here(context, job_name, len(due))
-                done += len(due)
+            if due and not _run_here(context, platform, job_name, len(due)):
+                return dg.SensorResult(skip_reason=f"{len(due)} wait for another run", cursor=before)
+            done += len(due)
             pause = started + seconds - time.monotonic()
             if time.monotonic() + max(pause, 0) >= until:
                 break
@@ -82,12 +91,23 @@ def _sensor(name: str, job_name: str, ask: Question, seconds: float, description
     return evaluate
 
 
-def _run_here(context: dg.SensorEvaluationContext, job_name: str, due: int) -> None:
-    """Run the job in this process; a failed run is in the instance like any other, and the next tick goes on."""
-    assert context.repository_def is not None
-    job = context.repository_def.get_job(job_name)
-    job.execute_in_process(
-        instance=context.instance,
-        raise_on_error=False,
-        tags=process_tag() | {"dagster/sensor_name": context.sensor_name, "crmerp/due": str(due)},
-    )
+def _run_here(context: dg.SensorEvaluationContext, platform: PlatformResource, job_name: str, due: int) -> bool:
+    """Run the job in this process, once no other run of this process is under way; False where that takes too long.
+
+    Dagster's logging deadlocks where two runs start in threads of one process. A failed run is in the instance like
+    any other, and the next tick goes on.
+    """
+    if not _RUNNING.acquire(timeout=PATIENCE_SECONDS):
+        return False
+    try:
+        with platform.use() as used:
+            recover(context.instance, used)
+        assert context.repository_def is not None
+        context.repository_def.get_job(job_name).execute_in_process(
+            instance=context.instance,
+            raise_on_error=False,
+            tags=process_tag() | {"dagster/sensor_name": context.sensor_name, "crmerp/due": str(due)},
+        )
+    finally:
+        _RUNNING.release()
+    return True

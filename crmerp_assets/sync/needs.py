@@ -44,7 +44,8 @@ def _wanted_sql(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str,
     if entity == "order":
         return f"SELECT golden_id, 0 AS depth FROM ({due_orders(platform)})" if role == "erp" else None
     rule = getattr(getattr(platform.policy.create, entity), role)
-    lacking = f"SELECT golden_id FROM {tables.golden(entity).sql} WHERE {role}_id IS NULL"
+    other = "erp" if role == "crm" else "crm"
+    lacking = f"SELECT golden_id FROM {tables.golden(entity).sql} WHERE {role}_id IS NULL AND NOT {other}_deleted"
     if rule == "always":
         return (
             f"SELECT golden_id, 0 AS depth FROM ({lacking})" if entity != "customer" else _with_parents(lacking, role)
@@ -60,7 +61,7 @@ def due_orders(platform: Platform) -> str:
     """SQL for won deals since the go-live date that have no order in the ERP. Without a go-live date: none."""
     go_live = platform.policy.go_live
     since = f"o.close_date >= DATE '{go_live}'" if go_live else "false"
-    return f"SELECT o.* FROM {tables.golden('order').sql} o WHERE o.won AND {since} AND o.erp_id IS NULL"
+    return f"SELECT o.* FROM {tables.golden('order').sql} o WHERE o.won AND {since} AND o.erp_id IS NULL AND NOT o.crm_deleted"
 
 
 def _with_parents(ids: str, role: Role) -> str:
@@ -83,5 +84,5 @@ def _with_customer(role: Role) -> str:
     return f"""
         SELECT c.golden_id, 0 AS depth FROM {tables.golden("contact").sql} c
         JOIN {tables.golden("customer").sql} o ON o.golden_id = c.customer
-        WHERE c.{role}_id IS NULL AND o.{role}_id IS NOT NULL AND NOT o.{role}_deleted
+        WHERE c.{role}_id IS NULL AND NOT c.crm_deleted AND o.{role}_id IS NOT NULL AND NOT o.{role}_deleted
     """

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from crmerp_assets.mapping import inbound
 from crmerp_assets.merge.three_way import Role
 from crmerp_assets.reports import Reconciliation, reconcile
 from crmerp_assets.sync import tables
@@ -26,14 +27,15 @@ def run_reconciliation(platform: Platform) -> Reconciliation:
     with platform.ledger.begin() as tx:
         intents = tx.intents.open(erp.name, "order").filter(pl.col("operation") == "create")
         parked = tx.parked.list()
-    invalid = parked.filter((pl.col("entity") == "order") & (pl.col("connection") == crm.name))
+    broken = parked.filter((pl.col("entity") == "order") & (pl.col("connection") == crm.name))
     with platform.warehouse.open() as con:
         deals = _deals(platform, con)
+        invalid = _won(platform, con, broken)
         counts = _counts(con, parked)
     result = reconcile(
         deals,
         intents.select("golden_id", "state", "gate", "reason", "error"),
-        invalid.select(pl.col("native_id").alias("crm_id"), "reason"),
+        invalid,
         counts,
         platform.policy.tolerance,
     )
@@ -47,6 +49,19 @@ def _deals(platform: Platform, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return con.execute(
         f"SELECT * EXCLUDE (_hash, _change) FROM {table.sql} WHERE won AND {since} AND NOT crm_deleted"
     ).pl()
+
+
+def _won(platform: Platform, con: duckdb.DuckDBPyConnection, parked: pl.DataFrame) -> pl.DataFrame:
+    """(crm_id, reason) of the parked deals that the CRM calls won: their money is missing in the sums."""
+    crm = platform.side("crm")
+    entity_map = platform.entity_map(crm, "order")
+    assert entity_map is not None
+    con.register("_parked", parked.select(pl.col("native_id").alias("_id")).to_arrow())
+    raw = con.execute(f"SELECT * FROM {tables.raw(crm.name, entity_map.object).sql} SEMI JOIN _parked USING (_id)").pl()
+    con.unregister("_parked")
+    won = inbound(entity_map, raw).filter(pl.col("won") == "true")["native_id"]
+    found = parked.filter(pl.col("native_id").is_in(won.to_list()))
+    return found.select(pl.col("native_id").alias("crm_id"), "reason")
 
 
 def _counts(con: duckdb.DuckDBPyConnection, parked: pl.DataFrame) -> pl.DataFrame:

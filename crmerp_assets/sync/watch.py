@@ -53,6 +53,16 @@ def cash_changes(platform: Platform, watch: Watch) -> list[str]:
     return [str(row["_id"]) for m in watched for row in _fresh(platform, erp.name, m, [], watch)]
 
 
+def customer_changes(platform: Platform, watch: Watch) -> list[str]:
+    """Native ids of customers that changed on either side since the last question."""
+    found: list[str] = []
+    for side in platform.connections.values():
+        entity_map = platform.entity_map(side, "customer")
+        assert entity_map is not None
+        found += [str(row["_id"]) for row in _fresh(platform, side.name, entity_map, [], watch)]
+    return found
+
+
 def _fresh(platform: Platform, connection: str, entity_map: EntityMap, fields: list[str], watch: Watch) -> list[Row]:
     """Rows not reported before. Nothing until the object was pulled once: there is nothing to react to before."""
     name = f"{connection}/{entity_map.name}"

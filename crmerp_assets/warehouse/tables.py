@@ -162,8 +162,14 @@ def advance(con: duckdb.DuckDBPyConnection, table: Table, consumer: str, change:
 
 
 def _content_hash(columns: Sequence[str]) -> str:
-    """SQL for a hash of names and values in which a null counts like a column that is not there."""
-    parts = [f'CASE WHEN "{name}" IS NULL THEN 0::UBIGINT ELSE hash(\'{name}\', "{name}") END' for name in columns]
+    """SQL for a hash of names and values in which a null counts like a column that is not there.
+
+    Each part is hashed twice: DuckDB joins the hashes of two values by xor, so that values which swap their columns
+    would cancel out.
+    """
+    parts = [
+        f'CASE WHEN "{name}" IS NULL THEN 0::UBIGINT ELSE hash(hash(\'{name}\', "{name}")) END' for name in columns
+    ]
     return reduce(lambda left, right: f"xor({left}, {right})", parts)
 
 

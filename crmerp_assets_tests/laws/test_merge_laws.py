@@ -1,10 +1,28 @@
 """What must hold for the merge and the writes planned from it, whatever both sides hold.
 
 Each law runs over every combination of values, base, decision, presence and age under every rule, and over random
-texts. To see that the laws bite, protections were removed one at a time:
+texts. To see that the laws bite, protections were removed one at a time. What was removed, and what failed:
 
-| removed                                                   | tests that failed                                      |
-|-----------------------------------------------------------|--------------------------------------------------------|
+- the owner in `writes.receives`:
+  `test_a_value_never_flows_against_its_owner_nor_a_blank_over_a_value`
+- the blank rule in `writes.updates`:
+  `test_a_blank_golden_value_overwrites_only_where_blanks_clear`
+- `held` in `writes.updates`:
+  `test_a_held_conflict_leaves_both_sides_as_they_are_and_golden_at_what_was_agreed`
+- the null-safe comparison in `writes.updates`:
+  `test_one_persons_edit_of_an_agreed_record_reaches_the_other_side_and_stays`
+- the sorting in `as_intents`:
+  `test_intents_are_valid_json_and_the_same_for_any_order_of_changes`
+- `& ~erp_changed` in the shared case:
+  `test_a_conflict_is_that_both_sides_changed_and_differ`
+- the base as the value of a manual conflict:
+  `test_the_merge_says_what_the_oracle_says`
+- the base as the condition for clearing:
+  `test_the_merge_says_what_the_oracle_says`
+- `present` in `agreed_values`:
+  `test_agreed_values_are_those_of_the_oracle`
+- the escaping in `agreed_values`:
+  `test_planning_again_after_everything_was_applied_plans_nothing`
 """
 
 import json

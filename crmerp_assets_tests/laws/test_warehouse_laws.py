@@ -1,9 +1,19 @@
 """What must hold for the warehouse's tables whatever is stored, in whatever order, and whatever fails on the way.
 
-To see that the laws bite, protections were removed one at a time:
+To see that the laws bite, protections were removed one at a time. What was removed, and what failed:
 
-| removed                                                   | tests that failed                                      |
-|-----------------------------------------------------------|--------------------------------------------------------|
+- the comparison of hashes in `upsert`:
+  `test_increments_are_always_the_whole_and_unchanged_rows_stay_unchanged`
+- the second hash in `_content_hash`:
+  `test_every_change_of_content_is_noticed_and_nothing_else`
+- that the last of two rows counts, the tombstones, the deletion of the old row, the rollback:
+  `test_increments_are_always_the_whole_and_unchanged_rows_stay_unchanged`
+- `greatest` in `advance`:
+  `test_a_consumer_never_moves_back_and_reads_for_itself`
+- the lock between threads:
+  `test_threads_of_one_process_take_turns`
+- `set` in "Could not set lock":
+  `test_a_damaged_file_is_not_mistaken_for_a_busy_one`
 """
 
 from collections.abc import Callable
@@ -147,4 +157,4 @@ def _numbers(con: duckdb.DuckDBPyConnection, table: Table) -> dict[Key, int]:
 
 
 def test_increments_are_always_the_whole_and_unchanged_rows_stay_unchanged() -> None:
-    run_state_machine_as_test(Tables, settings=settings(deadline=None, max_examples=12, stateful_step_count=12))
+    run_state_machine_as_test(Tables, settings=settings(deadline=None, max_examples=10, stateful_step_count=10))

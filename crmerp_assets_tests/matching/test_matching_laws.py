@@ -1,9 +1,19 @@
 """What must hold for linking, whatever the records hold: DuckDB against an oracle that tries every pair.
 
-To see that the laws bite, protections were removed one at a time:
+To see that the laws bite, protections were removed one at a time. What was removed, and what failed:
 
-| removed                                                   | tests that failed                                      |
-|-----------------------------------------------------------|--------------------------------------------------------|
+- `alone`:
+  `test_linking_is_one_to_one_and_obeys_people_and_ignores_the_order_of_rows`
+- `taken`:
+  `test_links_and_questions_are_those_of_the_oracle`
+- `_never`:
+  `test_linking_is_one_to_one_and_obeys_people_and_ignores_the_order_of_rows`
+- `_done_a`, or `_done_b` of the decided pairs:
+  `test_linking_is_one_to_one_and_obeys_people_and_ignores_the_order_of_rows`
+- that a question rule only asks:
+  `test_links_and_questions_are_those_of_the_oracle`
+- `lower` in the key rule:
+  `test_links_and_questions_are_those_of_the_oracle`
 """
 
 import random
@@ -23,7 +33,7 @@ from crmerp_assets_tests.matching.worlds import linked, worlds
 
 @pytest.fixture(scope="module")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         yield connection
 
 
@@ -32,7 +42,7 @@ def told(matches: Matches) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
     return set(matches.links.select(names).iter_rows()), set(matches.questions.select(names).iter_rows())
 
 
-@pytest.mark.parametrize(("entity", "examples"), [("customer", 25), ("contact", 6), ("product", 6), ("order", 6)])
+@pytest.mark.parametrize(("entity", "examples"), [("customer", 15), ("contact", 4), ("product", 4), ("order", 4)])
 def test_links_and_questions_are_those_of_the_oracle(
     con: duckdb.DuckDBPyConnection, entity: str, examples: int
 ) -> None:
@@ -47,7 +57,7 @@ def test_links_and_questions_are_those_of_the_oracle(
     law()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(worlds("customer"), st.randoms(use_true_random=False))
 def test_linking_is_one_to_one_and_obeys_people_and_ignores_the_order_of_rows(
     con: duckdb.DuckDBPyConnection,
@@ -69,7 +79,7 @@ def test_linking_is_one_to_one_and_obeys_people_and_ignores_the_order_of_rows(
     assert told(linked(con, "customer", crm, erp, decided, never)) == (links, questions)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(worlds("customer"))
 def test_every_pair_says_what_matched(
     con: duckdb.DuckDBPyConnection,

@@ -108,6 +108,17 @@ def sf(salesforce: SalesforceSandbox) -> Iterator[Caller]:
     caller.http.close()
 
 
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory, first_day: Path) -> Iterator[Caller]:
+    """The integration user of an organisation that a module's tests share, so they only read what one of them seeds."""
+    directory = tmp_path_factory.mktemp("reader")
+    copytree(first_day, directory, dirs_exist_ok=True)
+    with SalesforceSandbox(directory, child_page=3) as sandbox:
+        caller = Caller(sandbox, "integration")
+        yield caller
+        caller.http.close()
+
+
 @pytest.fixture
 def ann(salesforce: SalesforceSandbox) -> Iterator[Caller]:
     """A person of the organisation."""

@@ -67,11 +67,11 @@ def test_authors_are_people_of_the_organisation(sf, ann):
         ({"SystemModstamp": "2026-01-01T00:00:00Z"}, "INVALID_FIELD_FOR_INSERT_UPDATE", None),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused_by_name(sf, values, code, message):
-    response = sf.call("POST", "/sobjects/Account", {"Name": "Acme", **values})
+def test_a_value_that_does_not_fit_is_refused_by_name(reader, values, code, message):
+    response = reader.call("POST", "/sobjects/Account", {"Name": "Acme", **values})
     assert error(response)[:2] == (400, code)
     assert message is None or response.json()[0]["message"] == message
-    assert sf.query("SELECT COUNT() FROM Account")["totalSize"] == 0
+    assert reader.query("SELECT COUNT() FROM Account")["totalSize"] == 0
 
 
 def test_emails_and_restricted_picklists_are_checked(sf, deal):

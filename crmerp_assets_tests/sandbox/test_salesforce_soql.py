@@ -4,15 +4,23 @@ import pytest
 
 from crmerp_assets.sandbox.salesforce.soql.ranges import day_range
 
+ROWS = (
+    {"Name": "Acme", "BillingCity": "Oslo", "AnnualRevenue": 10, "SystemModstamp": "2026-01-05T08:00:00Z"},
+    {"Name": "100% Pure", "BillingCity": "Rome", "AnnualRevenue": 20, "SystemModstamp": "2026-01-05T08:00:01Z"},
+    {"Name": "O'Neil", "AnnualRevenue": 30, "SystemModstamp": "2026-01-05T08:00:01Z"},
+)
+
 
 @pytest.fixture
 def accounts(sf):
-    return sf.seed(
-        "Account",
-        {"Name": "Acme", "BillingCity": "Oslo", "AnnualRevenue": 10, "SystemModstamp": "2026-01-05T08:00:00Z"},
-        {"Name": "100% Pure", "BillingCity": "Rome", "AnnualRevenue": 20, "SystemModstamp": "2026-01-05T08:00:01Z"},
-        {"Name": "O'Neil", "AnnualRevenue": 30, "SystemModstamp": "2026-01-05T08:00:01Z"},
-    )
+    return sf.seed("Account", *ROWS)
+
+
+@pytest.fixture(scope="module")
+def seeded(reader):
+    (acme, *_) = reader.seed("Account", *ROWS)
+    reader.seed("Contact", {"LastName": "Lee", "AccountId": acme})
+    return reader
 
 
 @pytest.mark.parametrize(
@@ -35,25 +43,24 @@ def accounts(sf):
         ("Id IN (SELECT AccountId FROM Contact WHERE LastName = 'Lee')", ["Acme"]),
     ],
 )
-def test_conditions_find_what_they_say(sf, accounts, where, names):
-    sf.seed("Contact", {"LastName": "Lee", "AccountId": accounts[0]})
-    assert sf.names(f"SELECT Name FROM Account WHERE {where} ORDER BY Name") == names
+def test_conditions_find_what_they_say(seeded, where, names):
+    assert seeded.names(f"SELECT Name FROM Account WHERE {where} ORDER BY Name") == names
 
 
-def test_order_limit_and_offset(sf, accounts):
-    assert sf.names("SELECT Name FROM Account ORDER BY AnnualRevenue DESC LIMIT 1 OFFSET 1") == ["100% Pure"]
-    assert sf.names("SELECT Name FROM Account ORDER BY BillingCity, Name")[0] == "O'Neil"
-    assert sf.names("SELECT Name FROM Account ORDER BY BillingCity DESC NULLS LAST")[-1] == "O'Neil"
+def test_order_limit_and_offset(seeded):
+    assert seeded.names("SELECT Name FROM Account ORDER BY AnnualRevenue DESC LIMIT 1 OFFSET 1") == ["100% Pure"]
+    assert seeded.names("SELECT Name FROM Account ORDER BY BillingCity, Name")[0] == "O'Neil"
+    assert seeded.names("SELECT Name FROM Account ORDER BY BillingCity DESC NULLS LAST")[-1] == "O'Neil"
 
 
-def test_rows_are_counted_and_grouped(sf, accounts):
-    assert sf.query("SELECT COUNT() FROM Account WHERE AnnualRevenue > 10") == {
+def test_rows_are_counted_and_grouped(seeded):
+    assert seeded.query("SELECT COUNT() FROM Account WHERE AnnualRevenue > 10") == {
         "totalSize": 2,
         "done": True,
         "records": [],
     }
     soql = "SELECT CurrencyIsoCode, COUNT(Id), SUM(AnnualRevenue) s FROM Account GROUP BY CurrencyIsoCode"
-    (group,) = sf.query(soql)["records"]
+    (group,) = seeded.query(soql)["records"]
     assert (group["CurrencyIsoCode"], group["expr0"], group["s"]) == ("USD", 3, 60.0)
 
 
@@ -143,8 +150,8 @@ def test_query_all_shows_deleted_records(sf, accounts):
         ("SELECT Id FROM Account OFFSET 2001", "MALFORMED_QUERY", "Maximum SOQL offset allowed is 2000"),
     ],
 )
-def test_a_query_that_makes_no_sense_is_refused_with_the_reason(sf, soql, code, text):
-    response = sf.call("GET", "/query", params={"q": soql})
+def test_a_query_that_makes_no_sense_is_refused_with_the_reason(seeded, soql, code, text):
+    response = seeded.call("GET", "/query", params={"q": soql})
     assert (response.status_code, response.json()[0]["errorCode"]) == (400, code)
     assert text in response.json()[0]["message"]
 

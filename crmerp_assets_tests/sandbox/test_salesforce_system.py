@@ -121,12 +121,12 @@ def test_client_credentials_give_a_token_without_an_expiry(sf):
         ({"exp": 0}, 400),
     ],
 )
-def test_a_signed_assertion_gives_a_token(sf, claims, status):
-    given = sf.sandbox.credentials
-    said = {"iss": given["SALESFORCE_CLIENT_ID"], "sub": given["SALESFORCE_USERNAME"], "aud": sf.sandbox.url}
+def test_a_signed_assertion_gives_a_token(reader, claims, status):
+    given = reader.sandbox.credentials
+    said = {"iss": given["SALESFORCE_CLIENT_ID"], "sub": given["SALESFORCE_USERNAME"], "aud": reader.sandbox.url}
     key = Path(given["SALESFORCE_PRIVATE_KEY_FILE"]).read_text()
     assertion = jwt.encode({**said, "exp": int(time.time()) + 180, **claims}, key, algorithm="RS256")
-    answer = sf.http.post(TOKEN, data={"grant_type": JWT_BEARER, "assertion": assertion})
+    answer = reader.http.post(TOKEN, data={"grant_type": JWT_BEARER, "assertion": assertion})
     assert answer.status_code == status
     assert status == 200 or answer.json()["error"] == "invalid_grant"
 

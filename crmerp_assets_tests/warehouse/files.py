@@ -11,7 +11,7 @@ from crmerp_assets.warehouse import Warehouse
 
 def in_memory() -> Warehouse:
     """A warehouse that lives as long as its object."""
-    con = duckdb.connect()
+    con = duckdb.connect(config={"threads": 1})
 
     @contextmanager
     def connect() -> Iterator[duckdb.DuckDBPyConnection]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import product
 
 import duckdb
 import polars as pl
@@ -59,6 +60,21 @@ def test_a_value_that_moves_to_another_column_is_a_change(con: duckdb.DuckDBPyCo
     ROWS.upsert(con, pl.DataFrame({"id": ["a"], "Phone": ["1"]}))
     assert ROWS.upsert(con, pl.DataFrame({"id": ["a"], "MobilePhone": ["1"]})) == Changes(0, 1, 0)
     assert stored(con, ROWS, 'id, "Phone", "MobilePhone"') == [("a", None, "1")]
+
+
+def test_every_change_of_content_is_noticed_and_nothing_else(con: duckdb.DuckDBPyConnection) -> None:
+    """Every pair of contents of three columns: values that swap, move, come and go."""
+    contents = list(product([None, "x", "y"], repeat=3))
+    pairs = list(product(contents, contents))
+    shape = dict.fromkeys(["id", "a", "b", "c"], pl.String)
+    first, second = (
+        pl.DataFrame([(str(n), *pair[at]) for n, pair in enumerate(pairs)], schema=shape, orient="row") for at in (0, 1)
+    )
+    ROWS.upsert(con, first)
+    before = newest(con, ROWS)
+    ROWS.upsert(con, second)
+    changed = con.execute(f"SELECT id FROM {ROWS.sql} WHERE _change > {before}").fetchall()
+    assert {int(n) for (n,) in changed} == {n for n, (old, new) in enumerate(pairs) if old != new}
 
 
 def test_a_new_column_without_values_changes_no_row(con: duckdb.DuckDBPyConnection) -> None:
