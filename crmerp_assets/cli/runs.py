@@ -40,7 +40,10 @@ def run_job(settings: Settings, job_name: str, tags: dict[str, str] | None = Non
         platform.close()
         job = defs().resolve_job_def(job_name)
         result = job.execute_in_process(
-            instance=dagster, raise_on_error=False, tags={"crmerp/by": "cli"} | process_tag() | (tags or {})
+            run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
+            instance=dagster,
+            raise_on_error=False,
+            tags={"crmerp/by": "cli"} | process_tag() | (tags or {}),
         )
         if not result.success:
             raise RunFailed(_why(result))

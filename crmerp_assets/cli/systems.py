@@ -47,8 +47,9 @@ def provision(
         what = f"{step.spec.object}.{step.spec.name} ({step.spec.type})"
         if step.manual:
             say(f"by hand  {name}: {what}\n      → {step.manual}")
-        else:
-            say(f"{'there   ' if step.done else 'missing '} {name}: {what}")
-    missing = [step for _, step in steps if not step.done]
+        elif not step.done:
+            say(f"missing  {name}: {what}")
+    missing = [step for _, step in steps if not step.done and not step.manual]
+    say(f"{len(steps) - len(missing)} of the {len(steps)} custom fields of the mapping are there.")
     if missing and not yes:
         say(f"{len(missing)} are missing. `crmerp provision --yes` creates them.")

@@ -17,12 +17,14 @@ from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.merge.policy import Policy
 from crmerp_assets.sync import retry, watch
 from crmerp_assets.sync.platform import Platform
+from crmerp_assets.sync.warm import warm_up
 from crmerp_assets.sync.watch import Watch
 
 TICK_SECONDS = 20
 WARM_LIMIT = 150
 PATIENCE_SECONDS = 15
 _RUNNING = threading.Lock()
+_WARM = threading.Event()
 Question = Callable[[Platform, Watch], list[str]]
 
 
@@ -69,6 +71,10 @@ def _sensor(name: str, job_name: str, ask: Question, seconds: float, description
         description=description,
     )
     def evaluate(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
+        with platform.use() as used:
+            if not _WARM.is_set():
+                warm_up(used)
+                _WARM.set()
         state, until, done = Watch.load(context.cursor), time.monotonic() + TICK_SECONDS, 0
         while True:
             started = time.monotonic()

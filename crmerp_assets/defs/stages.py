@@ -172,7 +172,7 @@ def golden_asset(entity: str, upstream: list[dg.AssetKey], configuration: Config
             "dagster/column_schema": metadata.columns(entity),
             "dagster/column_lineage": metadata.golden_lineage(entity, conformed),
         },
-        description=f"Golden {entity} records: every field from its owner, both sides compared with what they last agreed on.",
+        description=f"Golden {entity} records: every field from its owner, compared with what both sides last agreed on.",
     )
     def golden(platform: PlatformResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with platform.use() as used:
@@ -250,7 +250,7 @@ def plan_asset(entity: str, upstream: list[dg.AssetKey], configuration: Configur
         owners=_owners(configuration, entity),
         tags={"stage": "plan", "entity": entity},
         pool=WAREHOUSE_POOL,
-        description=f"The exact writes that would make both sides agree on each {entity}, field by field, before and after.",
+        description=f"The exact writes that would make both sides agree on each {entity}, field by field.",
     )
     def planned(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with platform.use() as used:

@@ -5,7 +5,7 @@ into canonical text, `outbound` canonical changes into native values, `fits` say
 """
 
 from crmerp_assets.mapping.catalog import load_governance, load_matrix
-from crmerp_assets.mapping.compile import native_fields, raw_columns, sendable, writable
+from crmerp_assets.mapping.compile import child_lists, native_fields, raw_columns, sendable, writable
 from crmerp_assets.mapping.document import ConfigurationError
 from crmerp_assets.mapping.fits import fits
 from crmerp_assets.mapping.governance import EntityRules, FieldRule
@@ -30,6 +30,7 @@ __all__ = [
     "MissingColumnsError",
     "NativeNeeds",
     "NativeValue",
+    "child_lists",
     "fields_to_provision",
     "fits",
     "inbound",

@@ -26,7 +26,7 @@ def golden_lines(
     nothing = pl.DataFrame(schema={"id": pl.String, "lines": pl.String})
     if not table.exists(con) or orders.is_empty():
         return nothing
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         aliases = tx.aliases.all("product").select("text", "golden_id")
     con.register("_orders", orders.select(pl.col("id").alias("order_id")).to_arrow())
     con.register("_aliases", aliases.to_arrow())

@@ -34,7 +34,7 @@ class Linked:
 def link(platform: Platform, entity: str) -> Linked:
     """Link the records of `entity` that have no link yet."""
     mirror(platform, entity)
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         decisions = tx.reviews.decisions(QUESTION)
     with platform.warehouse.open() as con:
         sides = [side for side in _sides(platform) if _relation(con, side, platform, entity)]
@@ -60,7 +60,7 @@ def mirror(platform: Platform, entity: str) -> None:
     table = tables.links(entity)
     with platform.warehouse.open() as con:
         since = _mirrored(con, table)
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         rows = tx.links.all(entity, since_version=since)
     columns = ["connection", "native_id", "golden_id", "method", "evidence", "version"]
     with platform.warehouse.open() as con:

@@ -47,7 +47,7 @@ def merge(platform: Platform, entity: str) -> Merged:
         _finish(platform, entity, gathered, None, None, consumer)
         return Merged()
     rules = platform.governance[entity].fields
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         frame = _with_base(tx, entity, gathered.frame, list(rules))
     merged = three_way.merge(_with_choices(frame, asked), rules)
     conflicts = three_way.conflicts(merged, list(rules))

@@ -22,15 +22,25 @@ class Need:
 
     wanted: dict[Role, pl.DataFrame]
 
+    late: list[str]
+
     @property
     def triggers(self) -> list[str]:
-        """Every golden id that some side wants."""
-        return pl.concat(list(self.wanted.values()))["golden_id"].unique().to_list()
+        """Every golden id that some side wants, and those whose parent a side has come to hold."""
+        return [*pl.concat(list(self.wanted.values()))["golden_id"].unique().to_list(), *self.late]
 
 
 def needs(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str) -> Need:
     """What each side lacks of `entity`."""
-    return Need({role: _wanted(platform, con, entity, role) for role in ("crm", "erp")})
+    late = con.execute(_LATE_PARENTS).fetchall() if entity == "customer" else []
+    return Need({role: _wanted(platform, con, entity, role) for role in ("crm", "erp")}, [row[0] for row in late])
+
+
+_LATE_PARENTS = f"""
+    SELECT c.golden_id FROM {tables.compare("customer").sql} c
+    JOIN {tables.golden("customer").sql} p ON p.golden_id = c."golden.parent"
+    WHERE c."erp.present" AND c."erp.parent" IS NULL AND p.erp_id IS NOT NULL AND NOT p.erp_deleted
+"""
 
 
 def _wanted(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, role: Role) -> pl.DataFrame:
@@ -61,7 +71,8 @@ def due_orders(platform: Platform) -> str:
     """SQL for won deals since the go-live date that have no order in the ERP. Without a go-live date: none."""
     go_live = platform.policy.go_live
     since = f"o.close_date >= DATE '{go_live}'" if go_live else "false"
-    return f"SELECT o.* FROM {tables.golden('order').sql} o WHERE o.won AND {since} AND o.erp_id IS NULL AND NOT o.crm_deleted"
+    missing = "o.erp_id IS NULL AND NOT o.crm_deleted"
+    return f"SELECT o.* FROM {tables.golden('order').sql} o WHERE o.won AND {since} AND {missing}"
 
 
 def _with_parents(ids: str, role: Role) -> str:

@@ -106,7 +106,7 @@ def _missing(
     con.unregister("_wanted")
     if lacking.is_empty():
         return pl.DataFrame(schema={"id": pl.String, "why": pl.String})
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         intents = tx.intents.open(erp.name, entity).filter(pl.col("operation") == "create")
     state = lacking.join(
         intents.select(pl.col("golden_id").alias("id"), "state", "reason", "error"), on="id", how="left"

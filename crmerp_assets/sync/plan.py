@@ -58,7 +58,7 @@ class Planned:
 def plan(platform: Platform, entity: str) -> Planned:
     """Plan both sides of `entity`."""
     source, consumer = tables.compare(entity), f"plan:{entity}"
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         waiting = tx.intents.waiting_golden_ids(entity)
     with platform.warehouse.open() as con:
         if not source.exists(con):
@@ -111,6 +111,8 @@ def _side(
         if name in rules and (rules[name].seed or rules[name].owner != side.role)
     ]
     updates = sendable(entity_map, writes.updates(held, update_fields, rules, side.role))
+    if entity == "customer":
+        updates = _reachable_parents(con, side, updates, wanted)
     changed = pl.concat([updates, _keys(held, side)])
     candidates = pl.concat(
         [
@@ -124,6 +126,16 @@ def _side(
         facts = with_order_facts(platform, con, side, candidates)
         return _finished(gates.apply(facts, [*ORDER_GATES, MISFIT]), entity, side)
     return _finished(gates.apply(candidates, [MISFIT]), entity, side)
+
+
+def _reachable_parents(
+    con: duckdb.DuckDBPyConnection, side: Connection, updates: pl.DataFrame, wanted: pl.DataFrame
+) -> pl.DataFrame:
+    """The updates without parents that the side does not hold: a holding that never ordered is no ERP customer."""
+    held = f"{side.role}_id IS NOT NULL AND NOT {side.role}_deleted"
+    there = con.execute(f"SELECT golden_id FROM {tables.golden('customer').sql} WHERE {held}").pl()["golden_id"]
+    known = pl.concat([there, wanted["golden_id"]])
+    return updates.filter((pl.col("field") != "parent") | pl.col("after").is_in(known.to_list()))
 
 
 def _in_scope(platform: Platform, entity: str, side: Connection) -> pl.Expr:

@@ -70,7 +70,7 @@ def _since(platform: Platform, connection: str, native_object: str, fields: list
     with platform.warehouse.open() as con:
         if not table.exists(con):
             return None
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         stored = tx.cursors.get(connection, native_object, PURPOSE)
     if stored is None:
         return None
@@ -80,7 +80,7 @@ def _since(platform: Platform, connection: str, native_object: str, fields: list
 
 def position(platform: Platform, connection: str, entity_map: EntityMap) -> str | None:
     """The connector's cursor at which the last pull of the map's object ended; None before the first."""
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         stored = tx.cursors.get(connection, entity_map.object, PURPOSE)
     return json.loads(stored)["cursor"] if stored else None
 

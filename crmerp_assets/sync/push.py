@@ -87,7 +87,7 @@ def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent],
     assert entity_map is not None
     stale = _stale(side, entity_map.object, wave)
     ready = [intent for intent in wave if intent["id"] not in stale]
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         writes, refused = translate(tx, side, entity_map, ready)
     results = [Result(i, None, VersionConflict(_moved(side, entity, i), system=side.system)) for i in stale]
     results += [Result(i, None, Transient(reason, system=side.system)) for i, reason in refused.items()]

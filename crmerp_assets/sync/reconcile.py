@@ -24,7 +24,7 @@ _COUNTS: dict[str, type[pl.DataType]] = dict.fromkeys(
 def run_reconciliation(platform: Platform) -> Reconciliation:
     """Reconcile both sides as the warehouse and the ledger know them now, and store the tables in `report`."""
     crm, erp = platform.side("crm"), platform.side("erp")
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         intents = tx.intents.open(erp.name, "order").filter(pl.col("operation") == "create")
         parked = tx.parked.list()
     broken = parked.filter((pl.col("entity") == "order") & (pl.col("connection") == crm.name))

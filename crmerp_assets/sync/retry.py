@@ -18,6 +18,6 @@ def retry(
 def due(platform: Platform) -> list[str]:
     """Intents that were tried before and may be tried again now, and those whose outcome is unknown."""
     now = platform.clock()
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         open_now = tx.intents.open(states=["planned", "approved", "unknown"]).filter(pl.col("attempts") > 0)
     return open_now.filter(pl.col("next_attempt_at").is_null() | (pl.col("next_attempt_at") <= now))["id"].to_list()

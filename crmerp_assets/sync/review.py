@@ -33,13 +33,13 @@ class Decided:
 
 def open_reviews(platform: Platform, kind: str | None = None) -> pl.DataFrame:
     """Open reviews, most valuable first."""
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         return tx.reviews.list(kind).sort("value", "title", descending=[True, False], nulls_last=True)
 
 
 def decide(platform: Platform, review_id: str, answer: str, by: str) -> Decided:
     """Record a person's decision. Raises NotDecidable, LookupError for a review that is not open."""
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         found = tx.reviews.list().filter(pl.col("id").str.starts_with(review_id))
     if found.height != 1:
         raise LookupError(f"{found.height} open reviews start with '{review_id}'; `crmerp review list` shows them")

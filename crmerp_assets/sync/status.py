@@ -19,7 +19,7 @@ _WORD = {
 
 def sync_status(platform: Platform) -> pl.DataFrame:
     """entity, direction (towards which connection), operation, what (synced, pending, parked), reason, records."""
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         summary = tx.intents.summary()
         unusable = tx.parked.list()
     writes = summary.filter(pl.col("state").is_in(list(_WORD))).select(

@@ -29,7 +29,7 @@ def trace(platform: Platform, identifier: str) -> list[Trace]:
     with platform.warehouse.open() as con:
         found = [hit for entity in ENTITIES for hit in _find(con, entity, identifier)]
         traces = [Trace(entity, golden_id, _fields(con, entity, golden_id)) for entity, golden_id in found]
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         parked = tx.parked.list().filter(pl.col("native_id") == identifier)
         for one in traces:
             golden_id = one.golden_id or ""

@@ -1,7 +1,8 @@
 """Is there anything to react to? Cheap questions for sensors: one API call each, nothing stored in the warehouse.
 
 A question reads what changed since its own cursor, overlap included, and remembers what it has already seen inside
-that overlap, so that each change is reported once. The first question starts where the last pull ended.
+that overlap, so that each change is reported once. What the raw tables hold already, because a run pulled it or read
+it back after writing it, is no news. The first question starts where the last pull ended.
 """
 
 import json
@@ -12,7 +13,7 @@ import polars as pl
 
 from crmerp_assets.connectors.protocol import Row
 from crmerp_assets.mapping import EntityMap, inbound, native_fields
-from crmerp_assets.sync import pull
+from crmerp_assets.sync import pull, tables
 from crmerp_assets.sync.platform import Platform
 
 MAX_REMEMBERED = 5000
@@ -76,4 +77,17 @@ def _fresh(platform: Platform, connection: str, entity_map: EntityMap, fields: l
         cursor = page.cursor
     versions = {f"{row['_id']}@{row['_modified']}": row for row in rows}
     watch.at[name] = {"cursor": cursor, "seen": list(versions)[-MAX_REMEMBERED:]}
-    return [row for version, row in versions.items() if version not in set(state["seen"])]
+    seen = set(state["seen"])
+    return _news(platform, connection, entity_map, [row for version, row in versions.items() if version not in seen])
+
+
+def _news(platform: Platform, connection: str, entity_map: EntityMap, rows: list[Row]) -> list[Row]:
+    """The rows that the raw table does not hold in this version."""
+    if not rows:
+        return []
+    table = tables.raw(connection, entity_map.object)
+    with platform.warehouse.open() as con:
+        held = con.execute(
+            f"SELECT _id, _modified FROM {table.sql} WHERE _id IN (SELECT unnest(?))", [[row["_id"] for row in rows]]
+        ).fetchall()
+    return [row for row in rows if (row["_id"], row["_modified"]) not in set(held)]
