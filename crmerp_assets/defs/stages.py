@@ -172,7 +172,7 @@ def golden_asset(entity: str, upstream: list[dg.AssetKey], configuration: Config
             "dagster/column_schema": metadata.columns(entity),
             "dagster/column_lineage": metadata.golden_lineage(entity, conformed),
         },
-        description=f"Golden {entity} records: every field from its owner, compared with what both sides last agreed on.",
+        description=f"Golden {entity} records: field by field from its owner, after a three-way compare.",
     )
     def golden(platform: PlatformResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with platform.use() as used:

@@ -112,7 +112,7 @@ def _conflict(rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr) -> Merged:
     """Both sides changed and differ, or they meet for the first time and differ."""
     suffix = pl.when(base.is_null()).then(pl.lit(" at first contact")).otherwise(pl.lit(CONFLICT_SUFFIX))
     if rule.conflict == "manual":
-        return pl.coalesce(base, crm), pl.lit(HELD)
+        return base, pl.lit(HELD)
     if rule.conflict in ("crm", "erp"):
         return (crm if rule.conflict == "crm" else erp), pl.lit(f"prefer {rule.conflict}") + suffix
     crm_newer = pl.col("crm.modified") >= pl.col("erp.modified")

@@ -15,7 +15,7 @@ from crmerp_assets.canonical.validate import CheckSummary, validate
 from crmerp_assets.mapping import EntityMap, inbound
 from crmerp_assets.standardise import matching_keys
 from crmerp_assets.sync import tables
-from crmerp_assets.sync.platform import Platform
+from crmerp_assets.sync.platform import Platform, in_one_transaction
 from crmerp_assets.warehouse import Changes
 from crmerp_assets.warehouse.tables import NO_CHANGES, advance, unseen
 
@@ -34,6 +34,7 @@ class Conformed:
     checks: list[CheckSummary] = field(default_factory=list)
 
 
+@in_one_transaction
 def conform(platform: Platform, connection: str, map_name: str) -> Conformed:
     """Process the raw rows of one map that changed since the last time."""
     entity_map = platform.map(connection, map_name)

@@ -15,7 +15,7 @@ from crmerp_assets.canonical.status import invoice_status
 from crmerp_assets.canonical.validate import CheckSummary, validate
 from crmerp_assets.mapping import EntityMap
 from crmerp_assets.sync import tables
-from crmerp_assets.sync.platform import Connection, Platform
+from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.warehouse import Changes, Table
 from crmerp_assets.warehouse.tables import NO_CHANGES, advance, newest, seen
 
@@ -32,6 +32,7 @@ class Invoiced:
     checks: list[CheckSummary] = field(default_factory=list)
 
 
+@in_one_transaction
 def merge_invoices(platform: Platform) -> Invoiced:
     """Bring golden invoices up to date; amounts are in the invoice's currency."""
     erp, today = platform.side("erp"), platform.clock().date()

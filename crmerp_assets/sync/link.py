@@ -15,7 +15,7 @@ from crmerp_assets.ledger import Transaction
 from crmerp_assets.matching import RULES, Matches
 from crmerp_assets.matching import link as match
 from crmerp_assets.sync import tables
-from crmerp_assets.sync.platform import Connection, Platform
+from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.warehouse import Table
 
 QUESTION = "ambiguous_link"
@@ -31,6 +31,7 @@ class Linked:
     questions: int = 0
 
 
+@in_one_transaction
 def link(platform: Platform, entity: str) -> Linked:
     """Link the records of `entity` that have no link yet."""
     mirror(platform, entity)

@@ -14,7 +14,7 @@ from crmerp_assets.merge.three_way import HELD
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.gather import Gathered, gather
 from crmerp_assets.sync.order_gates import UNKNOWN_PRODUCT
-from crmerp_assets.sync.platform import Platform
+from crmerp_assets.sync.platform import Platform, in_one_transaction
 from crmerp_assets.warehouse import Changes
 from crmerp_assets.warehouse.tables import NO_CHANGES, advance
 
@@ -34,6 +34,7 @@ class Merged:
     checks: list[CheckSummary] = field(default_factory=list)
 
 
+@in_one_transaction
 def merge(platform: Platform, entity: str) -> Merged:
     """Merge the records of `entity` that something touched since the last merge."""
     consumer = f"merge:{entity}"

@@ -19,7 +19,7 @@ from crmerp_assets.merge.gates import Gate
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.needs import needs
 from crmerp_assets.sync.order_gates import ORDER_GATES, UNKNOWN_PRODUCT, with_order_facts
-from crmerp_assets.sync.platform import Connection, Platform
+from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.sync.translate import KEY
 from crmerp_assets.warehouse.tables import advance, newest, unseen
 
@@ -55,6 +55,7 @@ class Planned:
     waiting: int = 0
 
 
+@in_one_transaction
 def plan(platform: Platform, entity: str) -> Planned:
     """Plan both sides of `entity`."""
     source, consumer = tables.compare(entity), f"plan:{entity}"

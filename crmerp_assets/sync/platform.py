@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from crmerp_assets.connectors.protocol import Connector
 from crmerp_assets.ledger import Ledger
@@ -10,6 +12,22 @@ from crmerp_assets.mapping import EntityMap, EntityRules, Matrix
 from crmerp_assets.merge.policy import Policy
 from crmerp_assets.merge.three_way import Role
 from crmerp_assets.warehouse import Warehouse
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def in_one_transaction(
+    stage: Callable[Concatenate["Platform", Parameters], Result],
+) -> Callable[Concatenate["Platform", Parameters], Result]:
+    """A stage that stores all of its work in the warehouse, or nothing. It must not call an API."""
+
+    @wraps(stage)
+    def whole(platform: "Platform", *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        with platform.warehouse.open():
+            return stage(platform, *args, **kwargs)
+
+    return whole  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)

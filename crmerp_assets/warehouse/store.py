@@ -35,21 +35,31 @@ class Warehouse:
     def __init__(self, connect: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]) -> None:
         self._connect = connect
         self._prepared = False
+        self._here = threading.local()
 
     @contextmanager
     def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yield a connection inside one transaction: all of the block is stored, or none of it.
 
-        Raises WarehouseBusy where another process keeps the file, WarehouseFull where the disk is full.
+        A block inside a block of the same thread is part of the outer one's transaction: opening the file costs
+        tens of milliseconds, so a stage opens it once. Raises WarehouseBusy where another process keeps the file,
+        WarehouseFull where the disk is full.
         """
+        outer: duckdb.DuckDBPyConnection | None = getattr(self._here, "connection", None)
+        if outer is not None:
+            yield outer
+            return
         with _ONE_AT_A_TIME, _translated(), self._connect() as con:
             self._prepare(con)
             con.execute("BEGIN")
+            self._here.connection = con
             try:
                 yield con
             except BaseException:
                 con.execute("ROLLBACK")
                 raise
+            finally:
+                self._here.connection = None
             con.execute("COMMIT")
 
     def _prepare(self, con: duckdb.DuckDBPyConnection) -> None:

@@ -1,9 +1,12 @@
 """A world for flow tests: both sandboxes over HTTP, a configuration, a Dagster instance, and the platform's own jobs."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import dagster as dg
@@ -19,6 +22,8 @@ from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.systems import provision
 
 ROOT = Path(__file__).resolve().parents[2]
+GO_LIVE = "go_live: 2026-01-01\n"
+CLOSED = "2026-06-15"
 CONNECTIONS = (ROOT / "config" / "connections.yaml").read_text(encoding="utf-8")
 
 
@@ -64,6 +69,11 @@ class World:
             if name.rsplit("_", 1)[-1] in ("applied", "rejected", "unknown", "superseded", "retry")
         )
 
+    def crmerp(self, *arguments: str) -> "Popen[str]":
+        """Start the command line tool as a process of its own."""
+        command = [sys.executable, "-m", "crmerp_assets.cli", *arguments]
+        return Popen(command, stdout=PIPE, stderr=PIPE, text=True, cwd=self.state, encoding="utf-8")
+
     @contextmanager
     def platform(self) -> Iterator[Platform]:
         """A platform of the test's own."""
@@ -89,6 +99,65 @@ class World:
     def seed(self, system: str, native_object: str, records: list[dict[str, Any]]) -> list[str]:
         """Seed records; returns their ids."""
         return list(self.admin(system, "records", {"object": native_object, "records": records})["ids"])
+
+    def catalogue(self, skus: int = 3, price: float = 10.0) -> list[str]:
+        """Seed products SKU-0, SKU-1, ... with prices in dollars; returns the price book entries."""
+        products = self.seed(
+            "crm",
+            "Product2",
+            [
+                {"Name": f"Product {n}", "ProductCode": f"SKU-{n}", "IsActive": True, "CurrencyIsoCode": "USD"}
+                for n in range(skus)
+            ],
+        )
+        entries = [
+            {"Product2Id": product, "UnitPrice": price, "IsActive": True, "CurrencyIsoCode": "USD"}
+            | {"Pricebook2Id": self.price_book()}
+            for product in products
+        ]
+        return self.seed("crm", "PricebookEntry", entries)
+
+    def price_book(self) -> str:
+        """The id of the standard price book."""
+        return str(self.soql("SELECT Id FROM Pricebook2 WHERE IsStandard = true")[0]["Id"])
+
+    def accounts(self, count: int) -> list[str]:
+        """Seed accounts Company 0, Company 1, ...; returns their ids."""
+        return self.seed("crm", "Account", [{"Name": f"Company {n}", "CurrencyIsoCode": "USD"} for n in range(count)])
+
+    def deals(self, accounts: list[str], entries: list[str], count: int, lines: int = 2, **fields: Any) -> list[str]:
+        """Seed won deals in dollars, one item a line; returns their ids."""
+        header = {"StageName": "Closed Won", "CloseDate": CLOSED, "CurrencyIsoCode": "USD"}
+        header |= {"Pricebook2Id": self.price_book(), **fields}
+        made = self.seed(
+            "crm",
+            "Opportunity",
+            [header | {"Name": f"Deal {n}", "AccountId": accounts[n % len(accounts)]} for n in range(count)],
+        )
+        rows = [
+            {"OpportunityId": deal, "PricebookEntryId": entries[(n + line) % len(entries)], "Quantity": n % 7 + 1}
+            | {"UnitPrice": 10.25, "SortOrder": line + 1}
+            for n, deal in enumerate(made)
+            for line in range(lines)
+        ]
+        self.seed("crm", "OpportunityLineItem", rows)
+        return made
+
+    def orders(self) -> tuple[int, int, Decimal]:
+        """Sales orders in the ERP, distinct external ids among them, and their total."""
+        asked = "SELECT COUNT(*) AS n, COUNT(DISTINCT externalid) AS keys, SUM(foreigntotal) AS total FROM transaction"
+        row = self.suiteql(f"{asked} WHERE type = 'SalesOrd'")[0]
+        return int(row["n"]), int(row["keys"]), Decimal(row.get("total") or "0")
+
+    def open_intents(self, *states: str) -> pl.DataFrame:
+        """What the ledger still has to do, or what waits there."""
+        with self.platform() as used, used.ledger.read() as tx:
+            return tx.intents.open(states=list(states) or None)
+
+    def golden(self, entity: str) -> pl.DataFrame:
+        """The golden records of an entity."""
+        with self.platform() as used, used.warehouse.open() as con:
+            return con.execute(f'SELECT * EXCLUDE (_hash, _change) FROM golden."{entity}" ORDER BY golden_id').pl()
 
     def suiteql(self, query: str) -> list[dict[str, str]]:
         """Ask the ERP, as a person would."""

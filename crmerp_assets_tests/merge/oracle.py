@@ -69,7 +69,7 @@ def conflict(cell: Cell, rule: Rule) -> tuple[str | None, str]:
     if cell.choice is not None:
         return cell.of(cell.choice), "decided"
     if rule.conflict == "manual":
-        return (cell.crm if cell.base is None else cell.base), "held"
+        return cell.base, "held"
     when = "at first contact" if cell.base is None else "after conflict"
     if rule.conflict == "newest":
         newer = "crm" if cell.modified[0] >= cell.modified[1] else "erp"
