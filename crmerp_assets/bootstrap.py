@@ -68,7 +68,6 @@ def assemble(
 
 def connector(config: ConnectionConfig, clock: Callable[[], datetime]) -> Connector:
     """The connector of one connection."""
-    verify: bool | str = str(config.ca_file) if config.ca_file else True
     match config:
         case SalesforceConfig():
             return SalesforceConnector(
@@ -77,10 +76,11 @@ def connector(config: ConnectionConfig, clock: Callable[[], datetime]) -> Connec
                 client_id=config.client_id,
                 client_secret=config.client_secret.get_secret_value() if config.client_secret else None,
                 username=config.username,
-                private_key=_key(config),
+                private_key=config.key_text(),
                 api_version=config.api_version,
+                permission_set=config.permission_set,
                 overlap_seconds=config.overlap_seconds,
-                verify=verify,
+                verify=config.verify,
                 clock=clock,
             )
         case NetSuiteConfig():
@@ -90,18 +90,12 @@ def connector(config: ConnectionConfig, clock: Callable[[], datetime]) -> Connec
                 account=config.account,
                 client_id=config.client_id,
                 certificate_id=config.certificate_id,
-                private_key=_key(config) or "",
+                private_key=config.key_text() or "",
                 account_timezone=config.account_timezone,
                 overlap_seconds=config.overlap_seconds,
-                verify=verify,
+                verify=config.verify,
                 clock=clock,
             )
-
-
-def _key(config: ConnectionConfig) -> str | None:
-    if config.private_key:
-        return config.private_key.get_secret_value()
-    return config.private_key_file.read_text(encoding="utf-8") if config.private_key_file else None
 
 
 def _file(path: Path) -> Connect:

@@ -23,6 +23,7 @@ from crmerp_assets.sync.watch import Watch
 TICK_SECONDS = 20
 WARM_LIMIT = 150
 PATIENCE_SECONDS = 15
+MOST_COURTESY_SECONDS = 5
 _RUNNING = threading.Lock()
 _WARM = threading.Event()
 Question = Callable[[Platform, Watch], list[str]]
@@ -30,12 +31,14 @@ Question = Callable[[Platform, Watch], list[str]]
 
 def sensors(policy: Policy) -> list[dg.SensorDefinition]:
     """Every sensor, asking as often as the policy says."""
+    courtesy = min(policy.sensors.won_seconds * 1.5, MOST_COURTESY_SECONDS)
     return [
         _sensor(
             "won_deals_sensor",
             jobs.WON_DEALS,
             watch.won_deals,
             policy.sensors.won_seconds,
+            courtesy,
             "Won deals become sales orders.",
         ),
         _sensor(
@@ -43,6 +46,7 @@ def sensors(policy: Policy) -> list[dg.SensorDefinition]:
             jobs.CASH,
             watch.cash_changes,
             policy.sensors.invoice_seconds,
+            courtesy,
             "Orders, invoices, payments and credits that changed in the ERP reach the CRM.",
         ),
         _sensor(
@@ -50,6 +54,7 @@ def sensors(policy: Policy) -> list[dg.SensorDefinition]:
             jobs.CUSTOMERS,
             watch.customer_changes,
             policy.sensors.invoice_seconds,
+            courtesy,
             "Customers that somebody changed on one side reach the other.",
         ),
         _sensor(
@@ -57,12 +62,17 @@ def sensors(policy: Policy) -> list[dg.SensorDefinition]:
             jobs.APPLY,
             lambda platform, _: retry.due(platform),
             policy.sensors.retry_seconds,
+            courtesy,
             "Intents whose waiting time is over, and unknown outcomes, are taken up.",
         ),
     ]
 
 
-def _sensor(name: str, job_name: str, ask: Question, seconds: float, description: str) -> dg.SensorDefinition:
+def _sensor(
+    name: str, job_name: str, ask: Question, seconds: float, courtesy: float, description: str
+) -> dg.SensorDefinition:
+    """`courtesy` is how long other reactions let a won deal go first."""
+
     @dg.sensor(
         name=name,
         job_name=job_name,
@@ -84,6 +94,8 @@ def _sensor(name: str, job_name: str, ask: Question, seconds: float, description
             if len(due) > WARM_LIMIT:
                 request = dg.RunRequest(run_key=None, tags={"crmerp/due": str(len(due))})
                 return dg.SensorResult(run_requests=[request], cursor=state.dump())
+            if due and job_name != jobs.WON_DEALS:
+                time.sleep(courtesy)
             if due and not _run_here(context, platform, job_name, len(due)):
                 return dg.SensorResult(skip_reason=f"{len(due)} wait for another run", cursor=before)
             done += len(due)

@@ -17,7 +17,7 @@ from crmerp_assets.ledger.planner import Planner
 from crmerp_assets.ledger.planning import Replaced
 from crmerp_assets.ledger.session import Session
 from crmerp_assets.ledger.tables import attempts, intents
-from crmerp_assets.ledger.transitions import EFFECTIVE, IN_FLIGHT, OPEN
+from crmerp_assets.ledger.transitions import IN_FLIGHT, OPEN
 
 
 class Intents:
@@ -106,17 +106,6 @@ class Intents:
     def cancel(self, ids: Iterable[str], by: str, why: str) -> int:
         """Withdraw intents that are not in flight; the very same plan stays withdrawn."""
         return self._control.cancel(list(ids), by, why)
-
-    def unabsorbed(self, connection: str | None = None) -> pl.DataFrame:
-        """Applied and settled intents whose effect has not been taken up yet."""
-        c = intents.c
-        where = [~c.absorbed, c.state.in_(EFFECTIVE)] + ([c.connection == connection] if connection else [])
-        return self._read(*where)
-
-    def mark_absorbed(self, ids: Iterable[str]) -> int:
-        """Note that the effects of these applied intents have been taken up."""
-        among = self._session.among(intents.c.id, ids)
-        return self._session.execute(update(intents).where(among, intents.c.state.in_(EFFECTIVE)).values(absorbed=True))
 
     def open(
         self, connection: str | None = None, entity: str | None = None, states: Sequence[str] | None = None

@@ -69,7 +69,7 @@ class Planner:
         untried = [*decision.revive["id"], *decision.change.filter(pl.col("old_state") == "rejected")["id"]]
         self._mark(untried, **_UNTRIED)
         self._set(decision.remark.to_dicts(), REMARKS)
-        new = {"absorbed": False, "replan": False, "created_at": now, "updated_at": now, "applied_at": None}
+        new = {"replan": False, "created_at": now, "updated_at": now, "applied_at": None}
         self._session.insert(intents, [{**row, **new, **_UNTRIED} for row in decision.insert.iter_rows(named=True)])
 
     def _mark(self, ids: list[str], **values: Any) -> None:

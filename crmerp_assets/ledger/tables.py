@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from crmerp_assets.ledger.transitions import EFFECTIVE, OPEN, TRANSITIONS
+from crmerp_assets.ledger.transitions import OPEN, TRANSITIONS
 
 
 class Instant(BigInteger):
@@ -114,7 +114,6 @@ intents = Table(
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("applied_at", Instant),
-    Column("absorbed", Boolean, nullable=False),
     Column("replan", Boolean, nullable=False),
     CheckConstraint(_among(tuple(TRANSITIONS)), name="intents_state"),
     Index(
@@ -128,12 +127,6 @@ intents = Table(
     ),
     Index("intents_queue", "connection", "entity", "state", "priority"),
     Index("intents_record", "entity", "golden_id"),
-    Index(
-        "intents_unabsorbed",
-        "connection",
-        sqlite_where=text(f"NOT absorbed AND {_among(EFFECTIVE)}"),
-        postgresql_where=text(f"NOT absorbed AND {_among(EFFECTIVE)}"),
-    ),
     Index("intents_replan", "entity", sqlite_where=text("replan"), postgresql_where=text("replan")),
 )
 

@@ -74,18 +74,16 @@ class Retries(_Part):
 class Policy(_Part):
     """The whole of policy.yaml.
 
-    `tolerance` is the allowed difference between a deal and its order, by currency. `api_reserve` is the share of the
-    daily API calls left to others. A pull of fewer than `short_pull_share` of the known records is refused.
+    `tolerance` is the allowed difference between a deal and its order, by currency. A nightly comparison
+    that finds fewer than `short_pull_share` of the known records refuses to call the rest deleted.
     """
 
     go_live: date | None = None
     tolerance: Mapping[Currency | Literal["default"], Amount] = {"default": Decimal("0.01")}
     create: Create = Create()
-    company_currency: Currency = "USD"
     default_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
     sensors: Sensors = Sensors()
     retries: Retries = Retries()
-    api_reserve: Share = 0.2
     short_pull_share: Share = 0.5
 
     @field_validator("tolerance")

@@ -137,16 +137,6 @@ def test_an_outcome_that_cannot_be_is_refused_and_nothing_is_stored(ledger: Ledg
         assert tx.intents.attempts(ids[1]).height == 1
 
 
-def test_applied_effects_are_taken_up_once(ledger: Ledger) -> None:
-    with ledger.begin() as tx:
-        ids = sent(tx, "g1", "g2")
-        tx.intents.record([{"id": ids[0], "outcome": "applied"}])
-        assert tx.intents.unabsorbed("erp")["id"].to_list() == ids[:1]
-        assert tx.intents.unabsorbed("crm").is_empty()
-        assert tx.intents.mark_absorbed(ids) == 1
-        assert tx.intents.unabsorbed().is_empty()
-
-
 def test_a_result_cannot_open_a_gate_or_end_what_was_never_claimed(ledger: Ledger) -> None:
     with ledger.begin() as tx:
         tx.intents.replace("erp", "customer", [], plan(intent("g1", gate="not_won"), intent("g2")))

@@ -9,7 +9,6 @@ branch_labels = None
 depends_on = None
 
 OPEN = "state IN ('planned', 'waiting', 'approved', 'claimed', 'sent', 'unknown', 'rejected')"
-UNABSORBED = "NOT absorbed AND state IN ('applied', 'settled')"
 STATES = (
     "state IN ('planned', 'waiting', 'approved', 'claimed', 'sent', 'unknown', 'rejected', "
     "'superseded', 'applied', 'settled', 'cancelled')"
@@ -93,14 +92,12 @@ def _intents() -> None:
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("updated_at", sa.BigInteger, nullable=False),
         sa.Column("applied_at", sa.BigInteger),
-        sa.Column("absorbed", sa.Boolean, nullable=False),
         sa.Column("replan", sa.Boolean, nullable=False),
         sa.CheckConstraint(STATES, name="intents_state"),
     )
     _partial_index("intents_one_open", ["connection", "entity", "golden_id"], OPEN, unique=True)
     op.create_index("intents_queue", "intents", ["connection", "entity", "state", "priority"])
     op.create_index("intents_record", "intents", ["entity", "golden_id"])
-    _partial_index("intents_unabsorbed", ["connection"], UNABSORBED)
     _partial_index("intents_replan", ["entity"], "replan")
     op.create_table(
         "attempts",
