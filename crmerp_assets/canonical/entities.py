@@ -94,8 +94,8 @@ CUSTOMER = EntityModel(
         _ref("parent", "customer", "Company this one belongs to"),
         _flag("active", "Whether the customer may still be sold to"),
         _text("erp_number", "Customer number people see in the ERP"),
-        _money("balance", "What the customer owes, in its currency"),
-        _money("overdue_balance", "What the customer owes past its due date, in its currency"),
+        _money("balance", "What the customer owes on open invoices, in company currency"),
+        _money("overdue_balance", "What of it is past its due date, in company currency"),
     ),
 )
 

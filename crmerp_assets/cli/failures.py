@@ -8,6 +8,7 @@ ATTENTION, USAGE, UNAVAILABLE = 1, 2, 3
 def exit_code(error: Exception) -> int:
     """Print the error for a person and return the exit code. Unknown errors keep their traceback."""
     from crmerp_assets.bootstrap import NotConfigured
+    from crmerp_assets.cli.processes import StageError
     from crmerp_assets.cli.runs import RunFailed
     from crmerp_assets.connectors.errors import ConnectorError
     from crmerp_assets.ledger import LedgerError
@@ -26,7 +27,7 @@ def exit_code(error: Exception) -> int:
         case RunFailed():
             errors.print(str(error), style="red")
             return ATTENTION
-        case ConnectorError() | LedgerError() | WarehouseBusy() | WarehouseFull():
+        case StageError() | ConnectorError() | LedgerError() | WarehouseBusy() | WarehouseFull():
             errors.print(str(error), style="red")
             return UNAVAILABLE
         case _:

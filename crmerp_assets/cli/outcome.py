@@ -43,9 +43,12 @@ class Day:
         self._calls: list[tuple[str, str, int]] = []
 
     def sensors_tick(self) -> bool:
-        """Whether the daemon has begun to evaluate the sensors."""
-        log = self._stage.settings.state / "logs" / "dagster-daemon.log"
-        return "won_deals_sensor" in log.read_text(encoding="utf-8", errors="replace")
+        """Whether the daemon's sensors have begun to ask both systems."""
+        return all(self._integration_calls(url) > 0 for url in self._stage.urls.values())
+
+    def _integration_calls(self, url: str) -> int:
+        with Administration(url) as admin:
+            return admin.calls().get("integration", 0)
 
     def count_calls(self, part: str) -> None:
         """Note the API calls that the integration made, as the sandboxes counted them, and count anew."""

@@ -10,8 +10,8 @@ from typing import Self
 from crmerp_assets.settings import child_environment
 
 
-class DiedError(RuntimeError):
-    """A process that should run has ended; the message shows the end of its log."""
+class StageError(RuntimeError):
+    """A process or a port that demo and dev need is not as it should be; the message says what to do."""
 
 
 class Process:
@@ -39,19 +39,19 @@ class Process:
             self._process.wait()
 
     def check(self) -> None:
-        """Raise DiedError if the process has ended."""
+        """Raise StageError if the process has ended."""
         assert self._process is not None
         if self._process.poll() is not None:
             end = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
-            raise DiedError(f"{self.name} ended with code {self._process.returncode}. The end of {self._log}:\n{end}")
+            raise StageError(f"{self.name} ended with code {self._process.returncode}. The end of {self._log}:\n{end}")
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Wait for the process to be ready. Raises DiedError, TimeoutError."""
+        """Wait for the process to be ready. Raises StageError."""
         until = time.monotonic() + seconds
         while not ready():
             self.check()
             if time.monotonic() > until:
-                raise TimeoutError(f"{self.name} was not ready after {seconds:g} s; see {self._log}")
+                raise StageError(f"{self.name} was not ready after {seconds:g} s; see {self._log}")
             time.sleep(0.1)
 
 

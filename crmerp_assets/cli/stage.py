@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import typer
 
 from crmerp_assets.cli.home import PROJECT, dagster_home
-from crmerp_assets.cli.processes import Process, python
+from crmerp_assets.cli.processes import Process, StageError, python
 from crmerp_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ class Stage:
     def _sandbox(self, system: str, port: int) -> Process:
         folder = self.settings.state / "sandbox" / system
         if _answers(self.urls[system]):
-            raise RuntimeError(
-                f"Port {port} is taken already. Stop what runs there, or `make dev` in another terminal."
-            )
+            raise StageError(f"Port {port} is taken already. Stop what runs there, or `make dev` in another terminal.")
         command = python("-m", f"crmerp_assets.sandbox.{system}", "--directory", str(folder), "--port", str(port))
         process = Process(f"the {system} sandbox", command, self.settings.state / "logs" / f"{system}.log", {})
         with ExitStack() as guard:

@@ -28,12 +28,19 @@ def plan(*, json: Json = False) -> None:
 
 
 def apply(*, json: Json = False) -> None:
-    """Push what is planned and approved."""
+    """Push what is planned. Exit code 1 when a system refused something."""
     ran = run_job(Settings(), "apply")
     _report(ran, as_json=json)
+    _attention([ran])
 
 
-def sync(*, json: Json = False, follow_deletions: Annotated[bool, typer.Option("--compare-ids")] = False) -> None:
+def sync(
+    *,
+    json: Json = False,
+    follow_deletions: Annotated[
+        bool, typer.Option("--compare-ids", help="Compare the id sets of both systems first, as every night.")
+    ] = False,
+) -> None:
     """Pull, plan, push and report until nothing is left to do: what one side answers may reach the other."""
     settings = Settings()
     job = "nightly" if follow_deletions else "sync"
@@ -50,11 +57,13 @@ def sync(*, json: Json = False, follow_deletions: Annotated[bool, typer.Option("
         job = "sync"
     if json:
         emit({"rounds": [{"run_id": ran.run_id, "sent": _sent(ran)} for ran in rounds]})
+        _attention(rounds)
         return
     from crmerp_assets.cli.showing import show_reconciliation, show_status
 
     show_status(settings)
     show_reconciliation(settings)
+    _attention(rounds)
 
 
 def retry(
@@ -80,6 +89,12 @@ def reconcile(*, json: Json = False) -> None:
     settings = Settings()
     run_job(settings, "reconcile")
     if not show_reconciliation(settings, as_json=json):
+        raise typer.Exit(1)
+
+
+def _attention(rounds: list[Ran]) -> None:
+    """Leave with code 1 when a system refused a write: somebody must look."""
+    if any(count for ran in rounds for name, count in _sent(ran).items() if name.endswith("_rejected")):
         raise typer.Exit(1)
 
 

@@ -50,6 +50,7 @@ def provision(
         elif not step.done:
             say(f"missing  {name}: {what}")
     missing = [step for _, step in steps if not step.done and not step.manual]
-    say(f"{len(steps) - len(missing)} of the {len(steps)} custom fields of the mapping are there.")
+    there = [step for _, step in steps if step.done]
+    say(f"{len(there)} of the {len(steps)} custom fields of the mapping are there.")
     if missing and not yes:
         say(f"{len(missing)} are missing. `crmerp provision --yes` creates them.")

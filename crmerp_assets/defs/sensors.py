@@ -20,7 +20,7 @@ from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.warm import warm_up
 from crmerp_assets.sync.watch import Watch
 
-TICK_SECONDS = 20
+TICK_SECONDS = 30
 WARM_LIMIT = 150
 PATIENCE_SECONDS = 15
 MOST_COURTESY_SECONDS = 5
@@ -76,7 +76,7 @@ def _sensor(
     @dg.sensor(
         name=name,
         job_name=job_name,
-        minimum_interval_seconds=1,
+        minimum_interval_seconds=int(seconds) if seconds >= TICK_SECONDS else 1,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=description,
     )

@@ -58,8 +58,8 @@ class Create(_Part):
 class Sensors(_Part):
     """Seconds between two looks for won deals, for changed invoices, and for retries that are due."""
 
-    won_seconds: Seconds = 5
-    invoice_seconds: Seconds = 15
+    won_seconds: Seconds = 15
+    invoice_seconds: Seconds = 60
     retry_seconds: Seconds = 30
 
 

@@ -1,8 +1,12 @@
 """Make intents that stopped ready again, because a person says so."""
 
+from datetime import timedelta
+
 import polars as pl
 
 from crmerp_assets.sync.platform import Platform
+
+LEFT_OVER_SECONDS = 60
 
 
 def retry(
@@ -16,8 +20,12 @@ def retry(
 
 
 def due(platform: Platform) -> list[str]:
-    """Intents that were tried before and may be tried again now, and those whose outcome is unknown."""
+    """Intents that wait for nobody: tried before and due again, left over by a run, or given up by a dead one."""
     now = platform.clock()
     with platform.ledger.read() as tx:
-        open_now = tx.intents.open(states=["planned", "approved", "unknown"]).filter(pl.col("attempts") > 0)
-    return open_now.filter(pl.col("next_attempt_at").is_null() | (pl.col("next_attempt_at") <= now))["id"].to_list()
+        ready = tx.intents.open(states=["planned", "approved"])
+        orphans = tx.intents.orphans(now)
+    left_over = pl.col("updated_at") < now - timedelta(seconds=LEFT_OVER_SECONDS)
+    over = pl.col("next_attempt_at").is_null() | (pl.col("next_attempt_at") <= now)
+    again = ready.filter(over & ((pl.col("attempts") > 0) | left_over))
+    return [*again["id"].to_list(), *orphans["id"].to_list()]

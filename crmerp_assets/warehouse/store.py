@@ -83,7 +83,7 @@ def _translated() -> Iterator[None]:
         if "Could not set lock" in str(error):
             raise WarehouseBusy(
                 "The warehouse file is held by another process. Wait until its run has finished "
-                "(`crmerp status` names running runs), then start this again; nothing was changed."
+                "(Dagster's UI lists running runs), then start this again; nothing was changed."
             ) from error
         if any(sign in str(error) for sign in _FULL):
             raise WarehouseFull(
