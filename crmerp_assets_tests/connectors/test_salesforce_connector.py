@@ -184,7 +184,8 @@ def test_a_blank_clears_a_field(connector: SalesforceConnector) -> None:
 
 
 def test_the_daily_limit_stops_a_push_before_anything_is_sent(connector: SalesforceConnector, admin: Admin) -> None:
-    admin.fault("throttle", "PATCH .*/composite/sobjects", times=-1, daily=True)
+    connector.describe("Account")
+    admin.daily_limit(0)
     with pytest.raises(QuotaSpent):
         connector.push("Account", [create("Account", "k-1", {"Name": "Acme"})])
     assert admin.count("Account") == 0

@@ -40,6 +40,9 @@ class Admin:
         faults = self._client.get("/_sandbox/faults").raise_for_status().json()
         return sum(int(fault["hits"]) for fault in (faults if isinstance(faults, list) else faults["faults"]))
 
+    def daily_limit(self, calls: int) -> None:
+        self._post("limits", {"daily_limit": calls})
+
     def late(self, object: str, native_id: str, seconds_ago: int) -> None:
         self._post("late", {"object": object, "id": native_id, "seconds_ago": seconds_ago})
 

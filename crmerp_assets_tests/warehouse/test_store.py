@@ -73,7 +73,7 @@ def test_a_second_process_hears_that_the_warehouse_is_busy_and_what_to_do(tmp_pa
         assert other.stdin is not None
         assert other.stdout is not None
         assert other.stdout.readline() == "holding\n"
-        with pytest.raises(WarehouseBusy, match=r"held by another process.*`crmerp status`"), in_file(path).open():
+        with pytest.raises(WarehouseBusy, match=r"held by another process.*lists running runs"), in_file(path).open():
             pass
         other.communicate("done\n", timeout=30)
     with in_file(path).open() as con:
