@@ -18,7 +18,7 @@ from crmerp_assets.sync.lines import golden_lines
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.rollups import ROLLUPS
 from crmerp_assets.warehouse import Table
-from crmerp_assets.warehouse.tables import newest, seen
+from crmerp_assets.warehouse.tables import listed, newest, seen
 
 _RECORD: dict[str, type[pl.DataType]] = {
     "id": pl.String,
@@ -107,13 +107,14 @@ def _affected(
 ) -> None:
     since = {source: seen(con, source, consumer) for source in marks}
     links = tables.links(entity)
-    parts = ["SELECT unnest(?::VARCHAR[]) AS golden_id"]
+    parts = ["SELECT id AS golden_id FROM _extra"]
     parts.append(f"SELECT golden_id FROM {links.sql} WHERE _change > {since[links]}")
     for side in holding:
         parts += _touched(entity, side, since)
     if entity in ROLLUPS and (invoice := tables.golden("invoice")) in marks:
         parts.append(f'SELECT "{entity}" FROM {invoice.sql} WHERE _change > {since[invoice]}')
-    con.execute(f"CREATE OR REPLACE TEMP TABLE _affected AS {' UNION '.join(parts)}", [list(extra)])
+    with listed(con, "_extra", extra):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE _affected AS {' UNION '.join(parts)}")
 
 
 def _touched(entity: str, side: Side, since: dict[Table, int]) -> list[str]:

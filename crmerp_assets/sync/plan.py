@@ -21,7 +21,7 @@ from crmerp_assets.sync.needs import needs
 from crmerp_assets.sync.order_gates import ORDER_GATES, UNKNOWN_PRODUCT, with_order_facts
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.sync.translate import KEY
-from crmerp_assets.warehouse.tables import advance, newest, unseen
+from crmerp_assets.warehouse.tables import advance, listed, newest, unseen
 
 MISFIT = Gate("does_not_fit", pl.col("misfit").is_not_null(), pl.col("misfit"))
 UNKNOWN_PRODUCT_REVIEW = "unknown_product"
@@ -84,9 +84,10 @@ def _considered(con: duckdb.DuckDBPyConnection, entity: str, consumer: str, extr
     """The rows of the compare table to plan now: changed ones and the ids in `extra`."""
     source = tables.compare(entity)
     changed = unseen(con, source, consumer)
-    again = con.execute(
-        f"SELECT * EXCLUDE (_hash) FROM {source.sql} WHERE golden_id IN (SELECT unnest(?::VARCHAR[]))", [extra]
-    ).pl()
+    with listed(con, "_again", extra):
+        again = con.execute(
+            f"SELECT * EXCLUDE (_hash) FROM {source.sql} WHERE golden_id IN (SELECT id FROM _again)"
+        ).pl()
     return pl.concat([changed, again]).unique("golden_id", keep="first", maintain_order=True)
 
 
@@ -207,7 +208,8 @@ def _show(con: duckdb.DuckDBPyConnection, entity: str, frame: pl.DataFrame, foun
     """Replace the considered records' rows in the plan table that people look at."""
     table = tables.plan(entity)
     table.ensure(con, found)
-    con.execute(f"DELETE FROM {table.sql} WHERE golden_id IN (SELECT unnest(?))", [frame["golden_id"].to_list()])
+    with listed(con, "_considered", frame["golden_id"]):
+        con.execute(f"DELETE FROM {table.sql} WHERE golden_id IN (SELECT id FROM _considered)")
     table.upsert(con, found)
 
 

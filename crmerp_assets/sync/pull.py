@@ -6,10 +6,12 @@ No warehouse connection is open while the API is called.
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
+from crmerp_assets.connectors.errors import ConnectorError
 from crmerp_assets.connectors.protocol import Page, Row
 from crmerp_assets.mapping import EntityMap, native_fields, raw_columns
 from crmerp_assets.sync import tables
@@ -18,6 +20,7 @@ from crmerp_assets.warehouse import Changes, Table
 from crmerp_assets.warehouse.tables import NO_CHANGES
 
 PURPOSE = "pull"
+STORED_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,33 @@ def pull(platform: Platform, connection: str, map_name: str) -> Pulled:
     table = tables.raw(connection, entity_map.object)
     since = _since(platform, connection, entity_map.object, fields, table)
     calls, rows, changes = connector.calls(), 0, NO_CHANGES
-    for page in connector.pull(entity_map.object, fields, since):
+    for page in _together(connector.pull(entity_map.object, fields, since)):
         changes += store(platform, table, page, entity_map)
         rows += len(page.rows)
         _remember(platform, connection, entity_map.object, fields, page.cursor)
     return Pulled(rows, changes, connector.calls() - calls, full=since is None)
+
+
+def _together(pages: Iterator[Page]) -> Iterator[Page]:
+    """Pages joined to large ones, as opening the warehouse costs as much as storing a page.
+
+    What was read before an error is given out before it is raised, so that it gets stored.
+    """
+    rows: list[Row] = []
+    cursor: str | None = None
+    failure: ConnectorError | None = None
+    try:
+        for page in pages:
+            rows, cursor = rows + page.rows, page.cursor
+            if len(rows) >= STORED_AT_ONCE:
+                yield Page(rows, cursor)
+                rows, cursor = [], None
+    except ConnectorError as error:
+        failure = error
+    if cursor is not None:
+        yield Page(rows, cursor)
+    if failure is not None:
+        raise failure
 
 
 def store(platform: Platform, table: Table, page: Page, entity_map: EntityMap) -> Changes:
