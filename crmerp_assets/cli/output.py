@@ -8,6 +8,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+IDS = ("id", "review", "golden_id", "native_id")
 console = Console(highlight=False, soft_wrap=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -29,7 +30,10 @@ def table(title: str, frame: pl.DataFrame, right: Sequence[str] = ()) -> None:
     shown = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
     for column in frame.columns:
         numeric = frame[column].dtype.is_numeric() or column in right
-        shown.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+        whole = column.lower() in IDS
+        shown.add_column(
+            column.replace("_", " "), justify="right" if numeric else "left", overflow="fold", no_wrap=whole
+        )
     for row in frame.iter_rows():
         shown.add_row(*("" if value is None else money(value) for value in row))
     console.print(shown)

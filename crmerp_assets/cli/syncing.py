@@ -52,7 +52,7 @@ def sync(
         if not json:
             planned = f"{ran.total('plan', 'creates')} to create, {ran.total('plan', 'updates')} to update"
             say(f"Round {number}: {planned}, {sent} sent.")
-        if sent == 0:
+        if sent + ran.total("push", "settled") == 0:
             break
         job = "sync"
     if json:

@@ -50,7 +50,11 @@ def _find(con: duckdb.DuckDBPyConnection, entity: str, identifier: str) -> list[
     queries: list[tuple[str, list[Any]]] = []
     if links.exists(con):
         queries.append(
-            (f"SELECT golden_id FROM {links.sql} WHERE native_id = ? OR golden_id = lower(?)", [identifier] * 2)
+            (
+                f"SELECT golden_id FROM {links.sql} WHERE native_id = ? OR golden_id = lower(?) "
+                "OR (length(?) = 15 AND native_id[:15] = ?)",
+                [identifier] * 4,
+            )
         )
     number = {"order": "order_number", "invoice": "number", "customer": "erp_number", "product": "sku"}.get(entity)
     if number and golden.exists(con):

@@ -15,6 +15,7 @@ from crmerp_assets.connectors.protocol import Row
 from crmerp_assets.mapping import EntityMap, inbound, native_fields
 from crmerp_assets.sync import pull, tables
 from crmerp_assets.sync.platform import Platform
+from crmerp_assets.warehouse.tables import seen
 
 MAX_REMEMBERED = 5000
 
@@ -51,7 +52,8 @@ def cash_changes(platform: Platform, watch: Watch) -> list[str]:
     """Native ids of orders, invoices, payments and credits that changed in the ERP since the last question."""
     erp = platform.side("erp")
     watched = [m for m in platform.matrix.maps(erp.system) if m.entity in ("order", "invoice", "payment")]
-    return [str(row["_id"]) for m in watched for row in _fresh(platform, erp.name, m, [], watch)]
+    asked = [str(row["_id"]) for m in watched for row in _fresh(platform, erp.name, m, [], watch)]
+    return asked + [native_id for m in watched for native_id in _read_back(platform, erp.name, m)]
 
 
 def customer_changes(platform: Platform, watch: Watch) -> list[str]:
@@ -61,7 +63,18 @@ def customer_changes(platform: Platform, watch: Watch) -> list[str]:
         entity_map = platform.entity_map(side, "customer")
         assert entity_map is not None
         found += [str(row["_id"]) for row in _fresh(platform, side.name, entity_map, [], watch)]
+        found += _read_back(platform, side.name, entity_map)
     return found
+
+
+def _read_back(platform: Platform, connection: str, entity_map: EntityMap) -> list[str]:
+    """Rows in the raw table that no run has conformed: what a push wrote and read back, such as an order's number."""
+    source, target = tables.raw(connection, entity_map.object), tables.conformed(connection, entity_map.name)
+    with platform.warehouse.open() as con:
+        if not source.exists(con):
+            return []
+        since = seen(con, source, target.sql)
+        return [row[0] for row in con.execute(f"SELECT _id FROM {source.sql} WHERE _change > {since}").fetchall()]
 
 
 def _fresh(platform: Platform, connection: str, entity_map: EntityMap, fields: list[str], watch: Watch) -> list[Row]:
@@ -77,8 +90,8 @@ def _fresh(platform: Platform, connection: str, entity_map: EntityMap, fields: l
         cursor = page.cursor
     versions = {f"{row['_id']}@{row['_modified']}": row for row in rows}
     watch.at[name] = {"cursor": cursor, "seen": list(versions)[-MAX_REMEMBERED:]}
-    seen = set(state["seen"])
-    return _news(platform, connection, entity_map, [row for version, row in versions.items() if version not in seen])
+    told = set(state["seen"])
+    return _news(platform, connection, entity_map, [row for version, row in versions.items() if version not in told])
 
 
 def _news(platform: Platform, connection: str, entity_map: EntityMap, rows: list[Row]) -> list[Row]:

@@ -14,6 +14,7 @@ import duckdb
 _ONE_AT_A_TIME = threading.RLock()
 # What the operating system calls a full disk, a file over its limit, and a spent quota.
 _FULL = ("No space left", "File too large", "quota exceeded")
+_PREPARED = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'state' AND table_name = 'progress'"
 SCHEMAS = ("raw", "conformed", "links", "golden", "plan", "report", "state")
 
 
@@ -34,7 +35,6 @@ class Warehouse:
 
     def __init__(self, connect: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]) -> None:
         self._connect = connect
-        self._prepared = False
         self._here = threading.local()
 
     @contextmanager
@@ -63,7 +63,8 @@ class Warehouse:
             con.execute("COMMIT")
 
     def _prepare(self, con: duckdb.DuckDBPyConnection) -> None:
-        if self._prepared:
+        """Also where the file was deleted under a running process: all of it can be read again."""
+        if con.execute(_PREPARED).fetchone() is not None:
             return
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
@@ -72,7 +73,6 @@ class Warehouse:
             "CREATE TABLE IF NOT EXISTS state.progress (consumer VARCHAR, source VARCHAR, change BIGINT, "
             "PRIMARY KEY (consumer, source))"
         )
-        self._prepared = True
 
 
 @contextmanager
