@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from crmerp_assets.cli.output import say, table
-from crmerp_assets.cli.showing import platform
+from crmerp_assets.cli.showing import platform, show_conflicts
 from crmerp_assets.cli.stage import Stage
 from crmerp_assets.ledger import Transaction
 from crmerp_assets.sandbox.company.afternoon import afternoon
@@ -17,6 +17,7 @@ from crmerp_assets.sandbox.company.day import Event
 from crmerp_assets.sandbox.company.morning import morning
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.settings import Settings
+from crmerp_assets.sync.review import resolved_conflicts
 
 UNKNOWN = "unknown_product_deal_won"
 MEDIAN_LIMIT_SECONDS = 10
@@ -92,6 +93,7 @@ class Day:
         schema = {"part": pl.String, "system": pl.String, "API calls": pl.Int64}
         calls = pl.DataFrame(self._calls, schema=schema, orient="row")
         table("API calls of the integration, counted by the systems", calls)
+        show_conflicts(self._settings)
         return [*self.morning_missing(), *self.afternoon_missing(), *self._wrong(median)]
 
     def _told(self, events: list[Event]) -> list[Event]:
@@ -138,6 +140,9 @@ class Day:
 
     def _wrong(self, median: float) -> Iterator[str]:
         """What the summary must not show."""
+        with platform(self._settings) as used:
+            if "phone" not in resolved_conflicts(used)["field"].to_list():
+                yield "the phone that both sides changed was not noticed as a conflict"
         if median > MEDIAN_LIMIT_SECONDS:
             yield f"won deals took {median:.1f} s at the median, more than {MEDIAN_LIMIT_SECONDS} s"
         report = json.loads((self._settings.reports / "reconciliation.json").read_text(encoding="utf-8"))

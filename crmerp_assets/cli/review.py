@@ -34,6 +34,14 @@ def list_(
 
 
 @app.command()
+def conflicts(*, json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False) -> None:
+    """Conflicts that a rule resolved without asking: both sides had changed a field, and they differed."""
+    from crmerp_assets.cli.showing import show_conflicts
+
+    show_conflicts(Settings(), as_json=json)
+
+
+@app.command()
 def decide(
     review: Annotated[str, typer.Argument(help="The review's id, or its first characters.")],
     answer: Annotated[str, typer.Argument(help="same|different, crm|erp, or the product's name or SKU.")],

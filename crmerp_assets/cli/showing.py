@@ -110,6 +110,20 @@ def show_status(settings: Settings, *, as_json: bool = False) -> None:
         say(f"{questions.height} reviews are open: `crmerp review list`")
 
 
+def show_conflicts(settings: Settings, *, as_json: bool = False) -> None:
+    """Conflicts that a rule resolved; values of personal fields are left out."""
+    from crmerp_assets.sync.review import resolved_conflicts
+
+    with platform(settings) as used:
+        found = resolved_conflicts(used)
+    if as_json:
+        emit(found.to_dicts())
+        return
+    table("Conflicts resolved by rule", found)
+    if found.is_empty():
+        say("No field was changed on both sides at once.")
+
+
 def show_reconciliation(settings: Settings, *, as_json: bool = False) -> bool:
     """The last published reconciliation; returns whether every gap is explained."""
     path = settings.reports / "reconciliation.json"

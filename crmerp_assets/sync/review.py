@@ -81,3 +81,23 @@ def _alias(platform: Platform, review: dict[str, str], answer: str) -> tuple[dic
 
 
 _DECISIONS = {QUESTION: _link, CONFLICT: _conflict, "unknown_product": _alias}
+
+
+def resolved_conflicts(platform: Platform) -> pl.DataFrame:
+    """Conflicts that a rule resolved without a person: entity, golden_id, field, crm, erp, base, golden, why.
+
+    Values of personal fields are left out.
+    """
+    found = [pl.DataFrame(schema=dict.fromkeys(_RESOLVED, pl.String))]
+    with platform.warehouse.open() as con:
+        for entity, rules in platform.governance.items():
+            table = tables.conflicts(entity)
+            if table.exists(con):
+                rows = con.execute(f"SELECT '{entity}' AS entity, {', '.join(_RESOLVED[1:])} FROM {table.sql}").pl()
+                hidden = pl.col("field").is_in([name for name, rule in rules.fields.items() if rule.personal])
+                values = [pl.when(~hidden).then(pl.col(name)).alias(name) for name in ("crm", "erp", "base", "golden")]
+                found.append(rows.with_columns(values))
+    return pl.concat(found)
+
+
+_RESOLVED = ("entity", "golden_id", "field", "crm", "erp", "base", "golden", "why")
