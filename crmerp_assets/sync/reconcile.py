@@ -21,8 +21,15 @@ _COUNTS: dict[str, type[pl.DataType]] = dict.fromkeys(
 )
 
 
+class NothingToReconcile(RuntimeError):
+    """No deal was ever read, so there is nothing to compare yet."""
+
+
 def run_reconciliation(platform: Platform) -> Reconciliation:
-    """Reconcile both sides as the warehouse and the ledger know them now, and store the tables in `report`."""
+    """Reconcile both sides as the warehouse and the ledger know them now, and store the tables in `report`.
+
+    Raises NothingToReconcile before the first pull.
+    """
     crm, erp = platform.side("crm"), platform.side("erp")
     with platform.ledger.read() as tx:
         intents = tx.intents.open(erp.name, "order").filter(pl.col("operation") == "create")
@@ -45,6 +52,8 @@ def run_reconciliation(platform: Platform) -> Reconciliation:
 
 def _deals(platform: Platform, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     go_live, table = platform.policy.go_live, tables.golden("order")
+    if not table.exists(con):
+        raise NothingToReconcile("No deals were read yet, so there is nothing to compare; run `crmerp plan` first.")
     since = f"close_date >= DATE '{go_live}'" if go_live else "false"
     return con.execute(
         f"SELECT * EXCLUDE (_hash, _change) FROM {table.sql} WHERE won AND {since} AND NOT crm_deleted"

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from world import ROOT, World, make_world  # noqa: E402
+from world import ROOT, World, make_world
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
