@@ -59,10 +59,11 @@ bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (about t
 	@$(BIN)/python -m crmerp_assets_tests.bench
 
 .PHONY: lock
-lock: ## Rewrite the lock files from pyproject.toml
+lock: ## Rewrite the lock files from pyproject.toml, without any address of a package index
 	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet pip-tools
-	@CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --extra dev --extra build --output-file requirements-dev.lock pyproject.toml
-	@CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --extra build --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+	@CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --strip-extras --extra dev --extra build --output-file requirements-dev.lock pyproject.toml
+	@CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --strip-extras --extra build --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+	@sed -i '/^--/d' requirements.lock requirements-dev.lock
 	@rm -rf .venv-lock
 
 .PHONY: clean
