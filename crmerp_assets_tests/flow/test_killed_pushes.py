@@ -60,7 +60,7 @@ def _finish(world: World, killed: int, deals: int, worth: Decimal) -> None:
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, out + err
     assert world.open_intents("claimed", "sent", "unknown").is_empty()
-    world.sync()
+    world.settle()
     assert world.orders() == (deals, deals, worth)
     assert world.open_intents().is_empty()
     told = world.soql("SELECT ERP_Order_Number__c FROM Opportunity WHERE ERP_Order_Number__c != null")
