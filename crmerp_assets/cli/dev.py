@@ -80,7 +80,6 @@ def _listens(port: int) -> bool:
 
 
 def _until_interrupted(*processes: Process) -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while True:
             signal.sigtimedwait([signal.SIGUSR1], 2)

@@ -1,5 +1,6 @@
 """The `crmerp` command and its subcommands."""
 
+import signal
 import sys
 from typing import Annotated
 
@@ -34,7 +35,11 @@ def version(
 
 
 def main() -> None:
-    """Run `crmerp`; known errors become a sentence with a next step and an exit code."""
+    """Run `crmerp`; known errors become a sentence with a next step and an exit code.
+
+    Being asked to end unwinds like Ctrl-C, so that sandboxes and the daemon do not stay behind.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except Exception as error:
