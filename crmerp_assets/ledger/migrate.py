@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, func, inspect, select, text
 
 from crmerp_assets.ledger.errors import LedgerUnavailable
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
