@@ -14,56 +14,77 @@ import polars as pl
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Records are the same when `on` holds (a = CRM side, b = ERP side).
+    """Records are the same when `a` (of the CRM side) equals `b` (of the ERP side) and `also` holds.
 
-    `evidence` is SQL text for what matched. A `question` rule is too weak to link and only asks.
+    All are SQL text, and so is `evidence`, which says what matched. A `question` rule is too weak to link: it asks.
     """
 
     method: str
-    on: str
+    a: str
+    b: str
     evidence: str
+    also: str = "true"
     question: bool = False
 
 
-_KEY = Rule("key", "lower(a.external_key) = lower(b.external_key)", "'both hold key ' || a.external_key")
-_GOLDEN = Rule("key", "lower(a.golden_id) = lower(b.external_key)", "'the ERP record holds key ' || b.external_key")
-_GOLDEN_BACK = Rule(
-    "key", "lower(a.external_key) = lower(b.golden_id)", "'the CRM record holds key ' || a.external_key"
+_KEYS = (
+    Rule("key", "lower(a.external_key)", "lower(b.external_key)", "'both hold key ' || a.external_key"),
+    Rule("key", "lower(a.golden_id)", "lower(b.external_key)", "'the ERP record holds key ' || b.external_key"),
+    Rule("key", "lower(a.external_key)", "lower(b.golden_id)", "'the CRM record holds key ' || a.external_key"),
 )
-_KEYS = (_KEY, _GOLDEN, _GOLDEN_BACK)
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "customer": (
         *_KEYS,
-        Rule("tax_id", "a.tax_id = b.tax_id", "'same tax id'"),
+        Rule("tax_id", "a.tax_id", "b.tax_id", "'same tax id'"),
         Rule(
             "domain_name",
-            "a.match_domain = b.match_domain AND a.match_name = b.match_name",
+            "a.match_domain",
+            "b.match_domain",
             "'same web domain ' || a.match_domain || ' and name'",
+            also="a.match_name = b.match_name",
         ),
         Rule(
             "name_country",
-            "a.match_name = b.match_name AND a.billing_country = b.billing_country",
+            "a.match_name",
+            "b.match_name",
             "'same name in ' || a.billing_country",
+            also="a.billing_country = b.billing_country",
         ),
         Rule(
             "name",
-            "a.match_name = b.match_name AND (a.billing_country IS NULL OR b.billing_country IS NULL)",
+            "a.match_name",
+            "b.match_name",
             "'same name, but a country is missing'",
+            also="(a.billing_country IS NULL OR b.billing_country IS NULL)",
             question=True,
         ),
-        Rule("domain", "a.match_domain = b.match_domain", "'same web domain, but other names'", question=True),
+        Rule("domain", "a.match_domain", "b.match_domain", "'same web domain, but other names'", question=True),
     ),
     "contact": (
         *_KEYS,
-        Rule("email", "a.email = b.email AND a.customer_golden = b.customer_golden", "'same e-mail at one customer'"),
+        Rule(
+            "email",
+            "a.email",
+            "b.email",
+            "'same e-mail at one customer'",
+            also="a.customer_golden = b.customer_golden",
+        ),
     ),
-    "product": (*_KEYS, Rule("sku", "upper(a.sku) = upper(b.sku)", "'same SKU ' || a.sku")),
+    "product": (*_KEYS, Rule("sku", "upper(a.sku)", "upper(b.sku)", "'same SKU ' || a.sku")),
     "order": (
         *_KEYS,
-        Rule("order_number", "a.order_number = b.order_number", "'the deal names order ' || a.order_number"),
+        Rule("order_number", "a.order_number", "b.order_number", "'the deal names order ' || a.order_number"),
     ),
 }
+
+COMPARED: dict[str, tuple[str, ...]] = {
+    "customer": ("external_key", "tax_id", "match_domain", "match_name", "billing_country"),
+    "contact": ("external_key", "email", "customer_golden"),
+    "product": ("external_key", "sku"),
+    "order": ("external_key", "order_number"),
+}
+"""The columns that the rules of an entity look at, besides native_id, golden_id and partner."""
 
 _PAIRS = pl.Schema({"a_id": pl.String(), "b_id": pl.String(), "method": pl.String(), "evidence": pl.String()})
 
@@ -95,8 +116,7 @@ def link(
     the other side it is linked to, or null) and the columns the rules use. `decided` and `never` (a_id, b_id) list
     pairs that a person has joined and separated. Cost follows the unlinked records: each pair has at least one.
     """
-    con.execute(f"CREATE OR REPLACE TEMP TABLE _fresh_a AS SELECT * FROM {side_a} WHERE golden_id IS NULL")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE _fresh_b AS SELECT * FROM {side_b} WHERE golden_id IS NULL")
+    _gather(con, side_a, side_b, rules)
     con.register("_decided", decided.select("a_id", "b_id").to_arrow())
     con.register("_never", never.select("a_id", "b_id").to_arrow())
     con.execute("CREATE OR REPLACE TEMP TABLE _done_a AS SELECT a_id AS id FROM _decided")
@@ -109,7 +129,7 @@ def link(
     ]
     questions = []
     for rule in rules:
-        found, asked = _apply(con, side_a, side_b, rule)
+        found, asked = _apply(con, rule)
         links.append(found)
         questions.append(asked)
     con.unregister("_decided")
@@ -117,8 +137,24 @@ def link(
     return Matches(_concat(links), _concat(questions))
 
 
-def _apply(con: duckdb.DuckDBPyConnection, side_a: str, side_b: str, rule: Rule) -> tuple[pl.DataFrame, pl.DataFrame]:
-    con.execute(_pairs_sql(side_a, side_b, rule))
+def _gather(con: duckdb.DuckDBPyConnection, side_a: str, side_b: str, rules: Sequence[Rule]) -> None:
+    """Make `_fresh_a` and `_fresh_b`, the unlinked records, and `_near_a` and `_near_b`, what each could meet on the
+    other side: found in one pass over the keys, so that the rules look at few records however many there are."""
+    for name, side in (("a", side_a), ("b", side_b)):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE _fresh_{name} AS SELECT * FROM {side} WHERE golden_id IS NULL")
+    for name, side, other in (("a", side_a, "b"), ("b", side_b, "a")):
+        keys = {(getattr(rule, name), getattr(rule, other)) for rule in rules}
+        meets = " OR ".join(f"{own} IN (SELECT {theirs} FROM _fresh_{other} {other})" for own, theirs in sorted(keys))
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE _near_ids AS SELECT native_id FROM {side} {name} WHERE {meets or 'false'}"
+        )
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE _near_{name} AS SELECT * FROM {side} SEMI JOIN _near_ids USING (native_id)"
+        )
+
+
+def _apply(con: duckdb.DuckDBPyConnection, rule: Rule) -> tuple[pl.DataFrame, pl.DataFrame]:
+    con.execute(_pairs_sql(rule))
     if rule.question:
         asked = con.execute("SELECT a_id, b_id, method, evidence FROM _pairs WHERE NOT taken").pl()
         found = asked.clear()
@@ -130,18 +166,19 @@ def _apply(con: duckdb.DuckDBPyConnection, side_a: str, side_b: str, rule: Rule)
     return found, asked
 
 
-def _pairs_sql(side_a: str, side_b: str, rule: Rule) -> str:
+def _pairs_sql(rule: Rule) -> str:
     """Candidate pairs with at least one unlinked record; `alone` = only partner on both sides, `taken` = has one."""
     select = f"SELECT a.native_id a_id, b.native_id b_id, '{rule.method}' AS method, {rule.evidence} AS evidence, " + (
         "coalesce(a.partner IS NOT NULL OR b.partner IS NOT NULL, false) AS taken"
     )
+    same = f"{rule.a} = {rule.b} AND {rule.also}"
     return f"""
         CREATE OR REPLACE TEMP TABLE _pairs AS
         SELECT *, count(*) OVER (PARTITION BY a_id) = 1 AND count(*) OVER (PARTITION BY b_id) = 1 AS alone
         FROM (
-            {select} FROM _fresh_a a JOIN {side_b} b ON {rule.on}
+            {select} FROM _fresh_a a JOIN _near_b b ON {same}
             UNION
-            {select} FROM {side_a} a JOIN _fresh_b b ON {rule.on}
+            {select} FROM _near_a a JOIN _fresh_b b ON {same}
         ) p
         WHERE a_id NOT IN (SELECT id FROM _done_a) AND b_id NOT IN (SELECT id FROM _done_b)
           AND NOT EXISTS (SELECT 1 FROM _never n WHERE n.a_id = p.a_id AND n.b_id = p.b_id)

@@ -40,7 +40,7 @@ def conform(platform: Platform, connection: str, map_name: str) -> Conformed:
     entity_map = platform.map(connection, map_name)
     source, target = tables.raw(connection, entity_map.object), tables.conformed(connection, map_name)
     with platform.warehouse.open() as con:
-        raw = unseen(con, source, target.sql)
+        raw = unseen(con, source, reader(platform, connection, entity_map))
         nothing_to_do = raw.is_empty() and (target.exists(con) or not raw.width)
     if nothing_to_do:
         return Conformed(still_parked=_parked_count(platform, connection, entity_map))
@@ -54,9 +54,15 @@ def conform(platform: Platform, connection: str, map_name: str) -> Conformed:
             table = tables.conformed_lines(connection, map_name)
             table.replace_children(con, valid["native_id"].to_list(), lines)
         if raw.height:
-            advance(con, source, target.sql, int(raw["_change"].max()))  # type: ignore[arg-type]
+            consumer = reader(platform, connection, entity_map)
+            advance(con, source, consumer, int(raw["_change"].max()))  # type: ignore[arg-type]
     parked = _parked_count(platform, connection, entity_map)
     return Conformed(raw.height, changes, checked.parked.height, checked.flags.height, parked, checked.checks)
+
+
+def reader(platform: Platform, connection: str, entity_map: EntityMap) -> str:
+    """The consumer of raw rows that conforms this map."""
+    return platform.consumer(f"conform:{connection}:{entity_map.name}", entity_map, platform.policy.default_region)
 
 
 def _parked_count(platform: Platform, connection: str, entity_map: EntityMap) -> int:

@@ -12,13 +12,15 @@ import polars as pl
 
 from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.ledger import Transaction
-from crmerp_assets.matching import RULES, Matches
+from crmerp_assets.matching import COMPARED, RULES, Matches
 from crmerp_assets.matching import link as match
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.warehouse import Table
 
 QUESTION = "ambiguous_link"
+_TITLES = ("name", "email", "sku")
+"""By which a person recognises a record, the first that an entity has."""
 LINK = pl.Schema(dict.fromkeys(["entity", "connection", "native_id", "golden_id", "method", "evidence"], pl.String()))
 
 
@@ -38,9 +40,11 @@ def link(platform: Platform, entity: str) -> Linked:
     with platform.ledger.read() as tx:
         decisions = tx.reviews.decisions(QUESTION)
     with platform.warehouse.open() as con:
-        sides = [side for side in _sides(platform) if _relation(con, side, platform, entity)]
-        if not any(_unlinked(con, side) for side in sides):
+        sides = [side for side in _sides(platform) if _held(con, side, platform, entity)]
+        if not any(_unlinked(con, side, platform, entity) for side in sides):
             return Linked()
+        for side in sides:
+            _relation(con, side, platform, entity)
         found = _match(con, entity, decisions) if len(sides) == 2 else Matches.none()
         rows = _decide(con, entity, sides, found)
         questions = _described(con, found.questions)
@@ -75,12 +79,35 @@ def _mirrored(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     return int(row[0]) if row else 0
 
 
-def _relation(con: duckdb.DuckDBPyConnection, side: Connection, platform: Platform, entity: str) -> bool:
-    """Make the view `_side_<role>` of one side's live records with golden_id and partner, if the side has any."""
+def _held(con: duckdb.DuckDBPyConnection, side: Connection, platform: Platform, entity: str) -> bool:
+    """Whether this side has records of the entity."""
     entity_map = platform.entity_map(side, entity)
-    if entity_map is None or not tables.conformed(side.name, entity_map.name).exists(con):
-        return False
-    table, mirrored = tables.conformed(side.name, entity_map.name), tables.links(entity).sql
+    return entity_map is not None and tables.conformed(side.name, entity_map.name).exists(con)
+
+
+def _records(side: Connection, platform: Platform, entity: str) -> Table:
+    entity_map = platform.entity_map(side, entity)
+    assert entity_map is not None
+    return tables.conformed(side.name, entity_map.name)
+
+
+def _unlinked(con: duckdb.DuckDBPyConnection, side: Connection, platform: Platform, entity: str) -> bool:
+    found = con.execute(
+        f"SELECT 1 FROM {_records(side, platform, entity).sql} c ANTI JOIN {tables.links(entity).sql} l "
+        f"ON l.connection = '{side.name}' AND l.native_id = c.native_id AND l.golden_id IS NOT NULL "
+        "WHERE NOT c.deleted LIMIT 1"
+    )
+    return found.fetchone() is not None
+
+
+def _relation(con: duckdb.DuckDBPyConnection, side: Connection, platform: Platform, entity: str) -> None:
+    """Make the table `_side_<role>` of one side's live records: golden_id, partner, and what linking compares.
+
+    Narrow, so that the rules do not drag whole records along.
+    """
+    records, mirrored = _records(side, platform, entity), tables.links(entity).sql
+    kept = {*COMPARED.get(entity, ()), "external_key", *_TITLES} & set(records.columns(con))
+    columns = ", ".join(f'c."{name}"' for name in sorted(kept))
     owner, owner_golden = "", ""
     if entity == "contact":
         owner = (
@@ -89,20 +116,15 @@ def _relation(con: duckdb.DuckDBPyConnection, side: Connection, platform: Platfo
         owner_golden = ", o.golden_id AS customer_golden"
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP VIEW _side_{side.role} AS
-        SELECT c.* EXCLUDE (_hash, _change), l.golden_id, p.native_id AS partner {owner_golden}
-        FROM {table.sql} c
+        CREATE OR REPLACE TEMP TABLE _side_{side.role} AS
+        SELECT c.native_id, {columns}, l.golden_id, p.native_id AS partner {owner_golden}
+        FROM {records.sql} c
         LEFT JOIN {mirrored} l ON l.connection = '{side.name}' AND l.native_id = c.native_id
         LEFT JOIN {mirrored} p ON p.golden_id = l.golden_id AND p.connection <> l.connection
         {owner}
         WHERE NOT c.deleted
         """
     )
-    return True
-
-
-def _unlinked(con: duckdb.DuckDBPyConnection, side: Connection) -> bool:
-    return con.execute(f"SELECT 1 FROM _side_{side.role} WHERE golden_id IS NULL LIMIT 1").fetchone() is not None
 
 
 def _match(con: duckdb.DuckDBPyConnection, entity: str, decisions: pl.DataFrame) -> Matches:
@@ -168,7 +190,7 @@ def _described(con: duckdb.DuckDBPyConnection, questions: pl.DataFrame) -> pl.Da
         return questions
     con.register("_questions", questions.to_arrow())
     columns = [row[0] for row in con.execute("DESCRIBE _side_crm").fetchall()]
-    name = next(column for column in ("name", "email", "sku") if column in columns)
+    name = next(column for column in _TITLES if column in columns)
     found = con.execute(
         f"SELECT q.*, a.{name} AS a_name, b.{name} AS b_name FROM _questions q "
         "LEFT JOIN _side_crm a ON a.native_id = q.a_id LEFT JOIN _side_erp b ON b.native_id = q.b_id"

@@ -37,7 +37,7 @@ class Merged:
 @in_one_transaction
 def merge(platform: Platform, entity: str) -> Merged:
     """Merge the records of `entity` that something touched since the last merge."""
-    consumer = f"merge:{entity}"
+    consumer = platform.consumer(f"merge:{entity}", platform.governance[entity])
     with platform.ledger.read() as tx:
         asked = _asked(tx, entity)
         again = [*asked["golden_id"].to_list(), *_waiting_for_products(tx, entity)]

@@ -58,7 +58,8 @@ class Planned:
 @in_one_transaction
 def plan(platform: Platform, entity: str) -> Planned:
     """Plan both sides of `entity`."""
-    source, consumer = tables.compare(entity), f"plan:{entity}"
+    maps = [platform.entity_map(side, entity) for side in platform.connections.values()]
+    source, consumer = tables.compare(entity), platform.consumer(f"plan:{entity}", platform.governance[entity], *maps)
     with platform.ledger.read() as tx:
         waiting = tx.intents.waiting_golden_ids(entity)
     with platform.warehouse.open() as con:

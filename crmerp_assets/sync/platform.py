@@ -1,11 +1,15 @@
 """What every use case is given: the configured connections and the state they work on."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from pydantic import BaseModel
+
+from crmerp_assets import __version__
 from crmerp_assets.connectors.protocol import Connector
 from crmerp_assets.ledger import Ledger
 from crmerp_assets.mapping import EntityMap, EntityRules, Matrix
@@ -51,6 +55,15 @@ class Platform:
     governance: Mapping[str, EntityRules]
     policy: Policy
     clock: Callable[[], datetime]
+
+    def consumer(self, stage: str, *configuration: BaseModel | str | None) -> str:
+        """The name under which a stage remembers what it has processed.
+
+        It changes with the configuration that the stage works by and with the release: then all is processed again.
+        """
+        given = [part for part in configuration if part is not None]
+        read = [__version__, *(part if isinstance(part, str) else part.model_dump_json() for part in given)]
+        return f"{stage}@{hashlib.sha256('|'.join(read).encode()).hexdigest()[:12]}"
 
     def side(self, role: Role) -> Connection:
         """The connection with this role."""

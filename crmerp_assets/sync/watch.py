@@ -14,6 +14,7 @@ import polars as pl
 from crmerp_assets.connectors.protocol import Row
 from crmerp_assets.mapping import EntityMap, inbound, native_fields
 from crmerp_assets.sync import pull, tables
+from crmerp_assets.sync.conform import reader
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse.tables import seen
 
@@ -69,11 +70,11 @@ def customer_changes(platform: Platform, watch: Watch) -> list[str]:
 
 def _read_back(platform: Platform, connection: str, entity_map: EntityMap) -> list[str]:
     """Rows in the raw table that no run has conformed: what a push wrote and read back, such as an order's number."""
-    source, target = tables.raw(connection, entity_map.object), tables.conformed(connection, entity_map.name)
+    source = tables.raw(connection, entity_map.object)
     with platform.warehouse.open() as con:
         if not source.exists(con):
             return []
-        since = seen(con, source, target.sql)
+        since = seen(con, source, reader(platform, connection, entity_map))
         return [row[0] for row in con.execute(f"SELECT _id FROM {source.sql} WHERE _change > {since}").fetchall()]
 
 

@@ -40,8 +40,8 @@ _LIMIT = (
     ),
 )
 _LOADED = (
-    "The load includes the benchmark and its sandboxes. What else ran then slows the seconds, and not always a stage and "
-    "its limit alike; counts of calls do not suffer."
+    "The load includes the benchmark and its sandboxes. What else ran then slows the seconds, and not always a stage "
+    "and its limit alike; counts of calls do not suffer."
 )
 
 
@@ -142,7 +142,8 @@ def _thrift(found: Sequence[Thrift]) -> str:
     return (
         "## API calls per 1,000 records\n\nCounted by the sandboxes. Pulls of small objects take a call each, however "
         "few rows they have. A push reads each record's version before it writes and the record back after it, which "
-        f"Salesforce's best case leaves out; NetSuite is compared with the lower end of its range.\n\n{_table(head, rows)}\n\n{details}"
+        "Salesforce's best case leaves out; NetSuite is compared with the lower end of its range."
+        f"\n\n{_table(head, rows)}\n\n{details}"
     )
 
 

@@ -62,6 +62,33 @@ def test_edits_of_people_travel_as_governance_says_and_then_both_sides_rest(worl
     assert "newer.example.com" in erp[customer["Company 2"]]["url"]
 
 
+def test_a_changed_rule_or_mapping_reaches_records_that_did_not_change(world: World) -> None:
+    _configure(world, "governance/customer.yaml", "fields:\n  website: {conflict: manual}\n")
+    accounts = _company(world)
+    with Seller(world.crm.url) as ann, Accountant(world.erp.url) as bob:
+        ann.change("Account", accounts[0], {"Website": "one.example.com", "Phone": "+1 202 555 0142"})
+        customer = world.suiteql("SELECT id FROM customer WHERE companyname = 'Company 0'")[0]["id"]
+        bob.change_customer(customer, url="https://two.example.com")
+    world.settle()
+    assert world.soql("SELECT Website FROM Account WHERE Website LIKE '%one.example.com'"), "held for a person"
+
+    _configure(world, "governance/customer.yaml", "fields:\n  website: {conflict: crm}\n")
+    _configure(world, "matrix/customer.salesforce.yaml", "fields:\n  phone: {transform: text}\n")
+    world.pass_through()
+
+    assert "one.example.com" in world.suiteql(f"SELECT url FROM customer WHERE id = {customer}")[0]["url"]
+    with world.platform() as used, used.warehouse.open() as con:
+        phones = con.execute("SELECT phone FROM conformed.salesforce__customer").fetchall()
+    assert ("+1 202 555 0142",) in phones
+
+
+def _configure(world: World, file: str, text: str) -> None:
+    """Override a file of the mapping."""
+    path = world.state / "config" / "mapping" / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
 def _company(world: World) -> list[str]:
     """Three customers with contacts, orders, an invoice and a payment, in agreement; the accounts' ids."""
     world.policy(GO_LIVE)
