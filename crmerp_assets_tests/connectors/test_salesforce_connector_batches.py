@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from crmerp_assets.connectors.protocol import Ref, Write
 from crmerp_assets.connectors.salesforce.payload import payload
-from crmerp_assets.connectors.salesforce.pushing import batches_of
+from crmerp_assets.connectors.salesforce.pushing import groups_of
 from crmerp_assets.connectors.salesforce.selection import Selection, text
 
 KEYS = st.sampled_from(["k-1", "K-1", "k-2", "k-3", "k-4"])
@@ -24,7 +24,8 @@ WRITES = st.lists(st.tuples(KEYS, st.none() | KEYS, st.booleans()), max_size=12)
 
 @given(WRITES)
 def test_no_call_holds_a_key_twice_or_a_child_beside_its_parent(writes: list[Write]) -> None:
-    for batch in batches_of(writes):
+    for group in groups_of(writes):
+        batch = [item for each in group for item in each]
         keys = [item.key.lower() for item in batch]
         assert len(keys) == len(set(keys))
         parents = [
@@ -40,15 +41,15 @@ def test_no_call_holds_a_key_twice_or_a_child_beside_its_parent(writes: list[Wri
 
 @given(WRITES)
 def test_every_write_is_sent_once_and_writes_on_one_key_keep_their_order(writes: list[Write]) -> None:
-    sent = [item for batch in batches_of(writes) for item in batch]
+    sent = [item for group in groups_of(writes) for batch in group for item in batch]
     assert sorted(item.id for item in sent) == sorted(item.id for item in writes)
     for key in {item.key.lower() for item in writes}:
         assert [w for w in sent if w.key.lower() == key] == [w for w in writes if w.key.lower() == key]
 
 
-def test_a_thousand_creates_are_five_calls() -> None:
+def test_a_thousand_creates_are_five_batches_of_one_group() -> None:
     writes = [write(number, f"k-{number}", None, update=False) for number in range(1000)]
-    assert [len(batch) for batch in batches_of(writes)] == [200] * 5
+    assert [[len(batch) for batch in group] for group in groups_of(writes)] == [[200] * 5]
 
 
 class NoDescribe:

@@ -129,3 +129,57 @@ def test_a_batch_runs_each_request_by_itself(sf):
     ]
     body = sf.call("POST", "/composite/batch", {"batchRequests": requests}).json()
     assert (body["hasErrors"], [result["statusCode"] for result in body["results"]]) == (True, [201, 400])
+
+
+def collection(name, count, **values):
+    rows = [{"attributes": {"type": "Account"}, "Name": f"{name} {n}", **values} for n in range(count)]
+    return sub("POST", "/composite/sobjects", name, records=rows)
+
+
+def test_a_composite_call_carries_a_thousand_rows_and_counts_once(sf):
+    before = sf.sandbox.service.usage.used
+    answer = sf.call("POST", "/composite", {"compositeRequest": [collection(f"c{n}", 200) for n in range(5)]})
+    assert sf.sandbox.service.usage.used == before + 1
+    parts = answer.json()["compositeResponse"]
+    assert [(part["httpStatusCode"], part["referenceId"]) for part in parts] == [(200, f"c{n}") for n in range(5)]
+    assert {row["success"] for part in parts for row in part["body"]} == {True}
+    assert sf.query("SELECT COUNT() FROM Account")["totalSize"] == 1000
+
+
+def test_a_composite_call_holds_at_most_five_collections_and_queries_and_25_parts(sf):
+    query = sub("GET", "/query?q=SELECT+Id+FROM+Account", "q")
+    for requests in ([*(collection(f"c{n}", 1) for n in range(5)), query], [collection("c", 1)] * 26):
+        answer = sf.call("POST", "/composite", {"compositeRequest": requests})
+        (part,) = answer.json()["compositeResponse"]
+        assert (part["body"][0]["errorCode"], part["referenceId"]) == ("LIMIT_EXCEEDED", None)
+    assert sf.query("SELECT COUNT() FROM Account")["totalSize"] == 0
+
+
+def test_a_collection_that_fails_in_a_composite_call_leaves_the_others(sf):
+    sf.admin("POST", "partfaults", {"skip": 1})
+    requests = [collection(name, 2) for name in "abc"]
+    requests[2]["body"]["records"][0]["Name"] = None
+    fine, refused, mixed = sf.call("POST", "/composite", {"compositeRequest": requests}).json()["compositeResponse"]
+    assert [row["success"] for row in fine["body"]] == [True, True]
+    assert (refused["httpStatusCode"], refused["body"][0]["errorCode"]) == (503, "SERVER_UNAVAILABLE")
+    assert [row["success"] for row in mixed["body"]] == [False, True]
+    assert sorted(sf.names("SELECT Name FROM Account")) == ["a 0", "a 1", "c 1"]
+
+
+def test_all_or_none_of_a_composite_call_reaches_into_its_collections(sf):
+    requests = [collection("a", 2), collection("b", 2)]
+    requests[1]["body"]["records"][0]["Name"] = None
+    body = {"allOrNone": True, "compositeRequest": requests}
+    halted, guilty = sf.call("POST", "/composite", body).json()["compositeResponse"]
+    assert halted["body"][0]["errorCode"] == "PROCESSING_HALTED"
+    codes = [failed(row)[0] for row in guilty["body"]]
+    assert codes == ["REQUIRED_FIELD_MISSING", "ALL_OR_NONE_OPERATION_ROLLED_BACK"]
+    assert sf.query("SELECT COUNT() FROM Account")["totalSize"] == 0
+
+
+def test_a_value_in_a_composite_call_that_looks_like_a_reference_is_taken_for_one(sf):
+    odd = collection("odd", 1, Phone="@{nobody.id}")
+    alone = sf.call("POST", "/composite/sobjects", odd["body"]).json()
+    (part,) = sf.call("POST", "/composite", {"compositeRequest": [odd]}).json()["compositeResponse"]
+    assert alone[0]["success"]
+    assert (part["httpStatusCode"], part["body"][0]["errorCode"]) == (400, "PROCESSING_HALTED")

@@ -66,6 +66,20 @@ def test_queries_and_describe(judge):
     assert judge.api_usage["api-usage"].total > 0
 
 
+def test_collections_inside_a_composite_call(judge):
+    def part(name, *rows):
+        records = [{"attributes": {"type": "Account"}, **row} for row in rows]
+        url = "/services/data/v68.0/composite/sobjects/Account/Ext__c"
+        return {"method": "PATCH", "url": url, "referenceId": name, "body": {"records": records}}
+
+    requests = [part("a", {"Ext__c": "A-1", "Name": "A"}), part("b", {"Ext__c": "B-1"}, {"Ext__c": "B-2", "Name": "B"})]
+    answer = judge.restful("composite", method="POST", json={"allOrNone": False, "compositeRequest": requests})
+    first, second = answer["compositeResponse"]
+    assert (first["referenceId"], first["httpStatusCode"], first["body"][0]["created"]) == ("a", 200, True)
+    assert [row["success"] for row in second["body"]] == [False, True]
+    assert judge.query("SELECT COUNT() FROM Account")["totalSize"] == 2
+
+
 def test_bulk_two_upserts_and_reads(judge):
     records = [{"Ext__c": f"B-{n}", "Name": f"Bulk {n}"} for n in range(3)]
     (result,) = judge.bulk2.Account.upsert(records=records, external_id_field="Ext__c", wait=0)

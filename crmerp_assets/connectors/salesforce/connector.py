@@ -27,6 +27,7 @@ from crmerp_assets.connectors.salesforce.provisioning import Provisioning
 from crmerp_assets.connectors.salesforce.pushing import Pushing
 from crmerp_assets.connectors.salesforce.reading import Reading
 from crmerp_assets.connectors.salesforce.schema import Schema
+from crmerp_assets.connectors.salesforce.sending import Sending
 
 
 class SalesforceConnector:
@@ -56,7 +57,7 @@ class SalesforceConnector:
         self._schema = Schema(self._api)
         self._reading = Reading(self._api, self._schema, overlap_seconds)
         self._lookup = Lookup(self._api, self._schema)
-        self._pushing = Pushing(self._api, self._schema, self._lookup)
+        self._pushing = Pushing(Sending(self._api, clock), self._schema, self._lookup)
         self._provisioning = Provisioning(self._api, self._schema, permission_set)
         self._checking = Checking(self._api, self._schema, self._provisioning, permission_set)
 

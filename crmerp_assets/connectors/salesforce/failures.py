@@ -19,6 +19,7 @@ from crmerp_assets.connectors.errors import (
     Rejected,
     Throttled,
     Transient,
+    Unknown,
 )
 from crmerp_assets.connectors.exactjson import loads
 from crmerp_assets.connectors.http import Response, retry_after
@@ -57,6 +58,7 @@ _CONFIGURATION = {
 _NO_COLUMN = re.compile(r"No such column '([^']+)' on (?:entity|sobject of type) '?(\w+)'?")
 _NO_RELATION = re.compile(r"Didn't understand relationship '([^']+)'")
 _NO_TYPE = re.compile(r"sObject type '([^']+)'")
+_SHARED_LIMIT = re.compile(r"LimitException|Too many (SOQL|DML|query)|CPU time limit|heap size too large")
 _RECORD_ID = re.compile(r"\b(?:id|record):\s*([a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?)\b")
 
 
@@ -72,18 +74,32 @@ def judge(response: Response) -> ConnectorError | None:
     """The error in an answer of the REST API, if any."""
     if response.status_code < 400:
         return None
-    failure = first_failure(response)
-    if response.status_code == 401:
+    return _judged(response.status_code, first_failure(response), retry_after(response, _CONCURRENT_WAIT))
+
+
+def refusal(status: int, body: Any) -> ConnectorError | None:
+    """The error of one part of a composite call, if any; whether a part that broke off was applied is unknown."""
+    if 200 <= status < 300:
+        return None
+    failure = _first(body, status)
+    if status < 400 or status >= 500:
+        message = f"Salesforce answered {status} ({failure.code}) to a write; settle it by its key before it is resent."
+        return Unknown(message, system=SYSTEM)
+    return _judged(status, failure, _CONCURRENT_WAIT)
+
+
+def _judged(status: int, failure: Failure, wait: float) -> ConnectorError:
+    if status == 401:
         return AuthFailed(
             f"Salesforce refuses the token also after a fresh one ({failure.code}); check the app's access policy.",
             system=SYSTEM,
         )
     if failure.code == "REQUEST_LIMIT_EXCEEDED":
         return _limit(failure)
-    if response.status_code == 429:
-        return Throttled("Salesforce asks to slow down.", system=SYSTEM, wait=retry_after(response, _CONCURRENT_WAIT))
-    if response.status_code in (408, 420) or response.status_code >= 500:
-        return Transient(f"Salesforce answered {response.status_code} ({failure.code}).", system=SYSTEM)
+    if status == 429:
+        return Throttled("Salesforce asks to slow down.", system=SYSTEM, wait=wait)
+    if status in (408, 420) or status >= 500:
+        return Transient(f"Salesforce answered {status} ({failure.code}).", system=SYSTEM)
     return classify(failure)
 
 
@@ -93,9 +109,13 @@ def first_failure(response: Response) -> Failure:
         body = loads(response.content)
     except ValueError:
         body = None
+    return _first(body, response.status_code)
+
+
+def _first(body: Any, status: int) -> Failure:
     first = body[0] if isinstance(body, list) and body else body
     if not isinstance(first, Mapping):
-        return Failure(f"HTTP {response.status_code}", "")
+        return Failure(f"HTTP {status}", "")
     return as_failure(first, "errorCode")
 
 
@@ -108,7 +128,7 @@ def classify(failure: Failure, object: str | None = None, record: str | None = N
     """The error class of one native error of a whole answer or of one row."""
     subject = _subject(object, record)
     where: dict[str, Any] = {"system": SYSTEM, "object": object, "record": record}
-    if failure.code in _TRANSIENT or "Too many SOQL" in failure.message:
+    if failure.code in _TRANSIENT or _SHARED_LIMIT.search(failure.message):
         return Transient(f"Salesforce could not save {subject} now ({failure.code}); it is tried again.", **where)
     if failure.code == "INVALID_FIELD":
         return _missing_field(failure, object, record)
@@ -123,6 +143,12 @@ def classify(failure: Failure, object: str | None = None, record: str | None = N
     if failure.code in ("DUPLICATE_VALUE", "DUPLICATES_DETECTED"):
         return _duplicate(failure, subject, where)
     return _rejected(failure, subject, where)
+
+
+def over_shared_limit(answer: object) -> bool:
+    """Whether a row was refused because its transaction used up what Salesforce allows its automation."""
+    errors = answer.get("errors") or () if isinstance(answer, Mapping) else ()
+    return any(_SHARED_LIMIT.search(str(error.get("message", ""))) for error in errors)
 
 
 def classify_all(errors: Sequence[Mapping[str, Any]], object: str, record: str) -> ConnectorError:

@@ -20,25 +20,24 @@ from crmerp_assets.connectors.errors import (
     Rejected,
     Throttled,
     Transient,
-    Unknown,
 )
 from crmerp_assets.connectors.protocol import Ref, Result, Write
-from crmerp_assets.connectors.salesforce.api import SalesforceApi, in_chunks
+from crmerp_assets.connectors.salesforce.api import in_chunks
 from crmerp_assets.connectors.salesforce.auth import SYSTEM
 from crmerp_assets.connectors.salesforce.failures import classify_all
 from crmerp_assets.connectors.salesforce.lookup import Lookup
 from crmerp_assets.connectors.salesforce.payload import payload
 from crmerp_assets.connectors.salesforce.schema import Schema
+from crmerp_assets.connectors.salesforce.sending import ROWS, Answer, Sending
 
-_ROWS_PER_CALL = 200
 _RAISED = (AuthFailed, QuotaSpent, ConfigError)
 _STOPPING = (AuthFailed, QuotaSpent, Throttled, Transient)
 """After one of these the next call would fail the same way, so what was not sent stays unsent."""
 
 
 class Pushing:
-    def __init__(self, api: SalesforceApi, schema: Schema, lookup: Lookup) -> None:
-        self._api = api
+    def __init__(self, sending: Sending, schema: Schema, lookup: Lookup) -> None:
+        self._sending = sending
         self._schema = schema
         self._lookup = lookup
 
@@ -47,24 +46,26 @@ class Pushing:
             bodies, results = self._prepare(writes)
         except (Transient, Throttled) as error:
             return [Result(write.id, write.native_id, _about(error, write)) for write in writes]
-        stop: ConnectorError | None = None
-        for number, batch in enumerate(batches_of([write for write in writes if write.id in bodies])):
-            outcome = stop or self._outcome(object, batch, bodies)
-            if isinstance(outcome, ConnectorError):
-                if number == 0 and isinstance(outcome, _RAISED):
-                    raise outcome
-                stop = outcome if isinstance(outcome, _STOPPING) else None
-                outcome = [Result(write.id, write.native_id, _about(outcome, write)) for write in batch]
-            results.update((result.write_id, result) for result in outcome)
+        sendable = [write for write in writes if write.id in bodies]
+        results.update((result.write_id, result) for result in self._results(object, sendable, bodies))
         return self._with_survivors(object, [results[write.id] for write in writes])
 
-    def _outcome(self, object: str, batch: Sequence[Write], bodies: Mapping[str, Any]) -> list[Result] | ConnectorError:
-        """The results of one call, or the error that all its rows share."""
-        try:
-            answers = self._send(object, batch, bodies)
-        except ConnectorError as error:
-            return error
-        return [_result(write, answer) for write, answer in zip(batch, answers, strict=True)]
+    def _results(self, object: str, writes: Sequence[Write], bodies: Mapping[str, Any]) -> Iterator[Result]:
+        """The result of every write; raises what concerns all of them while none was sent."""
+        stop: ConnectorError | None = None
+        for number, call in enumerate(self._calls(object, writes, bodies)):
+            rows = [write for batch in call for write in batch]
+            answers: list[Answer] = [stop] * len(rows) if stop else self._sending.send(object, call, bodies)
+            if number == 0:
+                _raise_if_all(answers)
+            stop = stop or next((answer for answer in answers if isinstance(answer, _STOPPING)), None)
+            yield from (_result(write, answer) for write, answer in zip(rows, answers, strict=True))
+
+    def _calls(
+        self, object: str, writes: Sequence[Write], bodies: Mapping[str, Any]
+    ) -> Iterator[Sequence[Sequence[Write]]]:
+        for group in groups_of(writes):
+            yield from self._sending.calls(object, group, bodies)
 
     def _prepare(self, writes: Sequence[Write]) -> tuple[dict[str, Any], dict[str, Result]]:
         bodies: dict[str, Any] = {}
@@ -76,17 +77,6 @@ class Pushing:
                 results[write.id] = Result(write.id, write.native_id, error)
         return bodies, results
 
-    def _send(self, object: str, batch: Sequence[Write], bodies: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        path = "/composite/sobjects"
-        if batch[0].operation == "create":
-            path = f"{path}/{object}/{batch[0].key_field}"
-        body = {"allOrNone": False, "records": [bodies[write.id] for write in batch]}
-        answers: list[Mapping[str, Any]] = self._api.write("PATCH", path, body)
-        if len(answers) != len(batch):
-            message = f"Salesforce answered {len(answers)} of {len(batch)} rows; settle them by their keys."
-            raise Unknown(message, system=SYSTEM, object=object)
-        return answers
-
     def _with_survivors(self, object: str, results: list[Result]) -> list[Result]:
         """A record that was merged away names its survivor, so that the caller can follow."""
         gone = [result.native_id for result in results if isinstance(result.error, Gone) and result.native_id]
@@ -97,15 +87,18 @@ class Pushing:
         return [_merged(result, survivors) for result in results]
 
 
-def batches_of(writes: Sequence[Write]) -> Iterator[list[Write]]:
-    """Calls of at most 200 rows, one kind of call each; creates come first within a turn."""
+def groups_of(writes: Sequence[Write]) -> Iterator[list[list[Write]]]:
+    """Batches of at most 200 rows; those of a group are of one kind and independent, so one call may hold several.
+
+    Groups go one after the other; creates come first within a turn.
+    """
     for turn in _turns(writes):
         kinds: dict[tuple[str, str], list[Write]] = {}
         for write in turn:
             kind = (write.operation, write.key_field if write.operation == "create" else "")
             kinds.setdefault(kind, []).append(write)
         for _, group in sorted(kinds.items(), key=lambda item: item[0]):
-            yield from in_chunks(group, _ROWS_PER_CALL)
+            yield in_chunks(group, ROWS)
 
 
 def _turns(writes: Sequence[Write]) -> list[list[Write]]:
@@ -133,7 +126,14 @@ def _keys_referred_to(write: Write) -> list[str]:
     ]
 
 
-def _result(write: Write, answer: Mapping[str, Any]) -> Result:
+def _raise_if_all(answers: Sequence[Answer]) -> None:
+    if all(isinstance(answer, _RAISED) for answer in answers):
+        raise next(answer for answer in answers if isinstance(answer, ConnectorError))
+
+
+def _result(write: Write, answer: Answer) -> Result:
+    if isinstance(answer, ConnectorError):
+        return Result(write.id, write.native_id, _about(answer, write))
     if answer.get("success"):
         return Result(write.id, answer.get("id") or write.native_id, None)
     error = classify_all(answer.get("errors") or [], write.object, write.native_id or write.key)

@@ -12,6 +12,7 @@ from crmerp_assets.sandbox.salesforce.engine import Actor
 from crmerp_assets.sandbox.salesforce.engine.rowfaults import RowFault
 from crmerp_assets.sandbox.salesforce.errors import SalesforceError, not_found
 from crmerp_assets.sandbox.salesforce.http import Service
+from crmerp_assets.sandbox.salesforce.http.partfaults import PartFault
 from crmerp_assets.sandbox.salesforce.http.tooling import remove_field
 from crmerp_assets.sandbox.salesforce.setup import person
 
@@ -52,6 +53,7 @@ class Administration:
             self._route("limits", "POST", self._limits),
             self._route("rowfaults", "POST", self._add_row_fault),
             self._route("rowfaults", "DELETE", self._clear_row_faults),
+            self._route("partfaults", "POST", self._add_part_fault),
         ]
 
     def _admin(self) -> Actor:
@@ -86,6 +88,10 @@ class Administration:
 
     def _add_row_fault(self, body: Body) -> Body:
         self.service.records.faults.add(RowFault(**body))
+        return body
+
+    def _add_part_fault(self, body: Body) -> Body:
+        self.service.part_faults.add(PartFault(**body))
         return body
 
     def _clear_row_faults(self, body: Body) -> Body:

@@ -17,6 +17,7 @@ _REFERENCE = re.compile(r"@\{(\w+)((?:\.\w+|\[\d+\])*)\}")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 _COLLECTIVE_PATHS = re.compile(r"/(query|queryAll|composite/sobjects)\b|/describe\b")
+_COLLECTION_PATH = re.compile(r"/composite/sobjects\b")
 _GRAPH_PATH = re.compile(r"/services/data/v\d+\.\d/sobjects/\w+(/[^/]+){0,2}/?")
 _HALTED = {
     "errorCode": "PROCESSING_HALTED",
@@ -30,7 +31,12 @@ class _Failed(Exception):
 
 @dataclass(slots=True)
 class Composite:
-    """`dispatch` runs a call that came inside another."""
+    """`dispatch` runs a call that came inside another. The whole counts as one call, and its parts run in order.
+
+    Up to five parts may be collections, so that one call may carry 1,000 rows. Without `allOrNone` each part succeeds
+    or fails by itself and a collection obeys its own `allOrNone`; with it, that of the collections counts for nothing.
+    Parts below `/sobjects` may be collated, that is reordered, unless the caller forbids it; this server never does.
+    """
 
     service: Service
     dispatch: Dispatch
@@ -39,10 +45,9 @@ class Composite:
         body = call.json()
         requests = _requests(body, "compositeRequest")
         if len(requests) > _SUBREQUESTS:
-            raise SalesforceError("LIMIT_EXCEEDED", f"Maximum of {_SUBREQUESTS} subrequests allowed in a request")
+            return _too_many(f"The request can't contain more than {_SUBREQUESTS} operations.")
         if sum(bool(_COLLECTIVE_PATHS.search(str(each.get("url")))) for each in requests) > _COLLECTIVE:
-            message = f"Maximum of {_COLLECTIVE} query, collection and describe subrequests allowed in a request"
-            raise SalesforceError("LIMIT_EXCEEDED", message)
+            return _too_many(f"The request can't contain more than {_COLLECTIVE} query or collection operations.")
         answers, _ = self._run(call, requests, bool(body.get("allOrNone", False)))
         return Answer(200, {"compositeResponse": answers})
 
@@ -81,9 +86,9 @@ class Composite:
         answers: list[dict[str, Any]] = []
         try:
             with self.service.organisation.store.writing():
-                for answer in self._answers(call, requests):
+                for answer in self._answers(call, [_strict(each) for each in requests] if all_or_none else requests):
                     answers.append(answer)
-                    if all_or_none and answer["httpStatusCode"] >= 400:
+                    if all_or_none and _failed(answer):
                         raise _Failed
         except _Failed:
             self.service.catalog.forget()
@@ -99,13 +104,34 @@ class Composite:
             if not _NAME.fullmatch(name) or name in bodies:
                 raise malformed_json(f"The referenceId '{name}' must be unique and alphanumeric")
             try:
+                self.service.part_faults.strike(f"{each.get('method')} {each.get('url')}")
                 answer = self.dispatch(_inner(call, each, bodies))
             except SalesforceError as error:
-                answer = Answer(400, error.body())
+                answer = Answer(error.status, error.body())
             bodies[name] = answer.body if answer.status < 400 else None
             body = answer.body
             said = {"body": body, "httpHeaders": answer.headers, "httpStatusCode": answer.status}
             yield {**said, "referenceId": name}
+
+
+def _too_many(message: str) -> Answer:
+    """A refusal of the whole is told as that of a part without a name."""
+    said = {"body": [{"errorCode": "LIMIT_EXCEEDED", "message": message}], "httpHeaders": {}, "httpStatusCode": 400}
+    return Answer(400, {"compositeResponse": [{**said, "referenceId": None}]})
+
+
+def _strict(request: Subrequest) -> Subrequest:
+    """A collection in a call that is all-or-none is so too."""
+    body = request.get("body")
+    if not _COLLECTION_PATH.search(str(request.get("url"))) or not isinstance(body, dict) or "records" not in body:
+        return request
+    return {**request, "body": {**body, "allOrNone": True}}
+
+
+def _failed(answer: Subrequest) -> bool:
+    rows = answer["body"] if isinstance(answer["body"], list) else []
+    refused = any(isinstance(row, dict) and row.get("success") is False for row in rows)
+    return bool(answer["httpStatusCode"] >= 400 or refused)
 
 
 def _halted(request: Subrequest) -> dict[str, Any]:

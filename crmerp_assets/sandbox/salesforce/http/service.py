@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from crmerp_assets.sandbox.salesforce.engine import Organisation
 from crmerp_assets.sandbox.salesforce.engine.records import Records
 from crmerp_assets.sandbox.salesforce.engine.removal import Removal
+from crmerp_assets.sandbox.salesforce.http.partfaults import PartFaults
 from crmerp_assets.sandbox.salesforce.http.usage import Usage
 from crmerp_assets.sandbox.salesforce.jobs import Jobs
 from crmerp_assets.sandbox.salesforce.schema import Catalog
@@ -21,6 +22,7 @@ class Service:
     queries: Queries
     usage: Usage
     jobs: Jobs
+    part_faults: PartFaults = field(default_factory=PartFaults)
     catalog: Catalog = field(init=False)
 
     def __post_init__(self) -> None:
