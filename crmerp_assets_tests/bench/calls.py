@@ -4,19 +4,17 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from crmerp_assets.sync import conform, merge, plan, pull, push
 
 from .company import World
 
 CHANGED = 1000
-BEST = {
-    ("salesforce", "read"): (0.5, "0.5"),
-    ("netsuite", "read"): (1.0, "1"),
-    ("salesforce", "write"): (5.0, "5"),
-    ("netsuite", "write"): (25.0, "25 to 35"),
-}
-"""Per 1,000 rows, the number to compare with and the text: pages of 2,000 and 1,000, writes of 200, batches of 100."""
+PAGE = {"salesforce": 2000, "netsuite": 1000}
+"""Rows of one object that a call reads."""
+WRITE = {"salesforce": (200, "5"), "netsuite": (40, "25 to 35")}
+"""Customers written per call in the best case, and that best case for 1,000; that of NetSuite includes polls."""
 _NEXT_PAGE = re.compile(r"/query/\S+-\d+$")
 _ROOTS = re.compile(r"/services/(data/v[\d.]+|rest)|/(record|query)/v1|/services")
 
@@ -26,10 +24,11 @@ class Thrift:
     """Calls for so many records, by kind of call."""
 
     system: str
-    way: str
     what: str
     rows: int
     calls: Mapping[str, int]
+    best: int
+    best_shown: str
 
     @property
     def total(self) -> int:
@@ -37,19 +36,9 @@ class Thrift:
         return sum(self.calls.values())
 
     @property
-    def per_thousand(self) -> float:
-        """Calls per 1,000 records."""
-        return self.total * 1000 / max(self.rows, 1)
-
-    @property
-    def best(self) -> float:
-        """The vendor's best case per 1,000 records."""
-        return BEST[self.system, self.way][0]
-
-    @property
-    def best_shown(self) -> str:
-        """The best case as the vendor's limits give it, which may be a range."""
-        return BEST[self.system, self.way][1]
+    def ratio(self) -> float:
+        """How many times the vendor's best case."""
+        return self.total / self.best
 
 
 def counted(world: World, system: str) -> Counter[str]:
@@ -60,9 +49,18 @@ def counted(world: World, system: str) -> Counter[str]:
     return calls
 
 
-def read(world: World, what: str, rows: Mapping[str, int]) -> list[Thrift]:
-    """What the pull just done took, for the rows of each system."""
-    return [Thrift(system, "read", what, rows[system], counted(world, system)) for system in rows]
+def pages(system: str, rows: int) -> int:
+    """The fewest calls that read so many rows of one object; that there are none takes a call to know."""
+    return max(1, ceil(rows / PAGE[system]))
+
+
+def read(world: World, what: str, rows: Mapping[str, Mapping[str, int]]) -> list[Thrift]:
+    """What the pull just done took, for the rows of each system's objects."""
+    found = []
+    for system, objects in rows.items():
+        best = sum(pages(system, count) for count in objects.values())
+        found.append(Thrift(system, what, sum(objects.values()), counted(world, system), best, str(best)))
+    return found
 
 
 def written(world: World) -> list[Thrift]:
@@ -84,4 +82,5 @@ def _push(world: World, source: str, target: str, what: str) -> Thrift:
     world.reset_calls()
     done = push.push(platform, target, "benchmark").applied
     assert done == CHANGED, f"{done} of {CHANGED} customers were written to {target}"
-    return Thrift(target, "write", what, done, counted(world, target))
+    per_call, shown = WRITE[target]
+    return Thrift(target, what, done, counted(world, target), ceil(done / per_call), shown)

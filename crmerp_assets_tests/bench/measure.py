@@ -103,7 +103,8 @@ def _pushed(world: World, timed: Timed) -> Stage:
     return Stage(timed.rows, timed.seconds, best, used)
 
 
-def _by_system(timed: Timed) -> dict[str, int]:
+def _by_system(timed: Timed) -> dict[str, dict[str, int]]:
     return {
-        system: sum(rows for part, rows in timed.rows_by.items() if part.startswith(f"{system}.")) for system in SYSTEMS
+        system: {part: rows for part, rows in timed.rows_by.items() if part.startswith(f"{system}.")}
+        for system in SYSTEMS
     }

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from crmerp_assets.connectors.protocol import Ref, Write
 from crmerp_assets.connectors.salesforce.payload import payload
 from crmerp_assets.connectors.salesforce.pushing import groups_of
-from crmerp_assets.connectors.salesforce.selection import Selection, text
+from crmerp_assets.connectors.salesforce.selection import Selection, select, text
 
 KEYS = st.sampled_from(["k-1", "K-1", "k-2", "k-3", "k-4"])
 
@@ -57,6 +57,28 @@ class NoDescribe:
 
     def relationship(self, object: str, field: str) -> str | None:
         raise AssertionError(f"{object}.{field} needs no describe")
+
+    def children(self, object: str) -> dict[str, str]:
+        raise AssertionError(f"{object} needs no describe")
+
+
+def test_a_list_that_every_organisation_has_needs_no_describe() -> None:
+    selection = select(["Name", "OpportunityLineItems.Quantity"], "Opportunity", NoDescribe())
+    assert (selection.paths, selection.children) == (("Name",), {"OpportunityLineItems": ("Quantity",)})
+
+
+class Described(NoDescribe):
+    """Stands where the schema is."""
+
+    def children(self, object: str) -> dict[str, str]:
+        return {"OpportunityLineItems": "OpportunityLineItem", "Own__r": "Own__c"}
+
+
+def test_paths_through_other_relationships_are_looked_up() -> None:
+    paths = ["OpportunityLineItems.Quantity", "Own__r.Name", "Account.Name"]
+    selection = select(paths, "Opportunity", Described())
+    assert selection.paths == ("Account.Name",)
+    assert selection.children == {"OpportunityLineItems": ("Quantity",), "Own__r": ("Name",)}
 
 
 def test_a_reference_by_id_needs_no_describe() -> None:

@@ -170,11 +170,11 @@ def test_a_value_that_looks_like_a_reference_is_written_as_it_is(
     connector: SalesforceConnector, sandbox: SalesforceSandbox
 ) -> None:
     writes = creates(1000)
-    writes[300].values["Name"] = "@{batch0.id}"
+    writes[300].values["Name"] = "@{batch0[0].id}"
     results = connector.push("Account", writes)
     assert failed(results, Rejected) == []
     (row,) = connector.fetch("Account", ["Name"], [str(results[300].native_id)])
-    assert row["Name"] == "@{batch0.id}"
+    assert row["Name"] == "@{batch0[0].id}"
 
 
 class Told:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crmerp_assets.connectors.exactjson import dumps, scalar
@@ -11,6 +11,13 @@ from crmerp_assets.connectors.protocol import Row
 from crmerp_assets.connectors.salesforce.api import Record, SalesforceApi
 from crmerp_assets.connectors.salesforce.schema import Schema
 
+STANDARD_LISTS = {
+    "Account": frozenset({"Contacts", "Opportunities"}),
+    "Opportunity": frozenset({"OpportunityLineItems"}),
+    "Order": frozenset({"OrderItems"}),
+    "Product2": frozenset({"PricebookEntries"}),
+}
+"""Child lists that every organisation has under these names, so that reading them takes no call for a describe."""
 SYSTEM_FIELDS = ("Id", "SystemModstamp", "LastModifiedById")
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{3}(?:\+0000|Z)")
 
@@ -48,9 +55,10 @@ class Selection:
 
 
 def select(fields: Sequence[str], object: str, schema: Schema) -> Selection:
-    """Sort dotted paths into relationship paths and child lists; plain fields need no describe."""
-    dotted = any("." in path for path in fields)
-    lists = schema.children(object) if dotted else {}
+    """Sort dotted paths into relationship paths and child lists; plain fields and standard lists need no describe."""
+    lists: Collection[str] = STANDARD_LISTS.get(object, frozenset())
+    if any(path.partition(".")[0] not in lists for path in fields if "." in path):
+        lists = schema.children(object)
     children: dict[str, list[str]] = {}
     paths: list[str] = []
     for path in dict.fromkeys(fields):
