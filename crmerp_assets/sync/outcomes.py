@@ -32,7 +32,7 @@ def outcome(intent: Intent, result: Result, policy: Policy, now: datetime) -> Ou
             return row | {"outcome": "unknown"}
         case errors.VersionConflict():
             return row | {"outcome": "superseded"}
-        case errors.Transient() | errors.Throttled():
+        case errors.Transient() | errors.Throttled() | errors.AuthFailed() | errors.QuotaSpent():
             return row | _again(intent, error, policy, now)
         case _:
             return row | {"outcome": "rejected"}

@@ -111,7 +111,7 @@ def test_an_opportunity_is_read_with_its_account_and_its_lines(
     ] == [("P-1", Decimal(2), Decimal("49.5"))]
     assert all(line["Id"].startswith("00k") for line in lines)
     assert connector.fetch("Opportunity", fields, [opportunity]) == [row]
-    assert admin.calls() == 2
+    assert admin.calls() == 3
 
 
 def deal(person: Person) -> str:

@@ -150,3 +150,24 @@ def test_a_late_commit_appears_in_the_past(sf):
     now = sf.get("Account", id_)["SystemModstamp"]
     sf.admin("POST", "late", {"object": "Account", "id": id_, "seconds_ago": 300})
     assert sf.get("Account", id_)["SystemModstamp"] < now
+
+
+def test_an_object_without_the_right_to_read_is_as_good_as_none_and_people_still_see_it(sf, ann):
+    sf.seed("Account", {"Name": "Acme"})
+    sf.admin("POST", "rights", {"object": "Account", "read": False, "edit": False})
+    refused = sf.call("GET", "/query", params={"q": "SELECT Id FROM Account"})
+    assert (refused.status_code, refused.json()[0]["errorCode"]) == (400, "INVALID_TYPE")
+    assert sf.call("GET", "/sobjects/Account/describe").json()[0]["errorCode"] == "INVALID_TYPE"
+    assert ann.names("SELECT Name FROM Account") == ["Acme"]
+
+
+def test_an_object_without_the_right_to_edit_is_read_only(sf):
+    (id_,) = sf.seed("Account", {"Name": "Acme"})
+    sf.admin("POST", "rights", {"object": "Account", "edit": False})
+    assert sf.update("Account", id_, Name="B").json()[0]["errorCode"] == "INSUFFICIENT_ACCESS_OR_READONLY"
+    made = sf.call("POST", "/sobjects/Account", {"Name": "C"}).json()[0]
+    assert (made["errorCode"], made["message"]) == (
+        "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+        "entity type cannot be inserted: Account",
+    )
+    assert sf.names("SELECT Name FROM Account") == ["Acme"]

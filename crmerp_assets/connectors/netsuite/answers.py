@@ -35,6 +35,7 @@ GONE_CODES = {"NONEXISTENT_ID", "RCRD_DSNT_EXIST"}
 DUPLICATE_CODES = {"DUP_RCRD", "DUP_ITEM", "DUP_ENTITY", "UNIQUE_CUST_ID_REQD"}
 IDEMPOTENCY_CODE = "IDEMPOTENCY_ERROR"
 
+_NO_RECORD = re.compile(r"Record '(\w+)' was not found")
 _DUPLICATE_WORDS = re.compile(r"already (exists|in use|been used)|uniqueness|duplicate", re.IGNORECASE)
 _QUOTING = re.compile(r"(invalid field value|invalid value|invalid reference key)\s.+?\s(for|of)\s", re.IGNORECASE)
 _PERSONAL = re.compile(r"\S+@\S+|'[^']*'|\"[^\"]*\"|\b\d[\d .,-]{2,}\b")
@@ -91,8 +92,14 @@ class Judge:
             error.wait = wait * (0.5 + self._jitter() / 2)
             return error
         if isinstance(error, Rejected):
-            return _config_error(self._subject, error.reason)
+            return _config_error(self._subject, _with_advice(error.reason, first_detail(response).text))
         return error
+
+
+def _with_advice(reason: str, text: str) -> str:
+    """A query says the same of a record that does not exist and of one that the role may not view."""
+    unseen = _NO_RECORD.search(text)
+    return f"{reason}; give the role the permission to view {unseen[1]}, or check its name" if unseen else reason
 
 
 def error_in(response: Response, subject: Subject) -> ConnectorError | None:

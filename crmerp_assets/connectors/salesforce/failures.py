@@ -58,6 +58,7 @@ _CONFIGURATION = {
 _NO_COLUMN = re.compile(r"No such column '([^']+)' on (?:entity|sobject of type) '?(\w+)'?")
 _NO_RELATION = re.compile(r"Didn't understand relationship '([^']+)'")
 _NO_TYPE = re.compile(r"sObject type '([^']+)'")
+_NOT_ALLOWED = re.compile(r"entity type cannot be (inserted|updated)")
 _SHARED_LIMIT = re.compile(r"LimitException|Too many (SOQL|DML|query)|CPU time limit|heap size too large")
 _RECORD_ID = re.compile(r"\b(?:id|record):\s*([a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?)\b")
 
@@ -132,11 +133,11 @@ def classify(failure: Failure, object: str | None = None, record: str | None = N
         return Transient(f"Salesforce could not save {subject} now ({failure.code}); it is tried again.", **where)
     if failure.code == "INVALID_FIELD":
         return _missing_field(failure, object, record)
-    if failure.code in _CONFIGURATION:
+    if failure.code in _CONFIGURATION or _NOT_ALLOWED.search(failure.message):
         unknown = _NO_TYPE.search(failure.message)
         subject = f"the object {unknown[1]}" if unknown else subject
         named = f" at {', '.join(failure.fields)}" if failure.fields else ""
-        advice = _CONFIGURATION[failure.code]
+        advice = _CONFIGURATION.get(failure.code, _CONFIGURATION["INSUFFICIENT_ACCESS"])
         return ConfigError(f"Salesforce refuses {subject}{named} ({failure.code}): {advice}.", **where)
     if failure.code == "ENTITY_IS_DELETED":
         return Gone(f"Salesforce says that {subject} is deleted; link it to its survivor or plan it again.", **where)

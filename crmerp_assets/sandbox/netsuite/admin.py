@@ -69,6 +69,12 @@ class Administration:
             if until is not None:
                 db.execute("INSERT INTO closedperiod (until) VALUES (?)", (until,))
 
+    def permit(self, name: str, level: str) -> None:
+        """What the integration's role may do with a record type from now on: none, view or edit. Raises ValueError."""
+        if level not in ("none", "view", "edit"):
+            raise ValueError(f"'{level}' is not a level; use none, view or edit")
+        self.records.account.levels[self.records.type(name).name] = level
+
     def add_certificate(self, certificate_id: str, public_key: str) -> None:
         """Map another certificate to the integration. Raises ValueError if it is not a public key in PEM."""
         load_pem_public_key(public_key.encode())
@@ -79,6 +85,7 @@ class Administration:
         return [
             Route("/_sandbox/merge", self._merge, methods=["POST"]),
             Route("/_sandbox/customfields", self._custom_fields, methods=["POST"]),
+            Route("/_sandbox/permissions", self._permissions, methods=["POST"]),
             Route("/_sandbox/closedperiod", self._closed_period, methods=["POST"]),
             Route("/_sandbox/certificates", self._certificates, methods=["POST"]),
         ]
@@ -100,6 +107,16 @@ class Administration:
         except KeyError as error:
             return JSONResponse({"error": f"missing or unknown: {error}"}, 400)
         return JSONResponse({"id": data["id"]}, 201)
+
+    async def _permissions(self, request: Request) -> Response:
+        data = await request.json()
+        try:
+            self.permit(data["record"], data["level"])
+        except NetSuiteError as error:
+            return JSONResponse(error.body(), error.status)
+        except (KeyError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse(data)
 
     async def _closed_period(self, request: Request) -> Response:
         data = await request.json()

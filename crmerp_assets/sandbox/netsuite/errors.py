@@ -60,6 +60,14 @@ def missing(labels: list[str]) -> NetSuiteError:
     return user_error(f"Please enter value(s) for: {', '.join(labels)}.")
 
 
+def forbidden(record: str) -> NetSuiteError:
+    detail = (
+        f"Permission Violation: You need a higher level of the '{record}' permission to access this page. "
+        "Please contact your account administrator."
+    )
+    return NetSuiteError(403, "INSUFFICIENT_PERMISSION", detail)
+
+
 def nonexistent_field(path: str) -> NetSuiteError:
     name = path.rpartition(".")[2]
     detail = f"{PREFIX}Unknown reference or field '{name}'. Provide a valid property name."

@@ -8,7 +8,7 @@ from crmerp_assets.sandbox.netsuite.engine import Records
 from crmerp_assets.sandbox.netsuite.engine.draft import Draft, PropertyNames
 from crmerp_assets.sandbox.netsuite.engine.render import View, render
 from crmerp_assets.sandbox.netsuite.engine.transform import transform
-from crmerp_assets.sandbox.netsuite.errors import NetSuiteError, invalid_content, unexpected
+from crmerp_assets.sandbox.netsuite.errors import NetSuiteError, forbidden, invalid_content, unexpected
 from crmerp_assets.sandbox.netsuite.schema import RecordType
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,10 @@ def refused(error: NetSuiteError) -> Answer:
 def perform(records: Records, operation: Operation, root: str, user: int) -> Answer:
     """Run it in a transaction of its own; a refusal rolls back and comes as the answer, as does a failure of ours."""
     try:
+        level = "view" if operation.kind == "read" else "edit"
+        for name in filter(None, (operation.record, operation.target)):
+            if not records.account.may(user, records.type(name).name, level):
+                raise forbidden(name)
         if operation.kind == "read":
             with records.account.reading():
                 return _read(records, operation, root)

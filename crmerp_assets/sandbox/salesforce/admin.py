@@ -14,6 +14,7 @@ from crmerp_assets.sandbox.salesforce.errors import SalesforceError, not_found
 from crmerp_assets.sandbox.salesforce.http import Service
 from crmerp_assets.sandbox.salesforce.http.partfaults import PartFault
 from crmerp_assets.sandbox.salesforce.http.tooling import remove_field
+from crmerp_assets.sandbox.salesforce.schema import Rights
 from crmerp_assets.sandbox.salesforce.setup import person
 
 Body = dict[str, Any]
@@ -50,6 +51,7 @@ class Administration:
             self._route("undelete", "POST", self._undelete),
             self._route("purge", "POST", self._purge),
             self._route("customfields", "DELETE", self._remove_field),
+            self._route("rights", "POST", self._rights),
             self._route("limits", "POST", self._limits),
             self._route("rowfaults", "POST", self._add_row_fault),
             self._route("rowfaults", "DELETE", self._clear_row_faults),
@@ -80,6 +82,13 @@ class Administration:
     def _remove_field(self, body: Body) -> Body:
         remove_field(self.service, str(body["object"]), str(body["field"]))
         return {"removed": f"{body['object']}.{body['field']}"}
+
+    def _rights(self, body: Body) -> Body:
+        """What the integration user may do with an object from now on: `read`, `edit`."""
+        kind = self.service.catalog.object(body["object"])
+        self.service.catalog.rights[kind.name] = Rights(bool(body.get("read", True)), bool(body.get("edit", True)))
+        self.service.catalog.forget()
+        return body
 
     def _limits(self, body: Body) -> Body:
         """Start the day's count again, with another limit if one is given."""

@@ -60,6 +60,11 @@ def not_writeable(names: Sequence[str]) -> SalesforceError:
     return SalesforceError("INVALID_FIELD_FOR_INSERT_UPDATE", message, names)
 
 
+def read_only() -> SalesforceError:
+    """Without the right to edit an object, its records are as if locked."""
+    return SalesforceError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", [])
+
+
 def unsupported_type(name: str) -> SalesforceError:
     message = (
         f"sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append "

@@ -97,3 +97,19 @@ def test_too_many_calls_at_once_are_refused_by_their_number_and_not_by_their_rat
         assert sorted(statuses) == [200, 200, 429, 429]
         refused = httpx.get(f"{narrow.url}/services/rest/system/v1/serverTime", headers={"Authorization": token})
         assert refused.status_code == 200
+
+
+def test_a_role_may_lose_the_right_to_edit_and_to_view_a_record_type(api):
+    id_ = api.customer()
+    api.admin("permissions", record="customer", level="view")
+    refused = api.request("PATCH", f"customer/{id_}", {"phone": "+1 212 555 0100"})
+    assert (refused.status_code, refused.json()["o:errorDetails"][0]["o:errorCode"]) == (403, "INSUFFICIENT_PERMISSION")
+    assert api.read("customer", id_)["id"] == id_
+    api.admin("permissions", record="customer", level="none")
+    assert api.request("GET", f"customer/{id_}").status_code == 403
+    body = api.http.post(
+        "/services/rest/query/v1/suiteql", json={"q": "SELECT id FROM customer"}, headers={"Prefer": "transient"}
+    ).json()
+    assert "Record 'customer' was not found." in body["o:errorDetails"][0]["detail"]
+    api.admin("permissions", record="customer", level="edit")
+    assert api.request("PATCH", f"customer/{id_}", {"phone": "+1 212 555 0100"}).status_code == 204

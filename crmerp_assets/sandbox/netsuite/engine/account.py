@@ -47,6 +47,7 @@ class Account:
         self.registry = Registry()
         self.lock = threading.RLock()
         self.user = INTEGRATION
+        self.levels: dict[str, str] = {}
         self.zone = ZoneInfo(options.account_timezone)
         self._queues: dict[str, list[tuple[Any, ...]]] = {}
         self._names: dict[str, dict[Any, str]] = {}
@@ -98,6 +99,11 @@ class Account:
     def reading(self) -> Iterator[sqlite3.Connection]:
         with self.lock:
             yield self.db
+
+    def may(self, user: int, record: str, level: str) -> bool:
+        """Whether the role of a user may `view` or `edit` records of a type; people may everything."""
+        granted = self.levels.get(record, "edit") if user == INTEGRATION else "edit"
+        return granted == "edit" or granted == level
 
     def next_number(self, sequence: str, start: int = 1) -> int:
         value = self._sequences.get(sequence, start - 1) + 1

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from crmerp_assets.sandbox.netsuite.errors import invalid_content, invalid_header
 from crmerp_assets.sandbox.netsuite.http.answers import json_response, page_links
+from crmerp_assets.sandbox.netsuite.http.auth import INTEGRATION_USER
 from crmerp_assets.sandbox.netsuite.http.call import Call
 from crmerp_assets.sandbox.netsuite.http.services import Services
 
@@ -20,7 +21,9 @@ def suiteql(services: Services, call: Call) -> Response:
     params = body.get("params", [])
     if not isinstance(params, list):
         raise invalid_content("params", "Invalid content in the request body. Provide params as an array.")
-    page = services.queries.run(body["q"], params, call.number("limit", 1000), call.number("offset", 0))
+    levels = services.account.levels if call.user == INTEGRATION_USER else {}
+    hidden = frozenset(name.lower() for name, level in levels.items() if level == "none")
+    page = services.queries.run(body["q"], params, call.number("limit", 1000), call.number("offset", 0), hidden)
     return json_response(
         {
             "links": page_links(call.root + PATH, page.limit, page.offset, page.total),

@@ -36,14 +36,18 @@ class Queries:
         self.account = account
         self._compiled = lru_cache(maxsize=256)(self._compile)
 
-    def _compile(self, query: str, _version: int) -> Compiled:
-        return compiled(query, self.account.registry.tables, self.account.options.account_timezone == "UTC")
+    def _compile(self, query: str, _version: int, hidden: frozenset[str]) -> Compiled:
+        tables = {name: columns for name, columns in self.account.registry.tables.items() if name not in hidden}
+        return compiled(query, tables, self.account.options.account_timezone == "UTC")
 
-    def run(self, query: str, params: list[Any], limit: int, offset: int) -> Page:
-        """Raises NetSuiteError for a query, a limit or an offset that the service refuses."""
+    def run(self, query: str, params: list[Any], limit: int, offset: int, hidden: frozenset[str] = frozenset()) -> Page:
+        """Raises NetSuiteError for a query, a limit or an offset that the service refuses.
+
+        `hidden` are tables that the caller's role may not view: they are as good as none.
+        """
         check_page(limit, offset)
         with self.account.reading() as db:
-            ready = self._compiled(query, self.account.registry.version)
+            ready = self._compiled(query, self.account.registry.version, hidden)
             values = {f"p{n}": _bound(value) for n, value in enumerate(params, 1)}
             try:
                 rows = db.execute(ready.rows, values | {"limit": limit, "offset": offset}).fetchall()

@@ -15,6 +15,7 @@ from crmerp_assets.sandbox.salesforce.errors import (
     deleted,
     duplicate,
     not_found,
+    read_only,
 )
 from crmerp_assets.sandbox.salesforce.ids import normal_id
 from crmerp_assets.sandbox.salesforce.rules import NO_RULES, rules_of
@@ -31,7 +32,7 @@ class Records:
         self.faults = RowFaults()
 
     def create(self, kind: ObjectType, values: Values, actor: Actor) -> str:
-        if not kind.createable:
+        if not kind.createable or not self.organisation.catalog.may_edit(kind, actor.everything):
             raise _not_allowed(kind, "inserted")
         self.faults.strike(kind.name)
         with self.organisation.store.writing():
@@ -40,6 +41,8 @@ class Records:
     def update(self, kind: ObjectType, id_: str, values: Values, actor: Actor) -> None:
         if not kind.updateable:
             raise _not_allowed(kind, "updated")
+        if not self.organisation.catalog.may_edit(kind, actor.everything):
+            raise read_only()
         self.faults.strike(kind.name)
         with self.organisation.store.writing():
             change = Change(self.organisation, kind, actor, self.live(kind, id_))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from crmerp_assets.sandbox.salesforce.engine.organisation import Actor, Row
 from crmerp_assets.sandbox.salesforce.engine.records import Records
-from crmerp_assets.sandbox.salesforce.errors import SalesforceError, cross_reference
+from crmerp_assets.sandbox.salesforce.errors import SalesforceError, cross_reference, read_only
 from crmerp_assets.sandbox.salesforce.rules import rules_of
 from crmerp_assets.sandbox.salesforce.schema import Field, ObjectType
 
@@ -20,7 +20,7 @@ class Removal:
     def delete(self, kind: ObjectType, id_: str, actor: Actor) -> None:
         """Into the recycle bin, with the records that belong to it."""
         if not kind.deletable:
-            raise SalesforceError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", [])
+            raise read_only()
         with self._organisation.store.writing():
             self._bin(kind, self._records.live(kind, id_), actor)
 

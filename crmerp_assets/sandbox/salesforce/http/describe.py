@@ -26,7 +26,7 @@ def everything(service: Service, call: Call) -> Answer:
 
 
 def describe(service: Service, call: Call) -> Answer:
-    kind = service.catalog.object(call.match["object"])
+    kind = service.catalog.readable(call.match["object"], call.actor.everything)
     visible = service.catalog.visible(kind, call.actor.everything)
     editable = None if call.actor.everything else service.catalog.editable(kind)
     body = {
@@ -40,7 +40,7 @@ def describe(service: Service, call: Call) -> Answer:
 
 def basic(service: Service, call: Call) -> Answer:
     """The object's summary and its recent items."""
-    kind = service.catalog.object(call.match["object"])
+    kind = service.catalog.readable(call.match["object"], call.actor.everything)
     return Answer(200, {"objectDescribe": _summary(kind, call.base), "recentItems": []})
 
 

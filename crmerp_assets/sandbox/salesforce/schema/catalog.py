@@ -6,7 +6,7 @@ and queries do not know it, exactly as if it did not exist. People of the organi
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,17 @@ from crmerp_assets.sandbox.salesforce.errors import unsupported_type
 from crmerp_assets.sandbox.salesforce.schema.fields import Field, ObjectType
 from crmerp_assets.sandbox.salesforce.schema.sales import sales_objects
 from crmerp_assets.sandbox.salesforce.schema.system import system_objects
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the integration user may do with an object."""
+
+    read: bool = True
+    edit: bool = True
+
+
+_ALL = Rights()
 
 
 class Catalog:
@@ -28,6 +39,7 @@ class Catalog:
         self._visible: dict[tuple[str, bool], dict[str, Field]] = {}
         self._editable: dict[str, set[str]] = {}
         self._checked: dict[str, tuple[list[Field], list[str]]] = {}
+        self.rights: dict[str, Rights] = {}
         store.write("CREATE TABLE IF NOT EXISTS _field (object TEXT, name TEXT, definition TEXT)")
         for object_name, definition in store.rows("SELECT object, definition FROM _field"):
             self._put(self.object(object_name), _field(json.loads(definition)))
@@ -42,6 +54,16 @@ class Catalog:
         if found is None:
             raise unsupported_type(name)
         return found
+
+    def readable(self, name: str, everything: bool) -> ObjectType:
+        """An object that the caller may read; one that it may not is as good as none. Raises INVALID_TYPE."""
+        found = self.object(name)
+        if not everything and not self.rights.get(found.name, _ALL).read:
+            raise unsupported_type(name)
+        return found
+
+    def may_edit(self, kind: ObjectType, everything: bool) -> bool:
+        return everything or self.rights.get(kind.name, _ALL).edit
 
     def of_id(self, id_: str) -> ObjectType | None:
         """The object that an id's prefix stands for."""

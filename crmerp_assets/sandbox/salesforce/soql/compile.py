@@ -22,7 +22,7 @@ def compile_soql(soql: str, catalog: Catalog, everything: bool, deleted_too: boo
     """Raises the vendor's error for a query it would refuse."""
     prepared, tree = parse(soql)
     compiler = _Compiler(prepared, catalog, everything, deleted_too, today)
-    return compiler.query(tree, catalog.object(table_of(tree)), 0)
+    return compiler.query(tree, catalog.readable(table_of(tree), everything), 0)
 
 
 @dataclass(slots=True)
@@ -130,7 +130,7 @@ class _Compiler:
         return f"{column.sql} IN ({', '.join('?' * len(values))})"
 
     def _semi_join(self, plan: Plan, column: Column, tree: exp.Select) -> str:
-        inner = self.query(tree, self.catalog.object(table_of(tree)), plan.scope.level + 100)
+        inner = self.query(tree, self.catalog.readable(table_of(tree), self.everything), plan.scope.level + 100)
         if len(inner.columns) != 1:
             raise malformed("semi join sub-selects can only query one field")
         plan.parameters.extend(inner.parameters)
