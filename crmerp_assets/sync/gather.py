@@ -177,7 +177,9 @@ def _side_sql(con: duckdb.DuckDBPyConnection, entity: str, side: Side) -> str:
                 f"LEFT JOIN {tables.links(field.ref).sql} {alias} ON {alias}.connection = '{connection}' "
                 f'AND {alias}.native_id = c."{field.name}"'
             )
-            select.append(f'{alias}.golden_id AS "{field.name}"')
+            lives = tables.lives(alias)
+            own = f"nullif({lives}, l.golden_id)" if field.ref == entity else lives
+            select.append(f'{own} AS "{field.name}"')
         elif not field.ref:
             select.append(f'c."{field.name}"')
     return f"""
