@@ -111,8 +111,8 @@ class Retries(_Part):
 class Policy(_Part):
     """The whole of policy.yaml.
 
-    `tolerance` is the allowed difference between a deal and its order, by currency. A nightly comparison
-    that finds fewer than `short_pull_share` of the known records refuses to call the rest deleted.
+    `tolerance` is the allowed difference between a deal and its order, by currency. Where fewer than
+    `short_pull_share` of the known records would remain, nothing is marked deleted before a person has looked.
     """
 
     go_live: date | None = None
