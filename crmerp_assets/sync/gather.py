@@ -82,7 +82,8 @@ def gather(
     present = [
         pl.col(f"{role}.{flag}").fill_null(value=False) for role in ("crm", "erp") for flag in ("present", "deleted")
     ]
-    return Gathered(frame.with_columns(present), marks)
+    known = pl.col("crm.id").is_not_null() | pl.col("erp.id").is_not_null()
+    return Gathered(frame.filter(known).with_columns(present), marks)
 
 
 def _marks(con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side]) -> dict[Table, int]:

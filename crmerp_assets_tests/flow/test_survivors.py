@@ -11,54 +11,34 @@ from crmerp_assets.sync.review import decide
 from crmerp_assets.sync.survivors import NotUndone, unmerge
 
 
-def test_a_loser_with_a_partner_hands_it_to_the_survivor_that_has_none(world: World) -> None:
-    loser, survivor = _accounts(world, ordered=[0])
-    partner = _linked(world, loser)
-    golden = _golden_id(world, loser)
+def test_the_survivor_takes_over_the_partner_the_work_and_the_golden_id_that_is_written_in_the_erp(
+    world: World,
+) -> None:
+    """Three merges: of a loser that alone has a partner, of a survivor that alone has one, and of two without."""
+    handing, taking, poor, rich, lone, only = _accounts(world, ordered=[0, 3], count=6)
+    handed, kept = _linked(world, handing), _linked(world, rich)
+    written, absorbed = _golden_id(world, handing), _golden_id(world, poor)
+    won = _deals(world, [poor, lone], "Won by the loser")
 
-    _merge_accounts(world, survivor, loser)
+    for survivor, loser in ((taking, handing), (rich, poor), (only, lone)):
+        _merge_accounts(world, survivor, loser)
     world.settle()
 
-    assert _linked(world, survivor) == partner
-    assert _golden_id(world, survivor) == golden, "the golden id that is written in the ERP lives on"
-    assert _key("crm", world, survivor) == _key("erp", world, partner) == golden
-    assert world.orders()[0] == 1
-    assert len(world.suiteql("SELECT id FROM customer")) == 1
-    _change_reaches(world, survivor, partner)
+    assert (_linked(world, taking), _golden_id(world, taking)) == (handed, written)
+    assert _key("crm", world, taking) == _key("erp", world, handed) == written
+    assert _linked(world, rich) == kept
+    assert _aliases(world)[absorbed] == _golden_id(world, rich)
+    customers = {row["id"] for row in world.suiteql("SELECT id FROM customer")}
+    assert customers == {handed, kept, _linked(world, only)}, "no customer was made for a loser"
+    sold = world.suiteql("SELECT entity FROM transaction WHERE type = 'SalesOrd' ORDER BY id")
+    assert sorted(row["entity"] for row in sold) == sorted([handed, kept, kept, _linked(world, only)])
+    assert world.orders()[0] == 2 + len(won)
     _at_rest(world)
 
-
-def test_a_survivor_with_a_partner_keeps_it_when_the_loser_has_none(world: World) -> None:
-    loser, survivor = _accounts(world, ordered=[1])
-    partner, absorbed = _linked(world, survivor), _golden_id(world, loser)
-    (deal,) = _deals(world, [loser], "Open", stage="Negotiation")
-
-    _merge_accounts(world, survivor, loser)
     with Seller(world.crm.url) as ann:
-        ann.change("Opportunity", deal, {"StageName": "Closed Won"})
+        ann.change("Account", taking, {"Website": "after.example.com"})
     world.settle()
-
-    assert _linked(world, survivor) == partner
-    assert {row["entity"] for row in world.suiteql("SELECT entity FROM transaction WHERE type = 'SalesOrd'")} == {
-        partner
-    }
-    assert world.orders()[0] == 2, "the deal of the loser is ordered for the survivor"
-    assert len(world.suiteql("SELECT id FROM customer")) == 1
-    assert _aliases(world) == {absorbed: _golden_id(world, survivor)}
-    _at_rest(world)
-
-
-def test_two_accounts_without_partners_become_one_and_the_loser_gets_no_customer(world: World) -> None:
-    loser, survivor = _accounts(world, ordered=[])
-    _merge_accounts(world, survivor, loser)
-    world.settle()
-
-    _deals(world, [survivor], "Later")
-    world.settle()
-
-    assert len(world.suiteql("SELECT id FROM customer")) == 1
-    assert world.orders()[0] == 1
-    _at_rest(world)
+    assert "after.example.com" in world.suiteql(f"SELECT url FROM customer WHERE id = {handed}")[0]["url"]
 
 
 def test_where_both_have_a_partner_a_person_is_asked_and_nothing_reaches_the_ghost(world: World) -> None:
@@ -309,17 +289,8 @@ def _reviews(world: World, kind: str) -> list[dict[str, str]]:
         return tx.reviews.list(kind).to_dicts()
 
 
-def _change_reaches(world: World, account: str, customer: str) -> None:
-    with Seller(world.crm.url) as ann:
-        ann.change("Account", account, {"Website": "after.example.com"})
-    world.settle()
-    assert "after.example.com" in world.suiteql(f"SELECT url FROM customer WHERE id = {customer}")[0]["url"]
-
-
 def _at_rest(world: World) -> None:
-    """Nothing more is sent, and nothing waits that is not asked."""
-    assert world.pass_through() == 0
+    """The last round of settling sent nothing; nor does anything wait, or come up when planned again."""
     assert world.open_intents().is_empty()
     with world.platform() as used:
-        for entity in ("customer", "order"):
-            assert plan(used, entity).creates == 0
+        assert [plan(used, entity).creates for entity in ("customer", "order")] == [0, 0]
