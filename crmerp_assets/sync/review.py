@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from crmerp_assets.sync import mass_deletion, survivors, tables, vanished
+from crmerp_assets.sync import doubles, mass_deletion, tables, vanished
 from crmerp_assets.sync.answers import NotDecidable
 from crmerp_assets.sync.link import QUESTION
 from crmerp_assets.sync.merge import CONFLICT
@@ -85,7 +85,7 @@ _DECISIONS = {
     CONFLICT: _conflict,
     "unknown_product": _alias,
     vanished.DELETION: vanished.decided,
-    survivors.DOUBLE: survivors.decided,
+    doubles.DOUBLE: doubles.decided,
     mass_deletion.MASS_DELETION: mass_deletion.decided,
 }
 

@@ -4,7 +4,6 @@ The ledger is written in one transaction: links, what became an alias of what, a
 whose golden ids a pusher has in hand waits for the next time. See docs/adr/0007-survivors.md.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,13 +14,11 @@ from crmerp_assets.ledger import Transaction
 from crmerp_assets.ledger.survivors import takeover
 from crmerp_assets.matching.survivors import Record, Takeover, heirs, take_over
 from crmerp_assets.sync import tables
-from crmerp_assets.sync.answers import NotDecidable
+from crmerp_assets.sync.doubles import DOUBLE, ask, subject
 from crmerp_assets.sync.gather import Side, sides
-from crmerp_assets.sync.naming import named
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse.tables import listed
 
-DOUBLE = "double"
 Rows = list[dict[str, Any]]
 
 
@@ -46,7 +43,7 @@ def follow(platform: Platform, entity: str) -> bool:
             standing = tx.survivors.standing(entity).to_dicts()
             into = _chains(merged, standing)
             doubles, moved = _settle(tx, con, entity, holding, into, _unsettled(merged, standing))
-            _ask(tx, con, entity, holding, doubles)
+            ask(tx, con, entity, holding, doubles)
     return undone or moved
 
 
@@ -70,15 +67,8 @@ def unmerge(platform: Platform, name: str, by: str) -> Takeover:
                 f"The merge of {row['loser']} into {row['survivor']} cannot be undone now: a later merge builds on it "
                 "(undo that one first), or a write is under way (try again after the push)."
             )
-        tx.reviews.withdraw(DOUBLE, entity, [_subject(takeover(row))])
+        tx.reviews.withdraw(DOUBLE, entity, [subject(takeover(row))])
     return takeover(row)
-
-
-def decided(platform: Platform, review: dict[str, str], answer: str) -> tuple[dict[str, object], str]:
-    """The answer to a review of kind double."""
-    if answer != "unmerge":
-        raise NotDecidable("answer `unmerge` to keep the two apart; or merge the two records there, which closes this")
-    return {"unmerge": True}, "With the next sync they are two records again, each with its own partner."
 
 
 def _names(row: Mapping[str, Any]) -> set[str]:
@@ -243,7 +233,7 @@ def _give_back(tx: Transaction, entity: str, rows: Rows) -> bool:
 
 def _kept_apart(tx: Transaction, entity: str, standing: Rows) -> bool:
     """Doubles that a person decided to keep apart."""
-    rows = {_subject(takeover(row)): row for row in standing if row["state"] == DOUBLE}
+    rows = {subject(takeover(row)): row for row in standing if row["state"] == DOUBLE}
     answers = tx.reviews.decisions(DOUBLE).filter(pl.col("entity") == entity)
     done = [
         answer["subject"]
@@ -268,35 +258,3 @@ def _undo(tx: Transaction, entity: str, row: Mapping[str, Any], state: str, by: 
     _move(tx, entity, one.before, why, by)
     tx.survivors.end(entity, [row["number"]], state, by, why)
     return True
-
-
-def _subject(one: Takeover) -> str:
-    return json.dumps([one.connection, one.loser, one.survivor])
-
-
-def _ask(
-    tx: Transaction, con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side], doubles: list[Takeover]
-) -> None:
-    """One review for each double; those that are settled close."""
-    tx.reviews.open([_question(tx, con, entity, holding, one) for one in doubles])
-    tx.reviews.close(DOUBLE, entity, keep=[_subject(one) for one in doubles])
-
-
-def _question(
-    tx: Transaction, con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side], one: Takeover
-) -> dict[str, str]:
-    here = next(side for side in holding if side.connection.name == one.connection)
-    there = next(side for side in holding if side is not here)
-    linked = tx.links.of(entity, one.golden_ids).filter(pl.col("connection") == there.connection.name)
-    both = {row["golden_id"]: row["native_id"] for row in linked.to_dicts()}
-    records = {"loser": both[one.loser_golden], "survivor": both[one.survivor_golden or ""]}
-    labels = named(con, here, [one.loser, one.survivor]) | named(con, there, records.values())
-    other = there.connection.name
-    return {
-        "kind": DOUBLE,
-        "entity": entity,
-        "subject": _subject(one),
-        "title": f"{one.connection} merged {labels[one.loser]} into {labels[one.survivor]}, but {other} still holds "
-        f"{labels[records['loser']]} and {labels[records['survivor']]} for it: merge the first into the second there",
-        "detail": json.dumps({"golden_ids": sorted(one.golden_ids), other: records}),
-    }

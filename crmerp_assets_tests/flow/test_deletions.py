@@ -22,7 +22,7 @@ IGNORE = GO_LIVE + "deletions: {customer: {crm: ignore}, contact: {crm: ignore}}
 
 
 def test_a_deleted_account_is_a_question_with_what_hangs_on_it_and_is_itself_when_restored(world: World) -> None:
-    account, customer, deal = _ordered(world)
+    account, customer, _ = _ordered(world)
     base = _snapshot(world, account)
     with Seller(world.crm.url) as ann:
         _delete_account(ann, account)
