@@ -1,7 +1,7 @@
 """Which record took over from which after a merge, and what a golden id that stopped is an alias of.
 
 A row stands for as long as its loser is gone: `over` (taken over), `double` (the other system holds two records, a
-person is asked) or `undone` (a person keeps them apart). When the loser exists again the row is history: `back`.
+person is asked), `waiting` (a pusher has one of the golden ids in hand) or `undone` (a person keeps them apart). When the loser exists again the row is history: `back`.
 Aliases are never used for anything else, so they resolve for ever.
 """
 
@@ -16,7 +16,7 @@ from crmerp_assets.ledger.session import Session
 from crmerp_assets.ledger.tables import survivors
 from crmerp_assets.matching.survivors import Takeover, resolved
 
-STANDING = ("over", "double", "undone")
+STANDING = ("over", "double", "waiting", "undone")
 ALIASING = ("over", "double")
 
 
@@ -37,13 +37,18 @@ class Survivors:
         """Every row, also of merges that were undone and losers that came back."""
         return self._session.frame(select(survivors).where(survivors.c.entity == entity).order_by(survivors.c.number))
 
-    def put(self, entity: str, takeovers: Sequence[Takeover], why: str) -> None:
-        """Note merges as over or double. A loser that has a row keeps it, and what both had before the first time."""
+    def waiting(self, entity: str) -> set[str]:
+        """Golden ids of merges that wait: nothing is created for them, or it would be there twice."""
+        rows = self.standing(entity).filter(pl.col("state") == "waiting").to_dicts()
+        return {golden_id for row in rows for golden_id in takeover(row).golden_ids}
+
+    def put(self, entity: str, takeovers: Sequence[Takeover], why: str, *, waiting: bool = False) -> None:
+        """Note merges as over or double, or all as waiting. A loser that has a row keeps it, and what both had before the first time."""
         before = self.aliases(entity)
         known = {(row["connection"], row["loser"]): row for row in self.standing(entity).to_dicts()}
         fresh = []
         for one in takeovers:
-            state = "double" if one.double else "over"
+            state = "waiting" if waiting else "double" if one.double else "over"
             row = known.get((one.connection, one.loser))
             if row is None:
                 fresh.append(_row(entity, one) | {"state": state, "made_at": self._session.now(), "why": why})

@@ -220,15 +220,15 @@ survivors = Table(
     Column("ended_at", Instant),
     Column("ended_by", Text),
     Column("why", Text),
-    CheckConstraint("state IN ('over', 'double', 'undone', 'back')", name="survivors_state"),
+    CheckConstraint("state IN ('over', 'double', 'waiting', 'undone', 'back')", name="survivors_state"),
     Index(
         "survivors_one_standing",
         "entity",
         "connection",
         "loser",
         unique=True,
-        sqlite_where=text("state IN ('over', 'double', 'undone')"),
-        postgresql_where=text("state IN ('over', 'double', 'undone')"),
+        sqlite_where=text("state IN ('over', 'double', 'waiting', 'undone')"),
+        postgresql_where=text("state IN ('over', 'double', 'waiting', 'undone')"),
     ),
 )
 

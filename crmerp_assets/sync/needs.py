@@ -55,7 +55,10 @@ def _wanted(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, rol
         f"SELECT 1 FROM {tables.links(entity).sql} l "
         f"WHERE l.golden_id = w.golden_id AND l.connection = '{platform.side(role).name}'"
     )
-    return con.execute(f"SELECT * FROM ({sql}) w WHERE NOT EXISTS ({held})").pl().cast({"depth": pl.Int64})
+    with platform.ledger.read() as tx:
+        waiting = tx.survivors.waiting(entity)
+    found = con.execute(f"SELECT * FROM ({sql}) w WHERE NOT EXISTS ({held})").pl().cast({"depth": pl.Int64})
+    return found.filter(~pl.col("golden_id").is_in(waiting))
 
 
 def _wanted_sql(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, role: Role) -> str | None:

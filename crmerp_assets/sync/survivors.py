@@ -19,6 +19,7 @@ from crmerp_assets.sync.gather import Side, sides
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse.tables import listed
 
+WAITING = "waiting"
 Rows = list[dict[str, Any]]
 
 
@@ -132,7 +133,7 @@ def _unsettled(merged: Rows, standing: Rows) -> list[Record]:
         record
         for row in merged
         if row["golden_id"] is not None
-        and (state.get(record := (row["connection"], row["native_id"])) in (None, DOUBLE) or row["partnered"])
+        and (state.get(record := (row["connection"], row["native_id"])) in (None, DOUBLE, WAITING) or row["partnered"])
         and state.get(record) != "undone"
     ]
 
@@ -173,7 +174,8 @@ def _settle(
     survivors = heirs(merged, _living(con, holding, ends))
     links = _links(tx, entity, [*losers, *((c, survivors[c, n]) for c, n in losers if (c, n) in survivors)])
     live = _living(con, holding, links)
-    before = {(r["connection"], r["loser"]): takeover(r) for r in tx.survivors.standing(entity).to_dicts()}
+    standing = tx.survivors.standing(entity).filter(pl.col("state") != WAITING)
+    before = {(r["connection"], r["loser"]): takeover(r) for r in standing.to_dicts()}
     while True:
         takeovers = take_over(links, losers, survivors, live)
         fresh = [one for one in takeovers if not _same(one, before.get((one.connection, one.loser)))]
@@ -181,6 +183,8 @@ def _settle(
         busy = {(one.connection, one.loser) for one in fresh if one.golden_ids & flying}
         if not busy:
             break
+        held = [one for one in fresh if (one.connection, one.loser) in busy]
+        tx.survivors.put(entity, held, "a write is under way", waiting=True)
         losers = [loser for loser in losers if loser not in busy]
     for one in fresh:
         _move(tx, entity, one.moves, f"{one.loser} was merged into {one.survivor} in {one.connection}", "linking")

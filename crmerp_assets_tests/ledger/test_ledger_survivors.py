@@ -44,9 +44,19 @@ def test_an_undone_merge_is_no_alias_and_stays_in_the_history(ledger: Ledger) ->
 def test_a_double_that_is_settled_keeps_what_both_had_before(ledger: Ledger) -> None:
     with ledger.begin() as tx:
         tx.survivors.put("customer", [takeover("a", "b", double=True)], "merged")
-        tx.survivors.put("customer", [takeover("a", "b", lives="loser")], "merged")
+        tx.survivors.put("customer", [Takeover("crm", "a", "b", "gb", "ga", "ga")], "merged")
         (row,) = tx.survivors.history("customer").to_dicts()
     assert (row["state"], row["loser_golden"], row["survivor_golden"], row["golden_id"]) == ("over", "ga", "gb", "ga")
+
+
+def test_a_merge_that_waits_is_no_alias_yet_and_names_its_golden_ids(ledger: Ledger) -> None:
+    with ledger.begin() as tx:
+        tx.survivors.put("customer", [takeover("a", "b")], "a write is under way", waiting=True)
+        assert tx.survivors.aliases("customer") == {}
+        assert tx.survivors.waiting("customer") == {"ga", "gb"}
+        tx.survivors.put("customer", [takeover("a", "b")], "merged")
+        assert tx.survivors.aliases("customer") == {"ga": "gb"}
+        assert tx.survivors.waiting("customer") == set()
 
 
 def test_a_loser_has_one_row_that_stands(ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-STANDING = "state IN ('over', 'double', 'undone')"
+STANDING = "state IN ('over', 'double', 'waiting', 'undone')"
 
 
 def upgrade() -> None:
@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger),
         sa.Column("ended_by", sa.Text),
         sa.Column("why", sa.Text),
-        sa.CheckConstraint("state IN ('over', 'double', 'undone', 'back')", name="survivors_state"),
+        sa.CheckConstraint("state IN ('over', 'double', 'waiting', 'undone', 'back')", name="survivors_state"),
     )
     op.create_index(
         "survivors_one_standing",
