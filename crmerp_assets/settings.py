@@ -17,10 +17,11 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
-from crmerp_assets.mapping import ConfigurationError, EntityRules, Matrix, load_governance, load_matrix
+from crmerp_assets.mapping import ConfigurationError, EntityRules, Matrix, load_governance, load_matrix, writable
 from crmerp_assets.mapping.document import At, Document, did_you_mean, read
 from crmerp_assets.mapping.validation import Strict, parse
 from crmerp_assets.merge.policy import Policy
+from crmerp_assets.merge.three_way import Role
 
 Environment: TypeAlias = Mapping[str, str]
 Loaded = TypeVar("Loaded")
@@ -147,9 +148,18 @@ def load_configuration(settings: Settings, environment: Environment | None = Non
     connections = _collected(problems, lambda: _connections(settings.config, variables)) or ()
     matrix = _collected(problems, lambda: load_matrix(settings.config, policy.default_region))
     governance = _collected(problems, lambda: load_governance(settings.config))
+    if matrix is not None:
+        problems += policy.deletions.unfit(partial(_can_deactivate, matrix, connections))
     if problems or matrix is None or governance is None:
         raise ConfigurationError(problems)
     return Configuration(connections, policy, matrix, governance)
+
+
+def _can_deactivate(matrix: Matrix, connections: tuple[ConnectionConfig, ...], entity: str, role: Role) -> bool:
+    """Whether the system in this role has a field `active` that is written; without connections, nobody can say."""
+    system = next((connection.type for connection in connections if connection.role == role), None)
+    entity_map = matrix.find(system, entity) if system else None
+    return system is None or (entity_map is not None and "active" in writable(entity_map, "update"))
 
 
 def _variables(env_file: Path) -> Environment:

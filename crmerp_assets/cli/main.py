@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crmerp_assets import __version__
-from crmerp_assets.cli import demo, dev, mapping, review, sandbox, show, syncing, systems
+from crmerp_assets.cli import demo, dev, links, mapping, review, sandbox, show, syncing, systems
 from crmerp_assets.cli.failures import exit_code
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 for part in (systems, syncing, show, demo, dev):
     part.register(app)
 app.add_typer(review.app, name="review")
+app.add_typer(links.app, name="links")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(sandbox.app, name="sandbox")
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from crmerp_assets.cli.output import emit, say, table
+from crmerp_assets.cli.output import emit, errors, say, table
 from crmerp_assets.cli.runs import Ran, run_job
 from crmerp_assets.settings import Settings
 
@@ -93,7 +93,10 @@ def reconcile(*, json: Json = False) -> None:
 
 
 def _attention(rounds: list[Ran]) -> None:
-    """Leave with code 1 when a system refused a write: somebody must look."""
+    """Leave with code 1 when a system refused a write, or too many records are missing: somebody must look."""
+    if any(ran.total("raw", "refused") for ran in rounds):
+        errors.print("Far fewer records than known came back: `crmerp review list --kind mass_deletion`", style="red")
+        raise typer.Exit(1)
     if any(count for ran in rounds for name, count in _sent(ran).items() if name.endswith("_rejected")):
         raise typer.Exit(1)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from crmerp_assets.defs import stages
+from crmerp_assets.defs.deletions import deletions_asset
 from crmerp_assets.defs.reports import report_assets
 from crmerp_assets.defs.stages import ENTITIES, REFERENCES, Source
 from crmerp_assets.settings import Configuration
@@ -33,9 +34,7 @@ def of(found: Sequence[Source], *entities: str) -> list[dg.AssetKey]:
 
 
 def _raw(configuration: Configuration, found: Sequence[Source]) -> list[dg.AssetsDefinition]:
-    logs = [
-        stages.deletions_asset(c, [s.raw_key for s in found if s.connection is c]) for c in configuration.connections
-    ]
+    logs = [deletions_asset(c, [s.raw_key for s in found if s.connection is c]) for c in configuration.connections]
     return [*(stages.raw_asset(source) for source in found), *logs]
 
 

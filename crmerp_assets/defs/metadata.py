@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.mapping import Matrix, lineage
@@ -19,6 +20,13 @@ def counts(changes: Changes, **more: int) -> dict[str, Any]:
         "unchanged": changes.unchanged,
         **more,
     }
+
+
+def table(frame: pl.DataFrame, most: int = 50) -> dg.MarkdownMetadataValue:
+    """A frame as a Markdown table, its first rows only."""
+    head = "| " + " | ".join(frame.columns) + " |\n|" + "---|" * frame.width
+    rows = ["| " + " | ".join("" if v is None else str(v) for v in row) + " |" for row in frame.head(most).rows()]
+    return dg.MetadataValue.md("\n".join([head, *rows]))
 
 
 def columns(entity: str) -> dg.TableSchema:

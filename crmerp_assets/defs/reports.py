@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
-import polars as pl
 
+from crmerp_assets.defs import metadata
 from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.defs.stages import WAREHOUSE_POOL
 from crmerp_assets.settings import Settings
@@ -41,7 +41,11 @@ def _reconciliation(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
             done = reconcile.run_reconciliation(used)
         reconcile.publish(done, Settings().reports)
         yield dg.MaterializeResult(
-            metadata={"money": _table(done.money), "gaps": _table(done.gaps), "counts": _table(done.counts)}
+            metadata={
+                "money": metadata.table(done.money),
+                "gaps": metadata.table(done.gaps),
+                "counts": metadata.table(done.counts),
+            }
         )
         yield dg.AssetCheckResult(
             check_name=EXPLAINED.name, asset_key=RECONCILIATION, passed=done.explained, metadata={"agrees": done.agrees}
@@ -63,13 +67,6 @@ def _status(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     def sync_status(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with platform.use() as used:
             shown = status.sync_status(used)
-        return dg.MaterializeResult(metadata={"status": _table(shown)})
+        return dg.MaterializeResult(metadata={"status": metadata.table(shown)})
 
     return sync_status
-
-
-def _table(frame: pl.DataFrame, most: int = 50) -> dg.MarkdownMetadataValue:
-    """A frame as a Markdown table, its first rows only."""
-    head = "| " + " | ".join(frame.columns) + " |\n|" + "---|" * frame.width
-    rows = ["| " + " | ".join("" if v is None else str(v) for v in row) + " |" for row in frame.head(most).rows()]
-    return dg.MetadataValue.md("\n".join([head, *rows]))

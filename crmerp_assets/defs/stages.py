@@ -14,10 +14,9 @@ from crmerp_assets.defs import metadata
 from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.mapping import EntityMap
 from crmerp_assets.settings import Configuration, ConnectionConfig
-from crmerp_assets.sync import conform, deletions, invoices, link, merge, plan, pull, push
+from crmerp_assets.sync import conform, invoices, link, merge, plan, pull, push
 
 WAREHOUSE_POOL = "warehouse"
-COMPARE_TAG = "crmerp/compare"
 ENTITIES = ("customer", "contact", "product", "order")
 REFERENCES = {"contact": ("customer",), "order": ("customer", "product")}
 
@@ -73,28 +72,6 @@ def raw_asset(source: Source) -> dg.AssetsDefinition:
         return dg.MaterializeResult(metadata=metadata.counts(pulled.changes, **more))
 
     return raw
-
-
-def deletions_asset(connection: ConnectionConfig, keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
-    """What was deleted or merged in the system, marked in its raw tables."""
-
-    @dg.asset(
-        key=dg.AssetKey(["raw", connection.name, "deletions"]),
-        deps=keys,
-        group_name="raw",
-        kinds={connection.type, "duckdb"},
-        tags={"stage": "raw", "connection": connection.name},
-        pool=system_pool(connection.name),
-        description=f"Deletions and merges in {connection.name}; nothing is removed from the raw tables, only marked.",
-    )
-    def deleted(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with platform.use() as used:
-            marked = deletions.follow(used, connection.name)
-            compared = deletions.compare_ids(used, connection.name) if COMPARE_TAG in context.run.tags else []
-        found = {one.native_object: f"{one.live} live, {one.gone} gone, {one.missed} missed" for one in compared}
-        return dg.MaterializeResult(metadata={"marked": marked, **found})
-
-    return deleted
 
 
 def conformed_asset(source: Source, upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:

@@ -9,7 +9,7 @@ from crmerp_assets.ledger.errors import IllegalTransition
 from crmerp_assets.ledger.moves import READY_STATE, locked, note, states
 from crmerp_assets.ledger.session import Session
 from crmerp_assets.ledger.tables import intents
-from crmerp_assets.ledger.transitions import AT_REST, READY, check
+from crmerp_assets.ledger.transitions import AT_REST, IN_FLIGHT, OPEN, READY, check
 
 
 class Control:
@@ -51,6 +51,18 @@ class Control:
         found = locked(self._session, ids)
         check(states(found), "cancelled", AT_REST)
         return self._change(found, "cancelled", by, state="cancelled", reason=why)
+
+    def give_way(self, entity: str, golden_ids: list[str], why: str) -> list[str]:
+        """See `Intents.give_way`."""
+        c = intents.c
+        here = (c.entity == entity, self._session.among(c.golden_id, golden_ids), c.state.in_(OPEN))
+        columns = (c.id, c.golden_id, c.state, c.attempts)
+        found = self._session.frame(select(*columns).where(*here).order_by(c.id).with_for_update())
+        flying = found.filter(pl.col("state").is_in(IN_FLIGHT))["golden_id"].unique().sort()
+        resting = found.filter(~pl.col("golden_id").is_in(flying.to_list()))
+        if resting.height:
+            self._change(resting, "superseded", None, state="superseded", replan=True, reason=why)
+        return flying.to_list()
 
     def _retryable(self, connection: str | None, entity: str | None) -> list[str]:
         c = intents.c

@@ -107,6 +107,13 @@ class Intents:
         """Withdraw intents that are not in flight; the very same plan stays withdrawn."""
         return self._control.cancel(list(ids), by, why)
 
+    def give_way(self, entity: str, golden_ids: Iterable[str], why: str) -> list[str]:
+        """Supersede what is open for golden ids that are about to change; they are planned again.
+
+        Returns those that a pusher has in hand: nothing of theirs is touched, and they must be left alone until then.
+        """
+        return self._control.give_way(entity, list(golden_ids), why)
+
     def open(
         self, connection: str | None = None, entity: str | None = None, states: Sequence[str] | None = None
     ) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from crmerp_assets.ledger.parked import Parked
 from crmerp_assets.ledger.reviews import Reviews
 from crmerp_assets.ledger.session import Session
 from crmerp_assets.ledger.snapshots import Snapshots
+from crmerp_assets.ledger.survivors import Survivors
 
 BUSY_SECONDS = 30.0
 
@@ -34,6 +35,7 @@ class Transaction:
         self.cursors = Cursors(session)
         self.aliases = Aliases(session)
         self.budgets = Budgets(session)
+        self.survivors = Survivors(session, self.links)
 
 
 class Ledger:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from crmerp_assets.ledger.relinking import LINK, RECORD, Relinking, relink
 from crmerp_assets.ledger.session import Session
@@ -71,6 +71,16 @@ class Links:
         self._store(Relinking(gone.clear(), gone, 0, gone.clear()), by)
         return True
 
+    def touch(self, entity: str, golden_ids: Iterable[str]) -> None:
+        """Number the links of golden ids anew, so that mirrors take up what else changed about these ids."""
+        found = self.of(entity, golden_ids).sort("native_id")
+        if found.is_empty():
+            return
+        first = self._next_versions(found.height)
+        numbered = found.with_columns(pl.int_range(first, first + found.height, dtype=pl.Int64).alias("version"))
+        rows = numbered.drop("made_at").with_columns(made_at=found["made_at"].dt.epoch("us")).to_dicts()
+        self._session.upsert(links, rows, lambda new, _: {"version": new["version"]})
+
     def of(self, entity: str, golden_ids: Iterable[str]) -> pl.DataFrame:
         """The links of golden records, on every connection."""
         among = self._session.among(links.c.golden_id, golden_ids)
@@ -96,6 +106,12 @@ class Links:
         if connection is not None:
             statement = statement.where(c.connection == connection)
         return self._session.frame(statement)
+
+    def concerning(self, entity: str, identifier: str) -> pl.DataFrame:
+        """Every change of the links of a native id, or to or from a golden id; columns as in `history`."""
+        c, golden_id = link_history.c, identifier.lower()
+        named = or_(c.native_id == identifier, c.golden_id == golden_id, c.previous_golden_id == golden_id)
+        return self._session.frame(select(link_history).where(c.entity == entity, named).order_by(c.version))
 
     def _known(self, offered: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What is stored for the offered records (tombstones included), and who holds the offered golden ids."""

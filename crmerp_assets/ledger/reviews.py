@@ -41,6 +41,12 @@ class Reviews:
             return 0
         return self._session.execute(update(reviews).where(self._session.among(c.id, gone)).values(state="closed"))
 
+    def withdraw(self, kind: str, entity: str, subjects: Iterable[str]) -> int:
+        """Close reviews whose question is gone, decided ones too: asked again, they are asked anew."""
+        ids = [review_id(kind, entity, subject) for subject in subjects]
+        among = self._session.among(reviews.c.id, ids)
+        return self._session.execute(update(reviews).where(among).values(state="closed"))
+
     def list(self, kind: str | None = None, state: str | None = "open") -> pl.DataFrame:
         """Reviews in the columns of the table, oldest first; `state` None means all."""
         statement = select(reviews).order_by(reviews.c.opened_at, reviews.c.id)

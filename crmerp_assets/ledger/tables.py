@@ -204,6 +204,34 @@ aliases = Table(
     PrimaryKeyConstraint("entity", "text", name="aliases_pkey"),
 )
 
+survivors = Table(
+    "survivors",
+    metadata,
+    Column("number", _SERIAL, primary_key=True, autoincrement=True),
+    Column("entity", Text, nullable=False),
+    Column("connection", Text, nullable=False),
+    Column("loser", Text, nullable=False),
+    Column("survivor", Text, nullable=False),
+    Column("loser_golden", Text, nullable=False),
+    Column("survivor_golden", Text),
+    Column("golden_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", Text),
+    Column("why", Text),
+    CheckConstraint("state IN ('over', 'double', 'waiting', 'undone', 'back')", name="survivors_state"),
+    Index(
+        "survivors_one_standing",
+        "entity",
+        "connection",
+        "loser",
+        unique=True,
+        sqlite_where=text("state IN ('over', 'double', 'waiting', 'undone')"),
+        postgresql_where=text("state IN ('over', 'double', 'waiting', 'undone')"),
+    ),
+)
+
 budgets = Table(
     "budgets",
     metadata,

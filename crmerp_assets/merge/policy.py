@@ -3,7 +3,7 @@
 Everything has a default that is safe on the first day; without a go-live date no deal becomes an order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from crmerp_assets.merge.three_way import Role
 
 CreateRule = Literal["always", "when_ordered", "with_customer", "never"]
+DeletionRule = Literal["ignore", "deactivate", "review"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Amount = Annotated[Decimal, Field(ge=0)]
@@ -55,6 +56,42 @@ class Create(_Part):
     product: ProductSides = ProductSides()
 
 
+class Vanished(_Part):
+    """What becomes of the other system's record when one vanishes in the CRM, or in the ERP."""
+
+    crm: DeletionRule = "review"
+    erp: DeletionRule = "review"
+
+    def of(self, role: Role) -> DeletionRule:
+        """The rule for a record that vanished on this side."""
+        return self.crm if role == "crm" else self.erp
+
+
+class Deletions(_Part):
+    """By entity: ignore, deactivate the other record, or review. Nothing is ever deleted."""
+
+    customer: Vanished = Vanished()
+    contact: Vanished = Vanished()
+    product: Vanished = Vanished()
+    order: Vanished = Vanished()
+
+    def of(self, entity: str, role: Role) -> DeletionRule:
+        """The rule for records of an entity that vanished on a side."""
+        rules: Vanished = getattr(self, entity)
+        return rules.of(role)
+
+    def unfit(self, can_deactivate: Callable[[str, Role], bool]) -> list[str]:
+        """Rules that no mapping can carry out; `can_deactivate` says whether a side's `active` is written."""
+        sides: tuple[tuple[Role, Role], ...] = (("crm", "erp"), ("erp", "crm"))
+        return [
+            f"policy.yaml: deletions.{entity}.{gone}: the {kept.upper()}'s {entity} has no field `active` that is "
+            "written, so it cannot be deactivated; map one, or say review or ignore"
+            for entity in type(self).model_fields
+            for gone, kept in sides
+            if self.of(entity, gone) == "deactivate" and not can_deactivate(entity, kept)
+        ]
+
+
 class Sensors(_Part):
     """Seconds between two looks for won deals, for changed invoices, and for retries that are due."""
 
@@ -74,13 +111,14 @@ class Retries(_Part):
 class Policy(_Part):
     """The whole of policy.yaml.
 
-    `tolerance` is the allowed difference between a deal and its order, by currency. A nightly comparison
-    that finds fewer than `short_pull_share` of the known records refuses to call the rest deleted.
+    `tolerance` is the allowed difference between a deal and its order, by currency. Where fewer than
+    `short_pull_share` of the known records would remain, nothing is marked deleted before a person has looked.
     """
 
     go_live: date | None = None
     tolerance: Mapping[Currency | Literal["default"], Amount] = {"default": Decimal("0.01")}
     create: Create = Create()
+    deletions: Deletions = Deletions()
     default_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
     sensors: Sensors = Sensors()
     retries: Retries = Retries()

@@ -1,85 +1,136 @@
 """Follow deletions and merges: mark raw rows, never remove them.
 
 Two ways, because neither is enough alone: the systems' own deletion logs (cheap, but they forget after days and
-miss hard deletes), and a nightly comparison of id sets (sees everything, costs a read of all ids).
+miss hard deletes), and a nightly comparison of id sets (sees everything, costs a read of all ids). Both stop and ask
+before they take a large share of the known records for deleted.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import duckdb
 import polars as pl
 
 from crmerp_assets.connectors.protocol import Page
 from crmerp_assets.mapping import EntityMap, native_fields
 from crmerp_assets.sync import tables
-from crmerp_assets.sync.platform import Platform
+from crmerp_assets.sync.mass_deletion import Loss, allowed
+from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.pull import store
+from crmerp_assets.sync.rereading import reread
 from crmerp_assets.warehouse import Table
+from crmerp_assets.warehouse.tables import listed
 
 PURPOSE = "deletions"
-
-
-class SuspiciousPull(RuntimeError):
-    """Far fewer records than known came back; refusing to take that for a mass deletion."""
+FEW = 20
+"""So many deletions in a log are somebody's work and not asked about, however small the table is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Of one object: live ids in the system, ids that were gone, ids that had been missed."""
+    """Of one object: ids known before, live ids in the system, known ids that were gone, ids that had been missed.
+
+    `refused`: too many were gone to believe it; nothing was marked, and a review asks a person.
+    """
 
     native_object: str
+    known: int
     live: int
     gone: int
     missed: int
+    refused: bool
 
 
-def follow(platform: Platform, connection: str) -> int:
-    """Mark the records that the system's deletion log names since the last time; returns how many changed."""
-    marked = 0
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Records that the deletion logs named and that were marked; objects whose log named too many."""
+
+    marked: int
+    refused: list[str]
+
+
+def follow(platform: Platform, connection: str) -> Followed:
+    """Mark the records that the system's deletion log names since the last time.
+
+    A log that names most of an object's records marks nothing until a person has accepted it.
+    """
+    marked, refused = 0, list[str]()
     for entity_map in platform.matrix.maps(platform.connections[connection].system):
-        with platform.ledger.begin() as tx:
-            since = tx.cursors.get(connection, entity_map.object, PURPOSE)
-        found, cursor = platform.connections[connection].connector.deletions(entity_map.object, since)
-        gone = pl.DataFrame(
-            [(d.native_id, d.merged_into) for d in found],
-            schema={"_id": pl.String, "into": pl.String},
-            orient="row",
-        )
-        marked += mark(platform, tables.raw(connection, entity_map.object), gone)
-        with platform.ledger.begin() as tx:
-            tx.cursors.put(connection, entity_map.object, PURPOSE, cursor)
+        done = _follow(platform, platform.connections[connection], entity_map)
+        if done is None:
+            refused.append(entity_map.object)
+        marked += done or 0
+    return Followed(marked, refused)
+
+
+def _follow(platform: Platform, side: Connection, entity_map: EntityMap) -> int | None:
+    """How many were marked; None where a person must look first."""
+    with platform.ledger.begin() as tx:
+        since = tx.cursors.get(side.name, entity_map.object, PURPOSE)
+    found, cursor = side.connector.deletions(entity_map.object, since)
+    gone = _gone({deletion.native_id: deletion.merged_into for deletion in found})
+    table = tables.raw(side.name, entity_map.object)
+    known = _known(platform, table)
+    lost = known.join(gone, on="_id", how="semi")["_id"].to_list()
+    loss = Loss(f"{side.name}/{entity_map.object} deletion log", known.height, lost)
+    if not allowed(platform, entity_map.entity, loss, at_least=FEW):
+        return None
+    marked = take_out(platform, side, entity_map, gone)
+    with platform.ledger.begin() as tx:
+        tx.cursors.put(side.name, entity_map.object, PURPOSE, cursor)
     return marked
 
 
 def compare_ids(platform: Platform, connection: str) -> list[Compared]:
     """Compare every object's ids with the raw table: mark what is gone, fetch what was missed.
 
-    Raises SuspiciousPull, with nothing marked, where fewer than the policy's `short_pull_share` of the known
-    records came back.
+    Where fewer than the policy's `short_pull_share` of an object's known records came back, nothing of it is marked:
+    a person is asked, and the next comparison that finds exactly this acts on the answer.
     """
-    return [
-        _compare(platform, connection, entity_map)
-        for entity_map in platform.matrix.maps(platform.connections[connection].system)
-    ]
+    side = platform.connections[connection]
+    return [_compare(platform, side, entity_map) for entity_map in platform.matrix.maps(side.system)]
 
 
-def _compare(platform: Platform, connection: str, entity_map: EntityMap) -> Compared:
-    connector = platform.connections[connection].connector
-    table = tables.raw(connection, entity_map.object)
-    live = pl.DataFrame({"_id": connector.ids(entity_map.object)}, schema={"_id": pl.String})
+def _compare(platform: Platform, side: Connection, entity_map: EntityMap) -> Compared:
+    table = tables.raw(side.name, entity_map.object)
+    live = pl.DataFrame({"_id": side.connector.ids(entity_map.object)}, schema={"_id": pl.String})
     known = _known(platform, table)
-    if live.height < known.height * platform.policy.short_pull_share:
-        raise SuspiciousPull(
-            f"{connection} returned {live.height} ids of {entity_map.object}, but {known.height} are known. "
-            "Nothing was marked as deleted. Check the integration user's permissions in that system; "
-            "if the records really are gone, lower short_pull_share in policy.yaml for one run."
-        )
-    gone = known.join(live, on="_id", how="anti").with_columns(pl.lit(None, dtype=pl.String).alias("into"))
-    mark(platform, table, gone)
+    gone = known.join(live, on="_id", how="anti")
+    loss = Loss(f"{side.name}/{entity_map.object}", known.height, gone["_id"].to_list())
+    believed = allowed(platform, entity_map.entity, loss)
+    if believed:
+        take_out(platform, side, entity_map, gone.with_columns(pl.lit(None, dtype=pl.String).alias("into")))
     missed = live.join(known, on="_id", how="anti")["_id"].to_list()
     if missed:
-        rows = connector.fetch(entity_map.object, native_fields(entity_map), missed)
+        rows = side.connector.fetch(entity_map.object, native_fields(entity_map), missed)
         store(platform, table, Page(rows, ""), entity_map)
-    return Compared(entity_map.object, live.height, gone.height, len(missed))
+    return Compared(entity_map.object, known.height, live.height, gone.height, len(missed), refused=not believed)
+
+
+def confirm(platform: Platform, side: Connection, entity_map: EntityMap, gone: Mapping[str, str | None]) -> None:
+    """Mark records that a push found gone (native id -> survivor, where the system said so).
+
+    One that merely cannot be seen is left to the deletion log and to the nightly comparison: a right may be missing.
+    """
+    _follow(platform, side, entity_map)
+    take_out(platform, side, entity_map, _gone({native: into for native, into in gone.items() if into}))
+
+
+def take_out(platform: Platform, side: Connection, entity_map: EntityMap, gone: pl.DataFrame) -> int:
+    """Mark the rows named by `_id` as deleted, with their survivor in `into` or as what named them shows.
+
+    Returns how many rows changed.
+    """
+    table = tables.raw(side.name, entity_map.object)
+    fresh = _known(platform, table).join(gone, on="_id", how="semi")["_id"].to_list()
+    shown = reread(platform, side, entity_map, fresh) if fresh else {}
+    into = pl.coalesce("into", pl.col("_id").replace_strict(shown, default=None, return_dtype=pl.String))
+    with platform.warehouse.open() as con:
+        return _mark(con, table, gone.with_columns(into.alias("into"))) if table.exists(con) else 0
+
+
+def _gone(found: Mapping[str, str | None]) -> pl.DataFrame:
+    return pl.DataFrame(list(found.items()), schema={"_id": pl.String, "into": pl.String}, orient="row")
 
 
 def _known(platform: Platform, table: Table) -> pl.DataFrame:
@@ -89,17 +140,24 @@ def _known(platform: Platform, table: Table) -> pl.DataFrame:
         return con.execute(f"SELECT _id FROM {table.sql} WHERE NOT _deleted").pl()
 
 
-def mark(platform: Platform, table: Table, gone: pl.DataFrame) -> int:
-    """Set `_deleted` and `_merged_into` (column `into`) on the rows named by `_id`; returns how many changed."""
-    if gone.is_empty():
-        return 0
+def _mark(con: duckdb.DuckDBPyConnection, table: Table, gone: pl.DataFrame) -> int:
+    """A log that is read again, and does not name a survivor, takes none away that is known."""
+    con.register("_gone", gone.select("_id", "into").to_arrow())
+    rows = con.execute(
+        f"SELECT t.* EXCLUDE (_hash, _change, _deleted, _merged_into), true AS _deleted, "
+        f"coalesce(g.into, CASE WHEN t._deleted THEN t._merged_into END) AS _merged_into "
+        f"FROM {table.sql} t JOIN _gone g USING (_id)"
+    ).pl()
+    con.unregister("_gone")
+    return table.upsert(con, rows).changed
+
+
+def name_survivor(platform: Platform, side: Connection, entity_map: EntityMap, loser: str, survivor: str) -> None:
+    """Note what a person knows: that a deleted record was merged into another. LookupError for an unknown one."""
+    table = tables.raw(side.name, entity_map.object)
     with platform.warehouse.open() as con:
-        if not table.exists(con):
-            return 0
-        con.register("_gone", gone.select("_id", "into").to_arrow())
-        rows = con.execute(
-            f"SELECT t.* EXCLUDE (_hash, _change, _deleted, _merged_into), true AS _deleted, "
-            f"g.into AS _merged_into FROM {table.sql} t JOIN _gone g USING (_id)"
-        ).pl()
-        con.unregister("_gone")
-        return table.upsert(con, rows).changed
+        with listed(con, "_asked", [survivor]):
+            found = con.execute(f"SELECT 1 FROM {table.sql} t JOIN _asked a ON a.id = t._id").fetchone()
+        if found is None:
+            raise LookupError(f"{side.name} has no {entity_map.object} {survivor} that was ever read")
+        _mark(con, table, _gone({loser: survivor}))

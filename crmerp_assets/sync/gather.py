@@ -82,7 +82,8 @@ def gather(
     present = [
         pl.col(f"{role}.{flag}").fill_null(value=False) for role in ("crm", "erp") for flag in ("present", "deleted")
     ]
-    return Gathered(frame.with_columns(present), marks)
+    known = pl.col("crm.id").is_not_null() | pl.col("erp.id").is_not_null()
+    return Gathered(frame.filter(known).with_columns(present), marks)
 
 
 def _marks(con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side]) -> dict[Table, int]:
@@ -177,7 +178,9 @@ def _side_sql(con: duckdb.DuckDBPyConnection, entity: str, side: Side) -> str:
                 f"LEFT JOIN {tables.links(field.ref).sql} {alias} ON {alias}.connection = '{connection}' "
                 f'AND {alias}.native_id = c."{field.name}"'
             )
-            select.append(f'{alias}.golden_id AS "{field.name}"')
+            lives = tables.lives(alias)
+            own = f"nullif({lives}, l.golden_id)" if field.ref == entity else lives
+            select.append(f'{own} AS "{field.name}"')
         elif not field.ref:
             select.append(f'c."{field.name}"')
     return f"""

@@ -138,7 +138,9 @@ def _invoice_sql(con: duckdb.DuckDBPyConnection, erp: Connection, applied: list[
         for name in ("order", "customer")
         if tables.links(name).exists(con)
     }
-    picked = {name: f"l_{name}.golden_id" if name in reference else "NULL::VARCHAR" for name in ("order", "customer")}
+    picked = {
+        name: tables.lives(f"l_{name}") if name in reference else "NULL::VARCHAR" for name in ("order", "customer")
+    }
     return f"""
         WITH applied AS (
             SELECT invoice, coalesce(sum(amount) FILTER (kind = 'payment'), 0) AS paid,

@@ -41,7 +41,7 @@ def golden_lines(
 
 def _lines_sql(con: duckdb.DuckDBPyConnection, connection: Connection, table: Table) -> str:
     catalogue = tables.golden("product")
-    by_text, found = "", "NULL"
+    by_text, found, linked = "", "NULL", tables.lives("p")
     if catalogue.exists(con):
         by_text = f"""
             LEFT JOIN (
@@ -54,8 +54,8 @@ def _lines_sql(con: duckdb.DuckDBPyConnection, connection: Connection, table: Ta
     return f"""
         SELECT n.parent_id,
                n.position,
-               coalesce(p.golden_id, alias.golden_id, {found}) AS product,
-               CASE WHEN coalesce(p.golden_id, alias.golden_id, {found}) IS NULL
+               coalesce({linked}, alias.golden_id, {found}) AS product,
+               CASE WHEN coalesce({linked}, alias.golden_id, {found}) IS NULL
                     THEN coalesce(n.product_text, 'product id ' || n.product) END AS product_text,
                n.quantity, n.unit_price, n.amount
         FROM {table.sql} n

@@ -14,7 +14,7 @@ from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.ledger import Transaction
 from crmerp_assets.matching import COMPARED, RULES, Matches
 from crmerp_assets.matching import link as match
-from crmerp_assets.sync import tables
+from crmerp_assets.sync import survivors, tables
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.warehouse import Table
 
@@ -37,6 +37,8 @@ class Linked:
 def link(platform: Platform, entity: str) -> Linked:
     """Link the records of `entity` that have no link yet."""
     mirror(platform, entity)
+    if survivors.follow(platform, entity):
+        mirror(platform, entity)
     with platform.ledger.read() as tx:
         decisions = tx.reviews.decisions(QUESTION)
     with platform.warehouse.open() as con:
@@ -67,7 +69,10 @@ def mirror(platform: Platform, entity: str) -> None:
         since = _mirrored(con, table)
     with platform.ledger.read() as tx:
         rows = tx.links.all(entity, since_version=since)
-    columns = ["connection", "native_id", "golden_id", "method", "evidence", "version"]
+        aliases = tx.survivors.aliases(entity) if rows.height else {}
+    lives_as = pl.col("golden_id").replace_strict(aliases, default=None, return_dtype=pl.String)
+    rows = rows.with_columns(lives_as.alias("lives_as"))
+    columns = ["connection", "native_id", "golden_id", "lives_as", "method", "evidence", "version"]
     with platform.warehouse.open() as con:
         table.upsert(con, rows.select(columns))
 
@@ -113,7 +118,7 @@ def _relation(con: duckdb.DuckDBPyConnection, side: Connection, platform: Platfo
         owner = (
             f"LEFT JOIN {tables.links('customer').sql} o ON o.connection = '{side.name}' AND o.native_id = c.customer"
         )
-        owner_golden = ", o.golden_id AS customer_golden"
+        owner_golden = f", {tables.lives('o')} AS customer_golden"
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE _side_{side.role} AS

@@ -31,7 +31,11 @@ class Need:
 
 
 def needs(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str) -> Need:
-    """What each side lacks of `entity`."""
+    """What each side lacks of `entity`.
+
+    A side that has a link holds the record or held it once, also when a rebuilt warehouse knows nothing of a deleted
+    one: it is not made again.
+    """
     late = con.execute(_LATE_PARENTS).fetchall() if entity == "customer" else []
     return Need({role: _wanted(platform, con, entity, role) for role in ("crm", "erp")}, [row[0] for row in late])
 
@@ -47,7 +51,14 @@ def _wanted(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, rol
     sql = _wanted_sql(platform, con, entity, role)
     if sql is None:
         return pl.DataFrame(schema={"golden_id": pl.String, "depth": pl.Int64})
-    return con.execute(sql).pl().cast({"depth": pl.Int64})
+    held = (
+        f"SELECT 1 FROM {tables.links(entity).sql} l "
+        f"WHERE l.golden_id = w.golden_id AND l.connection = '{platform.side(role).name}'"
+    )
+    with platform.ledger.read() as tx:
+        waiting = tx.survivors.waiting(entity)
+    found = con.execute(f"SELECT * FROM ({sql}) w WHERE NOT EXISTS ({held})").pl().cast({"depth": pl.Int64})
+    return found.filter(~pl.col("golden_id").is_in(waiting))
 
 
 def _wanted_sql(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, role: Role) -> str | None:

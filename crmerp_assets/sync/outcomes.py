@@ -30,6 +30,8 @@ def outcome(intent: Intent, result: Result, policy: Policy, now: datetime) -> Ou
     match error:
         case errors.Unknown():
             return row | {"outcome": "unknown"}
+        case errors.Gone() if intent["operation"] == "update":
+            return row | {"outcome": "superseded", "merged_into": error.merged_into}
         case errors.VersionConflict():
             return row | {"outcome": "superseded"}
         case errors.Transient() | errors.Throttled() | errors.AuthFailed() | errors.QuotaSpent():

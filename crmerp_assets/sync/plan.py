@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.canonical.money import MONEY
 from crmerp_assets.mapping import fits, sendable, writable
 from crmerp_assets.merge import gates, writes
 from crmerp_assets.merge.gates import Gate
-from crmerp_assets.sync import tables
+from crmerp_assets.sync import tables, vanished
 from crmerp_assets.sync.needs import needs
 from crmerp_assets.sync.order_gates import ORDER_GATES, UNKNOWN_PRODUCT, with_order_facts
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
@@ -66,10 +67,12 @@ def plan(platform: Platform, entity: str) -> Planned:
         if not source.exists(con):
             return Planned()
         need = needs(platform, con, entity)
+        due = vanished.settle(platform, con, entity)
         mark = newest(con, source)
-        frame = _considered(con, entity, consumer, [*waiting, *need.triggers])
+        frame = _considered(con, entity, consumer, [*waiting, *need.triggers, *due.triggers])
         intents = [
-            _side(platform, con, entity, side, frame, need.wanted[side.role]) for side in platform.connections.values()
+            _side(platform, con, entity, side, frame, need.wanted[side.role], due)
+            for side in platform.connections.values()
         ]
         found = pl.concat([pl.DataFrame(schema=SCHEMA), *intents])
     _store(platform, entity, frame, found)
@@ -99,8 +102,9 @@ def _side(
     side: Connection,
     frame: pl.DataFrame,
     wanted: pl.DataFrame,
+    due: vanished.Deactivations,
 ) -> pl.DataFrame:
-    """Intents for one connection as rows of SCHEMA; `wanted` names the records to create there."""
+    """Intents for one connection as rows of SCHEMA; `wanted` are to be created there, `due` to be deactivated."""
     entity_map = platform.entity_map(side, entity)
     if entity_map is None or frame.is_empty():
         return pl.DataFrame(schema=SCHEMA)
@@ -116,7 +120,7 @@ def _side(
     updates = sendable(entity_map, writes.updates(held, update_fields, rules, side.role))
     if entity == "customer":
         updates = _reachable_parents(con, side, updates, wanted)
-    changed = pl.concat([updates, _keys(held, side)])
+    changed = pl.concat([updates, _keys(held, side, entity), due.changes(held, side.role)])
     candidates = pl.concat(
         [
             _intents(held.with_columns(pl.lit(0, dtype=pl.Int64).alias("depth")), changed, side, "update"),
@@ -148,13 +152,17 @@ def _in_scope(platform: Platform, entity: str, side: Connection) -> pl.Expr:
     return pl.lit(value=True)
 
 
-def _keys(held: pl.DataFrame, side: Connection) -> pl.DataFrame:
-    """Our key, for records that both sides hold and that carry no key yet."""
-    both = pl.col("crm.present") & pl.col("erp.present") & pl.col(f"{side.role}.key").is_null()
-    return held.filter(both).select(
+def _keys(held: pl.DataFrame, side: Connection, entity: str) -> pl.DataFrame:
+    """Our key, for records that both sides hold and that carry none yet, and for those that carry another of ours:
+    the one they had before a merge, or before it was undone."""
+    key = pl.col(f"{side.role}.key")
+    lacking = pl.col("crm.present") & pl.col("erp.present") & key.is_null()
+    ours = key.str.to_lowercase().str.starts_with(f"{ENTITIES[entity].key_prefix}-")
+    other = (ours & (key.str.to_lowercase() != pl.col("golden_id"))).fill_null(value=False)
+    return held.filter(lacking | other).select(
         "golden_id",
         pl.lit(KEY).alias("field"),
-        pl.lit(None, dtype=pl.String).alias("before"),
+        key.alias("before"),
         pl.col("golden_id").alias("after"),
         pl.lit("key").alias("rule"),
     )

@@ -10,8 +10,17 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from crmerp_assets.connectors.errors import AuthFailed, ConfigError, QuotaSpent, Transient, VersionConflict
+from crmerp_assets.connectors.errors import (
+    AuthFailed,
+    ConfigError,
+    ConnectorError,
+    Gone,
+    QuotaSpent,
+    Transient,
+    VersionConflict,
+)
 from crmerp_assets.connectors.protocol import Result, Write
+from crmerp_assets.sync.deletions import confirm
 from crmerp_assets.sync.outcomes import outcome, record
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.readback import read_back
@@ -51,12 +60,16 @@ def push(platform: Platform, connection: str, worker: str) -> Pushed:
         if entity_map is None:
             continue
         applied: list[str] = []
+        gone: dict[str, str | None] = {}
         while batch := _claim(platform, side, entity, worker):
             done = _send_in_order(platform, side, entity, batch, worker)
             outcomes.update((entity, row["outcome"]) for row in done)
             applied += [row["native_id"] for row in done if row["outcome"] == "applied"]
+            gone |= {row["native_id"]: row["merged_into"] for row in done if "merged_into" in row}
         if applied:
             read_back(platform, side, entity_map, applied)
+        if gone:
+            confirm(platform, side, entity_map, gone)
     used = side.connector.calls() - calls
     _account(platform, side, used)
     return Pushed(outcomes, settled, used)
@@ -85,11 +98,11 @@ def _send_in_order(platform: Platform, side: Connection, entity: str, batch: lis
 def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent], worker: str) -> list[Intent]:
     entity_map = platform.entity_map(side, entity)
     assert entity_map is not None
-    stale = _stale(side, entity_map.object, wave)
+    stale = _stale(side, entity, entity_map.object, wave)
     ready = [intent for intent in wave if intent["id"] not in stale]
     with platform.ledger.read() as tx:
         writes, refused = translate(tx, side, entity_map, ready)
-    results = [Result(i, None, VersionConflict(_moved(side, entity, i), system=side.system)) for i in stale]
+    results = [Result(i, None, error) for i, error in stale.items()]
     results += [Result(i, None, Transient(reason, system=side.system)) for i, reason in refused.items()]
     results += _call(platform, side, entity_map.object, writes, worker)
     return _record(platform, side, entity, wave, results)
@@ -99,16 +112,24 @@ def _moved(side: Connection, entity: str, intent_id: str) -> str:
     return f"{side.name} changed this {entity} after it was planned (intent {intent_id}); the next plan takes it up."
 
 
-def _stale(side: Connection, native_object: str, wave: Sequence[Intent]) -> set[str]:
-    """Ids of updates whose record changed since they were planned: writing them could undo a person's edit."""
+def _stale(side: Connection, entity: str, native_object: str, wave: Sequence[Intent]) -> dict[str, ConnectorError]:
+    """Updates whose record changed since they were planned, or is gone: writing them could undo a person's edit."""
     updates = {intent["native_id"]: intent for intent in wave if intent["operation"] == "update"}
     if not updates:
-        return set()
+        return {}
     rows = side.connector.fetch(native_object, [], list(updates))
     current = {row["_id"]: row["_modified"] for row in rows}
     return {
-        intent["id"] for native_id, intent in updates.items() if current.get(native_id) != intent["expected_version"]
+        intent["id"]: VersionConflict(_moved(side, entity, intent["id"]), system=side.system)
+        if native_id in current
+        else Gone(_lost(side, entity, native_id), system=side.system)
+        for native_id, intent in updates.items()
+        if current.get(native_id) != intent["expected_version"]
     }
+
+
+def _lost(side: Connection, entity: str, native_id: str) -> str:
+    return f"{side.name} does not show {entity} {native_id} any more: deleted, merged or hidden. Nothing was sent."
 
 
 def _call(platform: Platform, side: Connection, native_object: str, writes: list[Write], worker: str) -> list[Result]:

@@ -5,6 +5,9 @@
 | ambiguous_link  | are these two records the same?            | same, different                                 |
 | unknown_product | which product does this text mean?         | alias to a product of the catalogue             |
 | conflict        | both sides changed a field: which counts?  | crm, erp                                        |
+| deletion        | what of the other side's record?           | ignore, deactivate, into RECORD                 |
+| double          | merged here, two records there: together?  | unmerge, or merge them there                    |
+| mass_deletion   | were so many records really deleted?       | accept, refuse                                  |
 """
 
 import json
@@ -12,15 +15,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from crmerp_assets.sync import tables
+from crmerp_assets.sync import doubles, mass_deletion, tables, vanished
+from crmerp_assets.sync.answers import NotDecidable
 from crmerp_assets.sync.link import QUESTION
 from crmerp_assets.sync.merge import CONFLICT
 from crmerp_assets.sync.plan import UNKNOWN_PRODUCT_REVIEW
 from crmerp_assets.sync.platform import Platform
-
-
-class NotDecidable(ValueError):
-    """The decision does not fit the review; the message says which ones do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,14 @@ def _alias(platform: Platform, review: dict[str, str], answer: str) -> tuple[dic
     return {"golden_id": golden_id}, f"'{review['subject']}' now means {name}; the next sync releases {orders} orders."
 
 
-_DECISIONS = {QUESTION: _link, CONFLICT: _conflict, "unknown_product": _alias}
+_DECISIONS = {
+    QUESTION: _link,
+    CONFLICT: _conflict,
+    "unknown_product": _alias,
+    vanished.DELETION: vanished.decided,
+    doubles.DOUBLE: doubles.decided,
+    mass_deletion.MASS_DELETION: mass_deletion.decided,
+}
 
 
 def resolved_conflicts(platform: Platform) -> pl.DataFrame:

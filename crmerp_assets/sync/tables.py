@@ -19,8 +19,17 @@ def conformed_lines(connection: str, map_name: str) -> Table:
 
 
 def links(entity: str) -> Table:
-    """The ledger's links, mirrored so that SQL can join them; golden_id is null once a link was removed."""
+    """The ledger's links, mirrored so that SQL can join them; golden_id is null once a link was removed, and
+    `lives_as` names the golden id that took over from it, if one did."""
     return Table("links", entity, ("connection", "native_id"))
+
+
+def lives(alias: str) -> str:
+    """SQL for the golden id that a link's record is today: after a merge, the survivor's.
+
+    A reference to a record follows it there, while the record itself keeps its own golden id.
+    """
+    return f"coalesce({alias}.lives_as, {alias}.golden_id)"
 
 
 def golden(entity: str) -> Table:

@@ -60,9 +60,11 @@ def _references(entity_map: EntityMap, change: Change) -> list[tuple[str, str]]:
 def _native_ids(tx: Transaction, side: Connection, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
     known: dict[tuple[str, str], str] = {}
     for entity in {entity for entity, _ in wanted}:
-        links = tx.links.of(entity, [golden_id for e, golden_id in wanted if e == entity])
-        here = links.filter(pl.col("connection") == side.name)
-        known |= {(entity, row["golden_id"]): row["native_id"] for row in here.iter_rows(named=True)}
+        aliases = tx.survivors.aliases(entity)
+        lives = {golden_id: aliases.get(golden_id, golden_id) for e, golden_id in wanted if e == entity}
+        here = tx.links.of(entity, lives.values()).filter(pl.col("connection") == side.name)
+        native = {row["golden_id"]: row["native_id"] for row in here.iter_rows(named=True)}
+        known |= {(entity, one): native[now] for one, now in lives.items() if now in native}
     return known
 
 
