@@ -14,10 +14,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from crmerp_assets.ledger import Transaction
-from crmerp_assets.sync import tables
+from crmerp_assets.sync import conflicts, tables
 from crmerp_assets.sync.decisions import Decision, Kind, NotDecidable, Review
 from crmerp_assets.sync.link import QUESTION
-from crmerp_assets.sync.merge import CONFLICT
 from crmerp_assets.sync.plan import UNKNOWN_PRODUCT_REVIEW
 from crmerp_assets.sync.platform import Platform
 
@@ -55,13 +54,15 @@ def decide(platform: Platform, review_id: str, answer: str, by: str) -> Decided:
     return Decided(review["id"], decision.consequence)
 
 
+def decide_all(platform: Platform, entity: str | None, field: str, answer: str, by: str) -> list[Decided]:
+    """Decide every open conflict of a field the same way."""
+    found = conflicts.open_conflicts(platform, entity, field)
+    return [decide(platform, review_id, answer, by) for review_id in found["id"].to_list()]
+
+
 def _link(_platform: Platform, _review: Review, answer: str) -> Decision:
     then = "they are linked" if answer == "same" else "they stay two records and are never proposed again"
     return Decision({"same": answer == "same"}, f"With the next sync {then}.")
-
-
-def _conflict(_platform: Platform, _review: Review, answer: str) -> Decision:
-    return Decision({"choose": answer}, f"With the next sync the {answer.upper()}'s value goes to the other side.")
 
 
 def _alias(platform: Platform, review: Review, answer: str) -> Decision:
@@ -92,12 +93,7 @@ _ALL = (
         _link,
     ),
     Kind(UNKNOWN_PRODUCT_REVIEW, "Which product does this text mean?", {}, _alias),
-    Kind(
-        CONFLICT,
-        "Both sides changed this field: whose value counts?",
-        {"crm": "the CRM's value", "erp": "the ERP's value"},
-        _conflict,
-    ),
+    conflicts.KIND,
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 
