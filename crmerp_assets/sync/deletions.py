@@ -11,6 +11,7 @@ import polars as pl
 from crmerp_assets.connectors.protocol import Page
 from crmerp_assets.mapping import EntityMap, native_fields
 from crmerp_assets.sync import tables
+from crmerp_assets.sync.pauses import paused, resting_on_failure
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.pull import store
 from crmerp_assets.warehouse import Table
@@ -34,6 +35,13 @@ class Compared:
 
 def follow(platform: Platform, connection: str) -> int:
     """Mark the records that the system's deletion log names since the last time; returns how many changed."""
+    if paused(platform, connection):
+        return 0
+    with resting_on_failure(platform, connection):
+        return _follow(platform, connection)
+
+
+def _follow(platform: Platform, connection: str) -> int:
     marked = 0
     for entity_map in platform.matrix.maps(platform.connections[connection].system):
         with platform.ledger.begin() as tx:
@@ -56,10 +64,11 @@ def compare_ids(platform: Platform, connection: str) -> list[Compared]:
     Raises SuspiciousPull, with nothing marked, where fewer than the policy's `short_pull_share` of the known
     records came back.
     """
-    return [
-        _compare(platform, connection, entity_map)
-        for entity_map in platform.matrix.maps(platform.connections[connection].system)
-    ]
+    if paused(platform, connection):
+        return []
+    maps = platform.matrix.maps(platform.connections[connection].system)
+    with resting_on_failure(platform, connection):
+        return [_compare(platform, connection, entity_map) for entity_map in maps]
 
 
 def _compare(platform: Platform, connection: str, entity_map: EntityMap) -> Compared:
