@@ -13,7 +13,7 @@ def exit_code(error: Exception) -> int:
     from crmerp_assets.connectors.errors import ConnectorError
     from crmerp_assets.ledger import LedgerError
     from crmerp_assets.mapping import ConfigurationError
-    from crmerp_assets.sync.answers import NotDecidable
+    from crmerp_assets.sync.decisions import NotDecidable
     from crmerp_assets.warehouse import WarehouseBusy, WarehouseFull
 
     match error:

@@ -5,10 +5,14 @@ from typing import Annotated
 
 import typer
 
+from crmerp_assets.cli import conflicts as conflict_commands
+from crmerp_assets.cli import parked
 from crmerp_assets.cli.output import emit, say, table
 from crmerp_assets.settings import Settings
 
 app = typer.Typer(help="List what waits for a person, and decide it.", no_args_is_help=True)
+parked.register(app)
+conflict_commands.register(app)
 
 
 @app.command("list")
@@ -17,12 +21,16 @@ def list_(
     *,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
-    """Open reviews, most valuable first."""
+    """Open reviews, most valuable first. With `--kind conflict` both values, personal ones masked."""
     import polars as pl
 
+    from crmerp_assets.cli.conflicts import CONFLICT, list_conflicts
     from crmerp_assets.cli.showing import platform
     from crmerp_assets.sync.review import open_reviews
 
+    if kind == CONFLICT:
+        list_conflicts(Settings(), as_json=json)
+        return
     with platform(Settings()) as used:
         found = open_reviews(used, kind)
     if json:
@@ -43,14 +51,31 @@ def conflicts(*, json: Annotated[bool, typer.Option("--json", help="Print JSON f
 
 @app.command()
 def decide(
-    review: Annotated[str, typer.Argument(help="The review's id, or its first characters.")],
-    answer: Annotated[str, typer.Argument(help="What the kind of review takes; a wrong answer names them.")],
+    answer: Annotated[
+        list[str], typer.Argument(help="Reviews, by the first characters of their ids, and last the answer.")
+    ],
+    everything: Annotated[bool, typer.Option("--all", help="Every open conflict of one field; needs --field.")] = False,
+    field: Annotated[str | None, typer.Option(help="With --all: the field.")] = None,
+    entity: Annotated[str | None, typer.Option(help="With --all: the entity.")] = None,
     by: Annotated[str | None, typer.Option(help="Who decides; the login name unless given.")] = None,
 ) -> None:
-    """Decide one review. The next sync acts on it."""
+    """Decide reviews: `decide REVIEW... ANSWER`. same|different, crm|erp, or a product's name or SKU.
+
+    The next sync acts on it.
+    """
     from crmerp_assets.cli.showing import platform
     from crmerp_assets.sync.review import decide as record
+    from crmerp_assets.sync.review import decide_all
 
+    *reviews, word = answer
+    who = by or getpass.getuser()
+    if everything != (field is not None) or everything == bool(reviews):
+        raise typer.BadParameter("name reviews and last the answer, or give --all --field NAME and the answer")
     with platform(Settings()) as used:
-        done = record(used, review, answer, by or getpass.getuser())
-    say(done.consequence)
+        if field is not None:
+            done = decide_all(used, entity, field, word, who)
+        else:
+            done = [record(used, review, word, who) for review in reviews]
+    for consequence in dict.fromkeys(one.consequence for one in done):
+        say(consequence)
+    say(f"{len(done)} reviews decided.")

@@ -70,7 +70,7 @@ def blocked(waiting: pl.DataFrame) -> pl.DataFrame:
 
 
 def _show_intent(row: dict[str, Any], personal: set[str]) -> None:
-    changes = json.loads(row["changes"])
+    changes, edits = json.loads(row["changes"]), json.loads(row["edits"] or "{}")
     name = next((changes[f]["after"] for f in ("name", "sku", "order_number") if f in changes), None)
     say(f"  {row['golden_id']}" + (f"  {name}" if name else ""))
     for field, change in changes.items():
@@ -78,9 +78,11 @@ def _show_intent(row: dict[str, Any], personal: set[str]) -> None:
             _show_lines(change)
             continue
         hide = field in personal
-        before, after = (("…" if hide and value else value) for value in (change["before"], change["after"]))
+        wanted = edits.get(field, change)["after"]
+        rule = f"edited by {edits[field]['by']}" if field in edits else change["rule"]
+        before, after = (("…" if hide and value else value) for value in (change["before"], wanted))
         arrow = f"{_short(before)} → {_short(after)}" if row["operation"] == "update" else _short(after)
-        console.print(f"      {'our key' if field == '_key' else field}: {arrow}  [dim]({change['rule']})[/dim]")
+        console.print(f"      {'our key' if field == '_key' else field}: {arrow}  [dim]({rule})[/dim]")
 
 
 def _show_lines(change: dict[str, Any]) -> None:
@@ -96,16 +98,19 @@ def _short(value: str | None, most: int = 60) -> str:
 
 def show_status(settings: Settings, *, as_json: bool = False) -> None:
     """Synced, pending and parked per entity and direction."""
+    from crmerp_assets.cli.parked import show_pauses
+    from crmerp_assets.sync.pauses import pauses
     from crmerp_assets.sync.status import sync_status
 
     with platform(settings) as used:
-        found = sync_status(used)
+        found, resting = sync_status(used), pauses(used)
         with used.ledger.begin() as tx:
             questions = tx.reviews.list()
     if as_json:
-        emit({"status": found.to_dicts(), "open_reviews": questions.height})
+        emit({"status": found.to_dicts(), "open_reviews": questions.height, "pauses": resting.to_dicts()})
         return
     table("Sync status", found)
+    show_pauses(settings)
     if questions.height:
         say(f"{questions.height} reviews are open: `crmerp review list`")
 

@@ -20,18 +20,21 @@ def register(app: typer.Typer) -> None:
 
 def plan(*, json: Json = False) -> None:
     """Pull both sides and show the exact writes that would make them agree. Nothing is written to any system."""
+    from crmerp_assets.cli.parked import show_pauses
     from crmerp_assets.cli.showing import show_plan
 
     settings = Settings()
     run_job(settings, "plan")
     show_plan(settings, as_json=json)
+    show_pauses(settings)
 
 
 def apply(*, json: Json = False) -> None:
     """Push what is planned. Exit code 1 when a system refused something."""
-    ran = run_job(Settings(), "apply")
+    settings = Settings()
+    ran = run_job(settings, "apply")
     _report(ran, as_json=json)
-    _attention([ran])
+    _attention([ran], settings)
 
 
 def sync(
@@ -57,29 +60,29 @@ def sync(
         job = "sync"
     if json:
         emit({"rounds": [{"run_id": ran.run_id, "sent": _sent(ran)} for ran in rounds]})
-        _attention(rounds)
+        _attention(rounds, settings)
         return
     from crmerp_assets.cli.showing import show_reconciliation, show_status
 
     show_status(settings)
     show_reconciliation(settings)
-    _attention(rounds)
+    _attention(rounds, settings)
 
 
 def retry(
     intent: Annotated[
-        list[str] | None, typer.Argument(help="Intents to retry; all rejected ones when none is named.")
+        list[str] | None, typer.Argument(help="What to retry, by the first characters of its id; else all of it.")
     ] = None,
     entity: Annotated[str | None, typer.Option(help="Only this entity.")] = None,
-    connection: Annotated[str | None, typer.Option(help="Only this connection.")] = None,
+    connection: Annotated[
+        str | None, typer.Option(help="Only this connection; it goes on at once if it is paused.")
+    ] = None,
+    error_class: Annotated[str | None, typer.Option(help="Only this class, such as Rejected or Unusable.")] = None,
 ) -> None:
-    """Make rejected intents ready again; the next apply or sync sends them."""
-    from crmerp_assets.cli.showing import platform
-    from crmerp_assets.sync import retry as retrying
+    """Make parked work ready again: writes for the next apply or sync, records for the next plan or sync."""
+    from crmerp_assets.cli.parked import retry_parked
 
-    with platform(Settings()) as used:
-        count = retrying.retry(used, intent or None, entity, connection)
-    say(f"{count} intents are ready again. `crmerp apply` sends them now; the daemon does within its next tick.")
+    retry_parked(Settings(), tuple(intent or ()), entity, connection, error_class)
 
 
 def reconcile(*, json: Json = False) -> None:
@@ -92,12 +95,15 @@ def reconcile(*, json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _attention(rounds: list[Ran]) -> None:
-    """Leave with code 1 when a system refused a write, or too many records are missing: somebody must look."""
-    if any(ran.total("raw", "refused") for ran in rounds):
+def _attention(rounds: list[Ran], settings: Settings) -> None:
+    """Leave with code 1 when a system refused a write or is paused, or too many records are missing."""
+    from crmerp_assets.cli.parked import show_pauses
+
+    missing = any(ran.total("raw", "refused") for ran in rounds)
+    if missing:
         errors.print("Far fewer records than known came back: `crmerp review list --kind mass_deletion`", style="red")
-        raise typer.Exit(1)
-    if any(count for ran in rounds for name, count in _sent(ran).items() if name.endswith("_rejected")):
+    refused = any(count for ran in rounds for name, count in _sent(ran).items() if name.endswith("_rejected"))
+    if show_pauses(settings) or missing or refused:
         raise typer.Exit(1)
 
 

@@ -68,7 +68,12 @@ def raw_asset(source: Source) -> dg.AssetsDefinition:
     def raw(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with platform.use() as used:
             pulled = pull.pull(used, connection.name, entity_map.name)
-        more = {"rows_read": pulled.rows, "api_calls": pulled.calls, "full": int(pulled.full)}
+        more = {
+            "rows_read": pulled.rows,
+            "api_calls": pulled.calls,
+            "full": int(pulled.full),
+            "resting": int(pulled.resting),
+        }
         return dg.MaterializeResult(metadata=metadata.counts(pulled.changes, **more))
 
     return raw

@@ -1,4 +1,4 @@
-"""What people do with intents: retry, approve, hold, cancel. Each act is noted in the intent's history."""
+"""What people do with intents: retry, approve, hold, cancel, assign, edit. Each act is noted in their history."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class Control:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def retry(self, ids: list[str] | None, connection: str | None, entity: str | None) -> int:
+    def retry(self, ids: list[str] | None, connection: str | None, entity: str | None, by: str | None) -> int:
         """See `Intents.retry`."""
         if ids is None:
             ids = self._retryable(connection, entity)
@@ -32,7 +32,7 @@ class Control:
                 "their next attempt, can be retried. A waiting one is approved, one in flight is settled."
             )
         fresh: dict[str, Any] = {"next_attempt_at": None, "attempts": 0}
-        return self._change(found, "retried", None, state=READY_STATE, **fresh)
+        return self._change(found, "retried", by, state=READY_STATE, **fresh)
 
     def approve(self, ids: list[str], by: str) -> int:
         """See `Intents.approve`."""
@@ -50,7 +50,24 @@ class Control:
         """See `Intents.cancel`."""
         found = locked(self._session, ids)
         check(states(found), "cancelled", AT_REST)
-        return self._change(found, "cancelled", by, state="cancelled", reason=why)
+        return self._change(found, "cancelled", by, why, state="cancelled", reason=why)
+
+    def assign(self, ids: list[str], to: str | None, by: str) -> int:
+        """See `Intents.assign`."""
+        return self._change(locked(self._session, ids), "assigned", by, to, assigned_to=to)
+
+    def edit(self, id: str, edits: str, by: str, said: str, over: str | None) -> None:
+        """See `Intents.edit`."""
+        found = locked(self._session, [id])
+        (row,) = found.iter_rows(named=True)
+        held = row["state"] == "waiting" and row["gate"] != over
+        if held or row["state"] not in AT_REST:
+            gate = f", held by the gate {row['gate']}" if held else ""
+            raise IllegalTransition(
+                f"Intent {id} is {row['state']}{gate}, and cannot be edited now; look at it again, then decide. One in "
+                "flight has to come back first, one behind a gate waits for what the gate says."
+            )
+        self._change(found, "edited", by, said, edits=edits, state=READY_STATE, attempts=0, next_attempt_at=None)
 
     def give_way(self, entity: str, golden_ids: list[str], why: str) -> list[str]:
         """See `Intents.give_way`."""
@@ -72,9 +89,9 @@ class Control:
             statement = statement if wanted is None else statement.where(column == wanted)
         return [row[0] for row in self._session.rows(statement)]
 
-    def _change(self, found: pl.DataFrame, event: str, by: str | None, **values: Any) -> int:
+    def _change(self, found: pl.DataFrame, event: str, by: str | None, said: str | None = None, **values: Any) -> int:
         among = self._session.among(intents.c.id, found["id"])
         count = self._session.execute(update(intents).where(among).values(updated_at=self._session.now(), **values))
         rows = found.select(pl.col("id").alias("intent_id"), pl.col("attempts").alias("number"))
-        note(self._session, [row | {"event": event, "by": by} for row in rows.iter_rows(named=True)])
+        note(self._session, [row | {"event": event, "by": by, "note": said} for row in rows.iter_rows(named=True)])
         return count

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from crmerp_assets.ledger.errors import IllegalTransition
 from crmerp_assets.ledger.moves import NO_CLAIM, READY_STATE, locked, note, states
+from crmerp_assets.ledger.pauses import resting
 from crmerp_assets.ledger.session import Session, micros
 from crmerp_assets.ledger.tables import intents
 from crmerp_assets.ledger.transitions import EFFECTIVE, IN_FLIGHT, READY, check
@@ -30,6 +31,7 @@ class Delivery:
         """See `Intents.claim`."""
         c, now = intents.c, self._session.now()
         due = or_(c.next_attempt_at.is_(None), c.next_attempt_at <= now)
+        due = and_(due, ~resting(connection, now))
         ready = select(c.id).where(c.connection == connection, c.entity == entity, c.state.in_(READY), due)
         chosen = ready.order_by(c.priority, c.created_at, c.id).limit(limit).with_for_update(skip_locked=True)
         ids = [row[0] for row in self._session.rows(chosen)]

@@ -17,7 +17,10 @@ from crmerp_assets.ledger.planner import Planner
 from crmerp_assets.ledger.planning import Replaced
 from crmerp_assets.ledger.session import Session
 from crmerp_assets.ledger.tables import attempts, intents
-from crmerp_assets.ledger.transitions import IN_FLIGHT, OPEN
+from crmerp_assets.ledger.transitions import EFFECTIVE, IN_FLIGHT, OPEN
+
+FAILED = ("rejected", "retry", "unknown")
+_TIMES = pl.len().cast(pl.Int64).alias("times")
 
 
 class Intents:
@@ -88,12 +91,18 @@ class Intents:
         over = update(intents).where(among, c.state.in_(IN_FLIGHT)).values(lease_until=self._session.now())
         return self._session.execute(over)
 
-    def retry(self, ids: Iterable[str] | None = None, connection: str | None = None, entity: str | None = None) -> int:
+    def retry(
+        self,
+        ids: Iterable[str] | None = None,
+        connection: str | None = None,
+        entity: str | None = None,
+        by: str | None = None,
+    ) -> int:
         """Make rejected intents ready, and those that wait for their next attempt due at once; returns how many.
 
         By id (IllegalTransition for one in another state), or all of a connection and entity.
         """
-        return self._control.retry(None if ids is None else list(ids), connection, entity)
+        return self._control.retry(None if ids is None else list(ids), connection, entity, by)
 
     def approve(self, ids: Iterable[str], by: str) -> int:
         """Release waiting intents from their gate. Raises IllegalTransition for others."""
@@ -113,6 +122,19 @@ class Intents:
         Returns those that a pusher has in hand: nothing of theirs is touched, and they must be left alone until then.
         """
         return self._control.give_way(entity, list(golden_ids), why)
+
+    def assign(self, ids: Iterable[str], to: str | None, by: str) -> int:
+        """Make a person the one who looks after intents, or nobody; returns how many."""
+        return self._control.assign(list(ids), to, by)
+
+    def edit(self, id: str, edits: str, by: str, note: str, over: str | None = None) -> None:
+        """Let an intent send other values than planned: `edits` is JSON text of field -> {"after", "by", "at"}.
+
+        The plan itself (`changes`) stays as it was, so that the same plan keeps its edits and another one has none.
+        The intent is ready again, released from the gate `over` if that one holds it. `note` is kept in the history and
+        must hold no personal data. Raises IllegalTransition for one in flight, done, or behind another gate.
+        """
+        self._control.edit(id, edits, by, note, over)
 
     def open(
         self, connection: str | None = None, entity: str | None = None, states: Sequence[str] | None = None
@@ -142,9 +164,35 @@ class Intents:
 
     def attempts(self, intent_id: str) -> pl.DataFrame:
         """What happened to an intent, oldest first: id, intent_id, number (of the attempt), event, at, by,
-        payload_hash, native_id, error_class, error, next_attempt_at."""
+        payload_hash, native_id, error_class, error, next_attempt_at, note."""
         statement = select(attempts).where(attempts.c.intent_id == intent_id)
         return self._session.frame(statement.order_by(attempts.c.id))
+
+    def history(self, connection: str, entity: str, golden_id: str) -> pl.DataFrame:
+        """What happened to every intent a golden record ever had on a connection: the columns of `attempts`."""
+        statement = select(attempts).join(intents, intents.c.id == attempts.c.intent_id)
+        c = intents.c
+        here = (c.connection == connection, c.entity == entity, c.golden_id == golden_id)
+        return self._session.frame(statement.where(*here).order_by(attempts.c.id))
+
+    def failures(self) -> pl.DataFrame:
+        """How often the records of rejected intents have failed since something of theirs was last applied.
+
+        (id, first_seen, last_seen, times), one row a rejected intent. Earlier plans of the same record on the same
+        connection count too, or a record that is planned anew each day would never look old.
+        """
+        rejected, c = intents.alias("rejected"), intents.c
+        same = [getattr(rejected.c, n) == getattr(c, n) for n in ("connection", "entity", "golden_id")]
+        events = (
+            select(rejected.c.id, attempts.c.id.label("number"), attempts.c.event, attempts.c.at)
+            .select_from(rejected.join(intents, and_(*same)).join(attempts, attempts.c.intent_id == c.id))
+            .where(rejected.c.state == "rejected")
+        )
+        found = self._session.frame(events)
+        done = pl.col("number").filter(pl.col("event").is_in(EFFECTIVE)).max().over("id")
+        failed = pl.col("event").is_in(FAILED) & (pl.col("number") > done.fill_null(0))
+        counted = found.filter(failed).group_by("id")
+        return counted.agg(pl.col("at").min().alias("first_seen"), pl.col("at").max().alias("last_seen"), _TIMES)
 
     def summary(self) -> pl.DataFrame:
         """(connection, entity, operation, state, gate, reason, count); a rejected one's reason is its error class."""

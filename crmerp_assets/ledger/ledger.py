@@ -15,6 +15,8 @@ from crmerp_assets.ledger.intents import Intents
 from crmerp_assets.ledger.links import Links
 from crmerp_assets.ledger.migrate import migrate
 from crmerp_assets.ledger.parked import Parked
+from crmerp_assets.ledger.pauses import Pauses
+from crmerp_assets.ledger.preferences import Preferences
 from crmerp_assets.ledger.reviews import Reviews
 from crmerp_assets.ledger.session import Session
 from crmerp_assets.ledger.snapshots import Snapshots
@@ -36,6 +38,8 @@ class Transaction:
         self.aliases = Aliases(session)
         self.budgets = Budgets(session)
         self.survivors = Survivors(session, self.links)
+        self.pauses = Pauses(session)
+        self.preferences = Preferences(session)
 
 
 class Ledger:

@@ -14,7 +14,7 @@ from crmerp_assets.ledger.tables import attempts, intents
 READY_STATE = case((intents.c.gate.is_(None), "planned"), else_="approved")
 NO_CLAIM: Mapping[str, None] = {"claimed_by": None, "lease_until": None}
 _EVENT: Mapping[str, None] = dict.fromkeys(
-    ("by", "payload_hash", "native_id", "error_class", "error", "next_attempt_at")
+    ("by", "payload_hash", "native_id", "error_class", "error", "next_attempt_at", "note")
 )
 
 

@@ -69,6 +69,11 @@ class Reviews:
                 "List the open reviews and take one of those."
             )
 
+    def finish(self, ids: Iterable[str]) -> int:
+        """Close decided reviews whose decision has taken effect or has become idle; the answer stays readable."""
+        among = self._session.among(reviews.c.id, ids)
+        return self._session.execute(update(reviews).where(among, reviews.c.state == "decided").values(state="closed"))
+
     def decisions(self, kind: str) -> pl.DataFrame:
         """Decided reviews of a kind, in the columns of the table."""
         return self.list(kind, "decided")

@@ -115,6 +115,8 @@ intents = Table(
     Column("updated_at", Instant, nullable=False),
     Column("applied_at", Instant),
     Column("replan", Boolean, nullable=False),
+    Column("edits", Text),
+    Column("assigned_to", Text),
     CheckConstraint(_among(tuple(TRANSITIONS)), name="intents_state"),
     Index(
         "intents_one_open",
@@ -144,6 +146,7 @@ attempts = Table(
     Column("error_class", Text),
     Column("error", Text),
     Column("next_attempt_at", Instant),
+    Column("note", Text),
     Index("attempts_of_intent", "intent_id"),
 )
 
@@ -179,7 +182,52 @@ parked = Table(
     Column("last_seen", Instant, nullable=False),
     Column("times", BigInteger, nullable=False),
     Column("resolved_at", Instant),
+    Column("version", Text),
+    Column("assigned_to", Text),
+    Column("skipped_at", Instant),
+    Column("skipped_by", Text),
+    Column("skipped_why", Text),
+    Column("again_at", Instant),
     PrimaryKeyConstraint("stage", "entity", "connection", "native_id", name="parked_pkey"),
+)
+
+parked_history = Table(
+    "parked_history",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("stage", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("connection", Text, nullable=False),
+    Column("native_id", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text),
+    Column("reason", Text),
+    Column("detail", Text),
+    Column("version", Text),
+    Index("parked_history_record", "entity", "connection", "native_id"),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("error_class", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("paused_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("times", BigInteger, nullable=False),
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("entity", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("choice", Text),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
 )
 
 cursors = Table(

@@ -101,11 +101,17 @@ class Sensors(_Part):
 
 
 class Retries(_Part):
-    """The wait doubles from `base_seconds` to `max_seconds`; after the last attempt a person must look."""
+    """The wait doubles from `base_seconds` to `max_seconds`; after the last attempt a person must look.
+
+    A connection whose calls are spent rests for `quota_seconds` unless the system says for how long; one that refuses
+    credentials or lacks a right is asked again every `probe_seconds`.
+    """
 
     max_attempts: Annotated[int, Field(ge=1)] = 6
     base_seconds: Seconds = 2
     max_seconds: Seconds = 3600
+    quota_seconds: Seconds = 3600
+    probe_seconds: Seconds = 900
 
 
 class Policy(_Part):

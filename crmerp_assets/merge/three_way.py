@@ -1,8 +1,9 @@
 """Three-way compare of one linked record, field by field, on frames.
 
 Input columns, all canonical text: `crm.<field>`, `erp.<field>`, `base.<field>` (what both sides last agreed on),
-`crm.present`, `erp.present` (Boolean), `crm.modified`, `erp.modified` (ISO timestamps), and for fields that a
-person has decided `choice.<field>` ('crm' or 'erp'). Output adds `golden.<field>` and `why.<field>`.
+`crm.present`, `erp.present` (Boolean), `crm.modified`, `erp.modified` (ISO timestamps), `crm.modified_by`,
+`erp.modified_by` (who last changed the record, as the system calls them), and for fields that a person has decided
+`choice.<field>` ('crm' or 'erp'). Output adds `golden.<field>` and `why.<field>`.
 
 | owner  | both sides hold the record                              | why                         |
 |--------|---------------------------------------------------------|-----------------------------|
@@ -17,6 +18,7 @@ any more keeps the values it last had ("deleted"), so that it stays readable and
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 import polars as pl
@@ -43,20 +45,27 @@ class Rule(Protocol):
         """keep or clear: whether the owner's blank clears the other side."""
 
 
-def merge(frame: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.DataFrame:
-    """Return the frame with `golden.<field>` and `why.<field>` for every field that has a rule."""
+def merge(
+    frame: pl.DataFrame, rules: Mapping[str, Rule], preferred_by: Mapping[str, str] = MappingProxyType({})
+) -> pl.DataFrame:
+    """Return the frame with `golden.<field>` and `why.<field>` for every field that has a rule.
+
+    `preferred_by` names who has put a preference in place of a field's conflict rule; `why` says so.
+    """
     columns: list[pl.Expr] = []
     for field, rule in rules.items():
-        value, why = _field(field, rule, decided=f"choice.{field}" in frame.columns)
+        value, why = _field(field, rule, preferred_by.get(field), decided=f"choice.{field}" in frame.columns)
         columns += [value.alias(f"golden.{field}"), why.alias(f"why.{field}")]
     return frame.with_columns(columns)
 
 
-def _field(field: str, rule: Rule, *, decided: bool) -> Merged:
+def _field(field: str, rule: Rule, preferred_by: str | None, *, decided: bool) -> Merged:
     crm, erp, base = (pl.col(f"{side}.{field}") for side in ("crm", "erp", "base"))
     both = pl.col("crm.present") & pl.col("erp.present")
     if rule.owner == "shared":
-        value, why = _shared(field, rule, crm, erp, base, decided=decided)
+        value, why = _shared(
+            field, rule, crm, erp, base, _conflict(rule, crm, erp, base, preferred_by), decided=decided
+        )
     else:
         value, why = _owned(rule, crm, erp, base)
     last = pl.coalesce(erp, crm) if rule.owner == "erp" else pl.coalesce(crm, erp)
@@ -88,12 +97,14 @@ def _owned(rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr) -> Merged:
     return value, pl.when(owner.eq_missing(other)).then(pl.lit("agreed")).otherwise(why)
 
 
-def _shared(field: str, rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr, *, decided: bool) -> Merged:
+def _shared(
+    field: str, rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr, conflict: Merged, *, decided: bool
+) -> Merged:
     crm_changed, erp_changed = crm.ne_missing(base), erp.ne_missing(base)
     blank_crm, blank_erp = crm.is_null(), erp.is_null()
     if rule.blank == "clear":
         blank_crm, blank_erp = blank_crm & base.is_null(), blank_erp & base.is_null()
-    chosen, reason = _conflict(rule, crm, erp, base)
+    chosen, reason = conflict
     if decided:
         choice = pl.col(f"choice.{field}")
         chosen = pl.when(choice == "crm").then(crm).when(choice == "erp").then(erp).otherwise(chosen)
@@ -108,13 +119,14 @@ def _shared(field: str, rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr, *
     return _first(cases, (chosen, reason))
 
 
-def _conflict(rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr) -> Merged:
+def _conflict(rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr, preferred_by: str | None) -> Merged:
     """Both sides changed and differ, or they meet for the first time and differ."""
     suffix = pl.when(base.is_null()).then(pl.lit(" at first contact")).otherwise(pl.lit(CONFLICT_SUFFIX))
     if rule.conflict == "manual":
         return base, pl.lit(HELD)
     if rule.conflict in ("crm", "erp"):
-        return (crm if rule.conflict == "crm" else erp), pl.lit(f"prefer {rule.conflict}") + suffix
+        by = f" (decided by {preferred_by})" if preferred_by else ""
+        return (crm if rule.conflict == "crm" else erp), pl.lit(f"prefer {rule.conflict}{by}") + suffix
     crm_newer = pl.col("crm.modified") >= pl.col("erp.modified")
     return (
         pl.when(crm_newer).then(crm).otherwise(erp),
@@ -149,7 +161,10 @@ def agreed_values(frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
 
 
 def conflicts(frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
-    """Fields that both sides changed to different values: golden_id, field, crm, erp, base, golden, why."""
+    """Fields that both sides changed to different values: golden_id, field, crm, erp, base, golden, why.
+
+    And when and by whom each side's record was last changed: `<role>_modified`, `<role>_modified_by`.
+    """
     found = [
         frame.filter((pl.col(f"why.{field}") == HELD) | pl.col(f"why.{field}").str.ends_with(CONFLICT_SUFFIX)).select(
             "golden_id",
@@ -157,6 +172,8 @@ def conflicts(frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
             *(pl.col(f"{side}.{field}").alias(side) for side in ("crm", "erp", "base", "golden", "why")),
             pl.col("crm.modified").alias("crm_modified"),
             pl.col("erp.modified").alias("erp_modified"),
+            pl.col("crm.modified_by").alias("crm_modified_by"),
+            pl.col("erp.modified_by").alias("erp_modified_by"),
         )
         for field in fields
     ]

@@ -7,7 +7,7 @@ Every won deal since the go-live date is in exactly one of these places, so that
 | ordered   | the ERP holds its order and the totals agree                   | nobody              |
 | differs   | the ERP holds its order with another total, or one is missing  | finance             |
 | pending   | its order is planned or on its way                             | the platform        |
-| parked    | a gate holds it, or a system refused it                        | named by the reason |
+| parked    | a gate holds it, a system refused it, or a person skipped it   | named by the reason |
 | invalid   | no order yet, and the CRM record fails validation              | sales operations    |
 | deleted   | its order was deleted in the ERP                               | finance             |
 | unplanned | nobody knows why it has no order: a fault of the platform      | the platform        |
@@ -103,7 +103,7 @@ def _placed(rows: pl.DataFrame, tolerance: Mapping[str, Decimal]) -> pl.DataFram
         .then(pl.lit("differs"))
         .when(deleted)
         .then(pl.lit("deleted"))
-        .when(pl.col("state").is_in(["waiting", "rejected"]))
+        .when(pl.col("state").is_in(["waiting", "rejected", "cancelled"]))
         .then(pl.lit("parked"))
         .when(pl.col("state").is_in(IN_FLIGHT))
         .then(pl.lit("pending"))
@@ -140,8 +140,12 @@ def _gate() -> pl.Expr:
         pl.when(pl.col("place") == "invalid")
         .then(pl.lit("validation"))
         .when(~pl.col("place").is_in(["ordered", "differs"]))
-        .then(pl.coalesce("gate", pl.when(pl.col("state") == "rejected").then(pl.lit("rejected"))))
+        .then(pl.coalesce(pl.when(pl.col("state") == "cancelled").then(pl.lit("skipped")), "gate", _rejected()))
     )
+
+
+def _rejected() -> pl.Expr:
+    return pl.when(pl.col("state") == "rejected").then(pl.lit("rejected"))
 
 
 def _shaped(rows: pl.DataFrame) -> pl.DataFrame:

@@ -5,6 +5,7 @@ A row that cannot be used is parked with its reason; the last usable version of 
 
 from dataclasses import dataclass, field
 
+import duckdb
 import polars as pl
 
 from crmerp_assets import canonical
@@ -17,7 +18,7 @@ from crmerp_assets.standardise import matching_keys
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Platform, in_one_transaction
 from crmerp_assets.warehouse import Changes
-from crmerp_assets.warehouse.tables import NO_CHANGES, advance, unseen
+from crmerp_assets.warehouse.tables import NO_CHANGES, advance, listed, unseen
 
 STAGE = "conform"
 
@@ -40,13 +41,14 @@ def conform(platform: Platform, connection: str, map_name: str) -> Conformed:
     entity_map = platform.map(connection, map_name)
     source, target = tables.raw(connection, entity_map.object), tables.conformed(connection, map_name)
     with platform.warehouse.open() as con:
-        raw = unseen(con, source, reader(platform, connection, entity_map))
+        fresh = unseen(con, source, reader(platform, connection, entity_map))
+        raw = _with_asked(platform, con, connection, entity_map, fresh)
         nothing_to_do = raw.is_empty() and (target.exists(con) or not raw.width)
     if nothing_to_do:
         return Conformed(still_parked=_parked_count(platform, connection, entity_map))
     text = with_match_keys(entity_map.entity, _canonical(entity_map, raw))
     checked = validate(entity_map.entity, "conformed", canonical.typed(entity_map.entity, text))
-    _park(platform, connection, entity_map, checked.parked, raw["_id"].to_list())
+    _park(platform, connection, entity_map, checked.parked.join(_versions(raw), on="native_id", how="left"), raw)
     valid = checked.valid
     with platform.warehouse.open() as con:
         changes = target.upsert(con, valid.drop("lines", "applications", "issues", strict=False))
@@ -92,10 +94,32 @@ def with_match_keys(entity: str, frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _park(platform: Platform, connection: str, entity_map: EntityMap, parked: pl.DataFrame, seen: list[str]) -> None:
-    """Note the unusable rows, and close what was parked before and is usable now."""
+def _with_asked(
+    platform: Platform, con: duckdb.DuckDBPyConnection, connection: str, entity_map: EntityMap, raw: pl.DataFrame
+) -> pl.DataFrame:
+    """The changed rows, and those that a person wants to be tried again though they did not change."""
+    with platform.ledger.read() as tx:
+        asked = tx.parked.asked_again(STAGE, entity_map.entity, connection)
+    source = tables.raw(connection, entity_map.object)
+    if not asked or not source.exists(con):
+        return raw
+    with listed(con, "_asked", asked):
+        again = con.execute(f"SELECT * EXCLUDE (_hash) FROM {source.sql} WHERE _id IN (SELECT id FROM _asked)").pl()
+    return pl.concat([raw, again]).unique("_id", keep="first", maintain_order=True) if raw.width else again
+
+
+def _versions(raw: pl.DataFrame) -> pl.DataFrame:
+    return raw.select(pl.col("_id").alias("native_id"), pl.col("_modified").cast(pl.String).alias("version"))
+
+
+def _park(
+    platform: Platform, connection: str, entity_map: EntityMap, unusable: pl.DataFrame, raw: pl.DataFrame
+) -> None:
+    """Note the unusable rows, and close what was parked before and is usable now, or deleted."""
+    gone = raw.filter(pl.col("_deleted"))["_id"].to_list()
+    parked = unusable.filter(~pl.col("native_id").is_in(gone))
     with platform.ledger.begin() as tx:
-        usable = list(set(seen) - set(parked["native_id"].to_list()))
+        usable = list(set(raw["_id"].to_list()) - set(parked["native_id"].to_list()))
         tx.parked.resolve(STAGE, entity_map.entity, connection, usable)
         if parked.height:
             tx.parked.put(STAGE, entity_map.entity, connection, parked)

@@ -15,6 +15,7 @@ from crmerp_assets.connectors.protocol import Page
 from crmerp_assets.mapping import EntityMap, native_fields
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.mass_deletion import Loss, allowed
+from crmerp_assets.sync.pauses import paused, resting_on_failure
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.pull import store
 from crmerp_assets.sync.rereading import reread
@@ -55,11 +56,14 @@ def follow(platform: Platform, connection: str) -> Followed:
     A log that names most of an object's records marks nothing until a person has accepted it.
     """
     marked, refused = 0, list[str]()
-    for entity_map in platform.matrix.maps(platform.connections[connection].system):
-        done = _follow(platform, platform.connections[connection], entity_map)
-        if done is None:
-            refused.append(entity_map.object)
-        marked += done or 0
+    if paused(platform, connection):
+        return Followed(marked, refused)
+    with resting_on_failure(platform, connection):
+        for entity_map in platform.matrix.maps(platform.connections[connection].system):
+            done = _follow(platform, platform.connections[connection], entity_map)
+            if done is None:
+                refused.append(entity_map.object)
+            marked += done or 0
     return Followed(marked, refused)
 
 
@@ -87,8 +91,11 @@ def compare_ids(platform: Platform, connection: str) -> list[Compared]:
     Where fewer than the policy's `short_pull_share` of an object's known records came back, nothing of it is marked:
     a person is asked, and the next comparison that finds exactly this acts on the answer.
     """
+    if paused(platform, connection):
+        return []
     side = platform.connections[connection]
-    return [_compare(platform, side, entity_map) for entity_map in platform.matrix.maps(side.system)]
+    with resting_on_failure(platform, connection):
+        return [_compare(platform, side, entity_map) for entity_map in platform.matrix.maps(side.system)]
 
 
 def _compare(platform: Platform, side: Connection, entity_map: EntityMap) -> Compared:

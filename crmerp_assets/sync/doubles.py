@@ -7,7 +7,7 @@ import polars as pl
 
 from crmerp_assets.ledger import Transaction
 from crmerp_assets.matching.survivors import Takeover
-from crmerp_assets.sync.answers import NotDecidable
+from crmerp_assets.sync.decisions import Decision, Kind, Review
 from crmerp_assets.sync.gather import Side
 from crmerp_assets.sync.naming import named
 from crmerp_assets.sync.platform import Platform
@@ -15,11 +15,16 @@ from crmerp_assets.sync.platform import Platform
 DOUBLE = "double"
 
 
-def decided(platform: Platform, review: dict[str, str], answer: str) -> tuple[dict[str, object], str]:
-    """The answer to a review of kind double."""
-    if answer != "unmerge":
-        raise NotDecidable("answer `unmerge` to keep the two apart; or merge the two records there, which closes this")
-    return {"unmerge": True}, "With the next sync they are two records again, each with its own partner."
+def _decided(_platform: Platform, _review: Review, _answer: str) -> Decision:
+    return Decision({"unmerge": True}, "With the next sync they are two records again, each with its own partner.")
+
+
+KIND = Kind(
+    DOUBLE,
+    "Merged here, two records there: do they belong together? Merging them there closes this.",
+    {"unmerge": "keep the two apart"},
+    _decided,
+)
 
 
 def subject(one: Takeover) -> str:

@@ -24,6 +24,7 @@ _RECORD: dict[str, type[pl.DataType]] = {
     "id": pl.String,
     "key": pl.String,
     "modified": pl.String,
+    "modified_by": pl.String,
     "present": pl.Boolean,
     "deleted": pl.Boolean,
 }
@@ -49,7 +50,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """`frame`: one row a golden id with `<role>.<field>`, `<role>.id`, `.key`, `.modified`, `.present`, `.deleted`.
+    """`frame`: one row a golden id with `<role>.<field>` and `<role>.<part>` for every part of _RECORD.
 
     `marks` are the change numbers of every source as they were read: what to advance to once all is stored.
     """
@@ -184,7 +185,7 @@ def _side_sql(con: duckdb.DuckDBPyConnection, entity: str, side: Side) -> str:
         elif not field.ref:
             select.append(f'c."{field.name}"')
     return f"""
-        SELECT l.golden_id, c.native_id AS id, c.external_key AS key, c.modified::VARCHAR AS modified,
+        SELECT l.golden_id, c.native_id AS id, c.external_key AS key, c.modified::VARCHAR AS modified, c.modified_by,
                NOT c.deleted AS present, c.deleted, {", ".join(select)}
         FROM (SELECT DISTINCT golden_id FROM _affected) a
         JOIN {tables.links(entity).sql} l ON l.golden_id = a.golden_id AND l.connection = '{connection}'

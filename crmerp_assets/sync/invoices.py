@@ -17,7 +17,7 @@ from crmerp_assets.mapping import EntityMap
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.warehouse import Changes, Table
-from crmerp_assets.warehouse.tables import NO_CHANGES, advance, newest, seen
+from crmerp_assets.warehouse.tables import NO_CHANGES, advance, listed, newest, seen
 
 CONSUMER = "merge:invoice"
 
@@ -37,12 +37,14 @@ def merge_invoices(platform: Platform) -> Invoiced:
     """Bring golden invoices up to date; amounts are in the invoice's currency."""
     erp, today = platform.side("erp"), platform.clock().date()
     source = tables.conformed(erp.name, "invoice")
+    with platform.ledger.read() as tx:
+        again = tx.parked.asked_again("golden", "invoice", "golden")
     with platform.warehouse.open() as con:
         if not source.exists(con):
             return Invoiced()
         applied = [m for m in platform.matrix.maps(erp.system) if m.entity == "payment"]
         marks = _marks(con, erp, applied)
-        _affected(con, erp, applied, marks, today)
+        _affected(con, erp, applied, marks, today, again)
         rows = con.execute(_invoice_sql(con, erp, applied)).pl()
     golden = canonical.typed("invoice", canonical.text("invoice", _with_status(rows, today)))
     checked = validate("invoice", "golden", golden)
@@ -88,9 +90,14 @@ def _marks(con: duckdb.DuckDBPyConnection, erp: Connection, applied: list[Entity
 
 
 def _affected(
-    con: duckdb.DuckDBPyConnection, erp: Connection, applied: list[EntityMap], marks: dict[Table, int], today: date
+    con: duckdb.DuckDBPyConnection,
+    erp: Connection,
+    applied: list[EntityMap],
+    marks: dict[Table, int],
+    today: date,
+    again: list[str],
 ) -> None:
-    """Temp table `_affected` of the native ids of invoices to look at again."""
+    """Temp table `_affected` of the native ids of invoices to look at again; `again` are golden ids asked for."""
     since = {source: seen(con, source, CONSUMER) for source in marks}
     invoice, golden = tables.conformed(erp.name, "invoice"), tables.golden("invoice")
     parts = [f"SELECT native_id FROM {invoice.sql} WHERE _change > {since[invoice]}"]
@@ -103,6 +110,7 @@ def _affected(
     if tables.links("invoice") in since:
         links = tables.links("invoice")
         parts.append(f"SELECT native_id FROM {links.sql} WHERE _change > {since[links]}")
+        parts.append(f"SELECT native_id FROM {links.sql} SEMI JOIN _again ON golden_id = _again.id")
     for entity_map in applied:
         lines = tables.conformed_lines(erp.name, entity_map.name)
         header = tables.conformed(erp.name, entity_map.name)
@@ -117,7 +125,8 @@ def _affected(
             f"SELECT native_id FROM {golden.sql} "
             f"WHERE status IN ('open', 'partially_paid') AND due_date < DATE '{today}'"
         )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE _affected AS {' UNION '.join(parts)}")
+    with listed(con, "_again", again):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE _affected AS {' UNION '.join(parts)}")
 
 
 def _invoice_sql(con: duckdb.DuckDBPyConnection, erp: Connection, applied: list[EntityMap]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from crmerp_assets.sync.answers import NotDecidable
+from crmerp_assets.sync.decisions import Decision, Kind, Review
 from crmerp_assets.sync.platform import Platform
 
 MASS_DELETION = "mass_deletion"
@@ -65,10 +65,17 @@ def _accepted(asked: pl.DataFrame, loss: Loss) -> bool:
     return any(json.loads(answer)["answer"] == "accept" for answer in decided["decision"])
 
 
-def decided(platform: Platform, review: dict[str, str], answer: str) -> tuple[dict[str, object], str]:
-    """The answer to a review of this kind."""
-    if answer == "accept":
-        return {"answer": answer}, "The next comparison marks exactly these records as deleted, once."
-    if answer == "refuse":
-        return {"answer": answer}, "These records stay as they are until they are back or others are missing."
-    raise NotDecidable("answer `accept` (they really were deleted) or `refuse` (they exist, something hides them)")
+def _decided(_platform: Platform, _review: Review, answer: str) -> Decision:
+    then = {
+        "accept": "The next comparison marks exactly these records as deleted, once.",
+        "refuse": "These records stay as they are until they are back or others are missing.",
+    }
+    return Decision({"answer": answer}, then[answer])
+
+
+KIND = Kind(
+    MASS_DELETION,
+    "Were so many records really deleted?",
+    {"accept": "they really were deleted", "refuse": "they exist, something hides them"},
+    _decided,
+)

@@ -1,6 +1,5 @@
 """Merge linked records into golden ones: gather both sides, compare with the base, store what both agree on."""
 
-import json
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -11,7 +10,7 @@ from crmerp_assets.canonical.validate import CheckSummary, validate
 from crmerp_assets.ledger import Transaction
 from crmerp_assets.merge import three_way
 from crmerp_assets.merge.three_way import HELD
-from crmerp_assets.sync import tables
+from crmerp_assets.sync import conflicts, tables
 from crmerp_assets.sync.gather import Gathered, gather
 from crmerp_assets.sync.order_gates import UNKNOWN_PRODUCT
 from crmerp_assets.sync.platform import Platform, in_one_transaction
@@ -19,7 +18,6 @@ from crmerp_assets.warehouse import Changes
 from crmerp_assets.warehouse.tables import NO_CHANGES, advance
 
 STAGE = "golden"
-CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +37,36 @@ def merge(platform: Platform, entity: str) -> Merged:
     """Merge the records of `entity` that something touched since the last merge."""
     consumer = platform.consumer(f"merge:{entity}", platform.governance[entity])
     with platform.ledger.read() as tx:
-        asked = _asked(tx, entity)
-        again = [*asked["golden_id"].to_list(), *_waiting_for_products(tx, entity)]
+        asked = conflicts.decided(tx, entity)
+        rules, preferred_by = conflicts.with_preferences(tx, entity, platform.governance[entity].fields)
+        again = [
+            *conflicts.to_merge_again(tx, entity, asked, preferred_by),
+            *_waiting_for_products(tx, entity),
+            *tx.parked.asked_again(STAGE, entity, "golden"),
+        ]
     with platform.warehouse.open() as con:
         gathered = gather(platform, con, entity, consumer, again)
         known = tables.golden(entity).exists(con)
     if gathered.frame.is_empty() and known:
         _finish(platform, entity, gathered, None, None, consumer)
         return Merged()
-    rules = platform.governance[entity].fields
     with platform.ledger.read() as tx:
         frame = _with_base(tx, entity, gathered.frame, list(rules))
-    merged = three_way.merge(_with_choices(frame, asked), rules)
-    conflicts = three_way.conflicts(merged, list(rules))
+    merged = three_way.merge(conflicts.with_choices(frame, asked), rules, preferred_by)
+    differing = three_way.conflicts(merged, list(rules))
     golden = validate(entity, "golden", _golden(entity, merged))
     with platform.ledger.begin() as tx:
         tx.snapshots.put(entity, three_way.agreed_values(merged, list(rules)))
-        _note_conflicts(tx, entity, merged, conflicts)
+        conflicts.note(tx, entity, merged, differing, asked)
         usable = golden.valid["golden_id"].to_list()
         tx.parked.resolve(STAGE, entity, "golden", usable)
         if golden.parked.height:
             tx.parked.put(STAGE, entity, "golden", golden.parked)
     compare = merged.filter(pl.col("golden_id").is_in(usable))
-    resolved = conflicts.filter(pl.col("why") != HELD) if conflicts.width else None
+    resolved = differing.filter(pl.col("why") != HELD) if differing.width else None
     changes = _finish(platform, entity, gathered, golden.valid, compare, consumer, resolved)
-    held = conflicts.filter(pl.col("why") == HELD).height if conflicts.width else 0
-    return Merged(merged.height, changes, conflicts.height - held, held, golden.parked.height, golden.checks)
+    held = differing.filter(pl.col("why") == HELD).height if differing.width else 0
+    return Merged(merged.height, changes, differing.height - held, held, golden.parked.height, golden.checks)
 
 
 def _waiting_for_products(tx: Transaction, entity: str) -> list[str]:
@@ -75,34 +77,12 @@ def _waiting_for_products(tx: Transaction, entity: str) -> list[str]:
     return waiting.filter(pl.col("gate") == UNKNOWN_PRODUCT)["golden_id"].to_list()
 
 
-def _asked(tx: Transaction, entity: str) -> pl.DataFrame:
-    """Conflicts that a person has decided: golden_id, field, crm, erp (as they were then), choose."""
-    rows = []
-    for row in tx.reviews.decisions(CONFLICT).filter(pl.col("entity") == entity).iter_rows(named=True):
-        golden_id, name = json.loads(row["subject"])
-        detail, decision = json.loads(row["detail"]), json.loads(row["decision"])
-        rows.append((golden_id, name, detail["crm"], detail["erp"], decision["choose"]))
-    columns = ["golden_id", "field", "crm", "erp", "choose"]
-    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
-
-
 def _with_base(tx: Transaction, entity: str, frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
     """Add `base.<field>`: what both sides last agreed on; null where they never did."""
     stored = tx.snapshots.get(entity, frame["golden_id"].to_list())
     shape = pl.Struct(dict.fromkeys(fields, pl.String))
     base = stored.select("golden_id", pl.col("values").str.json_decode(shape).alias("base")).unnest("base")
     return frame.join(base.rename({name: f"base.{name}" for name in fields}), on="golden_id", how="left")
-
-
-def _with_choices(frame: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
-    """Add `choice.<field>` where a decision was taken on exactly the values that both sides hold now."""
-    for name in asked["field"].unique().to_list():
-        decided = asked.filter(pl.col("field") == name).select("golden_id", "crm", "erp", "choose")
-        joined = frame.select("golden_id", f"crm.{name}", f"erp.{name}").join(decided, on="golden_id", how="left")
-        current = pl.col(f"crm.{name}").eq_missing(pl.col("crm")) & pl.col(f"erp.{name}").eq_missing(pl.col("erp"))
-        choice = joined.select(pl.when(current).then(pl.col("choose")).alias(f"choice.{name}"))
-        frame = pl.concat([frame, choice], how="horizontal")
-    return frame
 
 
 def _golden(entity: str, merged: pl.DataFrame) -> pl.DataFrame:
@@ -115,26 +95,6 @@ def _golden(entity: str, merged: pl.DataFrame) -> pl.DataFrame:
         sources.alias("sources"),
     )
     return pl.concat([canonical.typed(entity, values), record], how="horizontal")
-
-
-def _note_conflicts(tx: Transaction, entity: str, merged: pl.DataFrame, conflicts: pl.DataFrame) -> None:
-    """Open a review for each held conflict; close those of the considered records that are settled."""
-    held = conflicts.filter(pl.col("why") == HELD).to_dicts() if conflicts.width else []
-    rows = [
-        {
-            "kind": CONFLICT,
-            "entity": entity,
-            "subject": json.dumps([row["golden_id"], row["field"]]),
-            "title": f"Both sides changed {row['field']} of {entity} {row['golden_id']} and they differ",
-            "detail": json.dumps({k: row[k] for k in ("crm", "erp", "base", "crm_modified", "erp_modified")}),
-        }
-        for row in held
-    ]
-    tx.reviews.open(rows)
-    considered = set(merged["golden_id"].to_list())
-    open_now = tx.reviews.list(CONFLICT).filter(pl.col("entity") == entity)
-    keep = [s for s in open_now["subject"].to_list() if json.loads(s)[0] not in considered]
-    tx.reviews.close(CONFLICT, entity, keep=keep + [row["subject"] for row in rows])
 
 
 def _finish(

@@ -6,7 +6,7 @@ three are stored in one transaction, so a process that dies never leaves a write
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -15,6 +15,7 @@ from crmerp_assets.connectors import errors
 from crmerp_assets.connectors.protocol import Result
 from crmerp_assets.ledger import Transaction
 from crmerp_assets.merge.policy import Policy
+from crmerp_assets.sync import retries
 from crmerp_assets.sync.translate import KEY, Intent, after
 
 Outcome = dict[str, Any]
@@ -27,17 +28,10 @@ def outcome(intent: Intent, result: Result, policy: Policy, now: datetime) -> Ou
     if error is None:
         return row | {"outcome": "applied"}
     row |= {"error_class": type(error).__name__, "error": str(error)}
-    match error:
-        case errors.Unknown():
-            return row | {"outcome": "unknown"}
-        case errors.Gone() if intent["operation"] == "update":
-            return row | {"outcome": "superseded", "merged_into": error.merged_into}
-        case errors.VersionConflict():
-            return row | {"outcome": "superseded"}
-        case errors.Transient() | errors.Throttled() | errors.AuthFailed() | errors.QuotaSpent():
-            return row | _again(intent, error, policy, now)
-        case _:
-            return row | {"outcome": "rejected"}
+    if isinstance(error, errors.Gone) and intent["operation"] == "update":
+        return row | {"outcome": "superseded", "merged_into": error.merged_into}
+    what = retries.of(error).outcome
+    return row | (_again(intent, error, policy, now) if what == "retry" else {"outcome": what})
 
 
 def _again(intent: Intent, error: errors.ConnectorError, policy: Policy, now: datetime) -> Outcome:
@@ -46,11 +40,7 @@ def _again(intent: Intent, error: errors.ConnectorError, policy: Policy, now: da
     if attempts >= policy.retries.max_attempts:
         text = f"{error} Gave up after {attempts} attempts; `crmerp retry` starts over."
         return {"outcome": "rejected", "error": text}
-    wait = min(policy.retries.base_seconds * 2 ** (attempts - 1), policy.retries.max_seconds)
-    jitter = int(intent["id"][:4], 16) / 0xFFFF / 2
-    if isinstance(error, errors.Throttled):
-        wait = max(wait, error.wait)
-    return {"outcome": "retry", "next_attempt_at": now + timedelta(seconds=wait * (1 + jitter))}
+    return {"outcome": "retry", "next_attempt_at": now + retries.wait(intent["id"], attempts, policy, error)}
 
 
 def record(tx: Transaction, entity: str, connection: str, intents: Iterable[Intent], outcomes: list[Outcome]) -> None:
@@ -78,4 +68,5 @@ def record(tx: Transaction, entity: str, connection: str, intents: Iterable[Inte
 
 
 def _base(changes: str) -> str:
+    """What was planned, also where a person sent another value: that one counts as the target's own change."""
     return json.dumps({name: value for name, value in after(changes).items() if name != KEY})

@@ -15,6 +15,7 @@ from crmerp_assets.connectors.errors import ConnectorError
 from crmerp_assets.connectors.protocol import Page, Row
 from crmerp_assets.mapping import EntityMap, native_fields, raw_columns
 from crmerp_assets.sync import tables
+from crmerp_assets.sync.pauses import paused, resting_on_failure
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse import Changes, Table
 from crmerp_assets.warehouse.tables import NO_CHANGES
@@ -25,22 +26,29 @@ STORED_AT_ONCE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """Rows read from the API, what they changed, and the API calls that it took."""
+    """Rows read from the API, what they changed, and the API calls that it took; nothing where the connection rests."""
 
     rows: int
     changes: Changes
     calls: int
     full: bool
+    resting: bool = False
 
 
 def pull(platform: Platform, connection: str, map_name: str) -> Pulled:
-    """Pull what changed since the last pull of this map's object; everything the first time.
+    """Pull what changed since the last pull of this map's object; everything the first time, nothing while it rests.
 
     Raises the connector's errors (AuthFailed, QuotaSpent, ConfigError, Transient); rows of pages stored before
     the error stay stored and are not read again.
     """
+    if paused(platform, connection):
+        return Pulled(0, NO_CHANGES, 0, full=False, resting=True)
+    with resting_on_failure(platform, connection):
+        return _pull(platform, connection, platform.map(connection, map_name))
+
+
+def _pull(platform: Platform, connection: str, entity_map: EntityMap) -> Pulled:
     connector = platform.connections[connection].connector
-    entity_map = platform.map(connection, map_name)
     fields = native_fields(entity_map)
     table = tables.raw(connection, entity_map.object)
     since = _since(platform, connection, entity_map.object, fields, table)

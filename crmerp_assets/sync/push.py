@@ -22,8 +22,10 @@ from crmerp_assets.connectors.errors import (
 from crmerp_assets.connectors.protocol import Result, Write
 from crmerp_assets.sync.deletions import confirm
 from crmerp_assets.sync.outcomes import outcome, record
+from crmerp_assets.sync.pauses import paused, resting_on_failure
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.readback import read_back
+from crmerp_assets.sync.retries import STOPPING
 from crmerp_assets.sync.settle import settle
 from crmerp_assets.sync.translate import Intent, translate
 
@@ -47,13 +49,19 @@ class Pushed:
 
 
 def push(platform: Platform, connection: str, worker: str) -> Pushed:
-    """Settle what is unknown, then send everything that is ready, entity by entity.
+    """Settle what is unknown, then send everything that is ready, entity by entity; nothing while the connection rests.
 
     Raises AuthFailed, QuotaSpent or ConfigError with nothing lost: unsent intents are ready again.
     """
-    side = platform.connections[connection]
+    if paused(platform, connection):
+        return Pushed()
+    with resting_on_failure(platform, connection):
+        return _push(platform, platform.connections[connection], worker)
+
+
+def _push(platform: Platform, side: Connection, worker: str) -> Pushed:
     calls = side.connector.calls()
-    settled = settle(platform, connection, worker)
+    settled = settle(platform, side.name, worker)
     outcomes: Counter[tuple[str, str]] = Counter()
     for entity in ENTITIES:
         entity_map = platform.entity_map(side, entity)
@@ -148,11 +156,17 @@ def _call(platform: Platform, side: Connection, native_object: str, writes: list
 def _record(
     platform: Platform, side: Connection, entity: str, wave: list[Intent], results: list[Result]
 ) -> list[Intent]:
+    """Store what came back. Raises AuthFailed or QuotaSpent where some writes met it: those are ready again."""
     intents = {intent["id"]: intent for intent in wave}
     now = platform.clock()
-    outcomes = [outcome(intents[result.write_id], result, platform.policy, now) for result in results]
+    stopped = {result.write_id: result.error for result in results if isinstance(result.error, STOPPING)}
+    answered = [result for result in results if result.write_id not in stopped]
+    outcomes = [outcome(intents[result.write_id], result, platform.policy, now) for result in answered]
     with platform.ledger.begin() as tx:
         record(tx, entity, side.name, wave, outcomes)
+        tx.intents.release(list(stopped), sent=True)
+    if error := next(iter(stopped.values()), None):
+        raise error
     return outcomes
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from crmerp_assets.ledger.transitions import OPEN
 from crmerp_assets.mapping import inbound
 from crmerp_assets.merge.three_way import Role
 from crmerp_assets.reports import Reconciliation, reconcile
@@ -32,8 +33,8 @@ def run_reconciliation(platform: Platform) -> Reconciliation:
     """
     crm, erp = platform.side("crm"), platform.side("erp")
     with platform.ledger.read() as tx:
-        intents = tx.intents.open(erp.name, "order").filter(pl.col("operation") == "create")
-        parked = tx.parked.list()
+        intents = _creates(tx.intents.open(erp.name, "order", states=[*OPEN, "cancelled"]))
+        parked = tx.parked.list(skipped=True)
     broken = parked.filter((pl.col("entity") == "order") & (pl.col("connection") == crm.name))
     with platform.warehouse.open() as con:
         deals = _deals(platform, con)
@@ -48,6 +49,13 @@ def run_reconciliation(platform: Platform) -> Reconciliation:
     )
     _store(platform, result)
     return result
+
+
+def _creates(intents: pl.DataFrame) -> pl.DataFrame:
+    """One create a deal: the open one, or the one that a person withdrew last where there is none."""
+    creates = intents.filter(pl.col("operation") == "create")
+    open_first = pl.col("state") == "cancelled"
+    return creates.sort(open_first, "updated_at", descending=[False, True]).unique("golden_id", keep="first")
 
 
 def _deals(platform: Platform, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:

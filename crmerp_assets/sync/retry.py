@@ -1,4 +1,4 @@
-"""Make intents that stopped ready again, because a person says so."""
+"""What is to be tried again by now, for those who look for work."""
 
 from datetime import timedelta
 
@@ -9,22 +9,16 @@ from crmerp_assets.sync.platform import Platform
 LEFT_OVER_SECONDS = 60
 
 
-def retry(
-    platform: Platform, ids: list[str] | None = None, entity: str | None = None, connection: str | None = None
-) -> int:
-    """Make rejected intents ready again: those named, or all of an entity or connection; returns how many."""
-    with platform.ledger.begin() as tx:
-        stopped = tx.intents.open(connection, entity, states=["rejected"])
-        chosen = [i for i in stopped["id"].to_list() if ids is None or i in ids]
-        return int(tx.intents.retry(chosen))
-
-
 def due(platform: Platform) -> list[str]:
-    """Intents that wait for nobody: tried before and due again, left over by a run, or given up by a dead one."""
+    """Intents that wait for nobody: tried before and due again, left over by a run, or given up by a dead one.
+
+    None of connections that rest: nothing would be sent.
+    """
     now = platform.clock()
     with platform.ledger.read() as tx:
-        ready = tx.intents.open(states=["planned", "approved"])
-        orphans = tx.intents.orphans(now)
+        at_work = ~pl.col("connection").is_in(tx.pauses.list()["connection"].to_list())
+        ready = tx.intents.open(states=["planned", "approved"]).filter(at_work)
+        orphans = tx.intents.orphans(now).filter(at_work)
     left_over = pl.col("updated_at") < now - timedelta(seconds=LEFT_OVER_SECONDS)
     over = pl.col("next_attempt_at").is_null() | (pl.col("next_attempt_at") <= now)
     again = ready.filter(over & ((pl.col("attempts") > 0) | left_over))

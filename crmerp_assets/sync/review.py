@@ -11,14 +11,15 @@
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from crmerp_assets.sync import doubles, mass_deletion, tables, vanished
-from crmerp_assets.sync.answers import NotDecidable
+from crmerp_assets.ledger import Transaction
+from crmerp_assets.sync import conflicts, doubles, mass_deletion, tables, vanished
+from crmerp_assets.sync.decisions import Decision, Kind, NotDecidable, Review
 from crmerp_assets.sync.link import QUESTION
-from crmerp_assets.sync.merge import CONFLICT
 from crmerp_assets.sync.plan import UNKNOWN_PRODUCT_REVIEW
 from crmerp_assets.sync.platform import Platform
 
@@ -37,35 +38,37 @@ def open_reviews(platform: Platform, kind: str | None = None) -> pl.DataFrame:
         return tx.reviews.list(kind).sort("value", "title", descending=[True, False], nulls_last=True)
 
 
-def decide(platform: Platform, review_id: str, answer: str, by: str) -> Decided:
-    """Record a person's decision. Raises NotDecidable, LookupError for a review that is not open."""
+def find(platform: Platform, review_id: str) -> Review:
+    """The open review whose id starts like this. Raises LookupError unless there is exactly one."""
     with platform.ledger.read() as tx:
         found = tx.reviews.list().filter(pl.col("id").str.starts_with(review_id))
     if found.height != 1:
         raise LookupError(f"{found.height} open reviews start with '{review_id}'; `crmerp review list` shows them")
-    review = found.row(0, named=True)
-    decision, consequence = _DECISIONS[review["kind"]](platform, review, answer)
+    return found.row(0, named=True)
+
+
+def decide(platform: Platform, review_id: str, answer: str, by: str) -> Decided:
+    """Record a person's decision. Raises NotDecidable, LookupError for a review that is not open."""
+    review = find(platform, review_id)
+    decision = KINDS[review["kind"]].judged(platform, review, answer)
     with platform.ledger.begin() as tx:
-        if review["kind"] == UNKNOWN_PRODUCT_REVIEW:
-            tx.aliases.put("product", review["subject"], str(decision["golden_id"]), by)
-        tx.reviews.decide(review["id"], json.dumps(decision), by)
-    return Decided(review["id"], consequence)
+        decision.effect(tx, by)
+        tx.reviews.decide(review["id"], json.dumps(decision.record), by)
+    return Decided(review["id"], decision.consequence)
 
 
-def _link(platform: Platform, review: dict[str, str], answer: str) -> tuple[dict[str, object], str]:
-    if answer not in ("same", "different"):
-        raise NotDecidable("answer `same` or `different`")
+def decide_all(platform: Platform, entity: str | None, field: str, answer: str, by: str) -> list[Decided]:
+    """Decide every open conflict of a field the same way."""
+    found = conflicts.open_conflicts(platform, entity, field)
+    return [decide(platform, review_id, answer, by) for review_id in found["id"].to_list()]
+
+
+def _link(_platform: Platform, _review: Review, answer: str) -> Decision:
     then = "they are linked" if answer == "same" else "they stay two records and are never proposed again"
-    return {"same": answer == "same"}, f"With the next sync {then}."
+    return Decision({"same": answer == "same"}, f"With the next sync {then}.")
 
 
-def _conflict(platform: Platform, review: dict[str, str], answer: str) -> tuple[dict[str, object], str]:
-    if answer not in ("crm", "erp"):
-        raise NotDecidable("answer `crm` or `erp`: whose value counts")
-    return {"choose": answer}, f"With the next sync the {answer.upper()}'s value goes to the other side."
-
-
-def _alias(platform: Platform, review: dict[str, str], answer: str) -> tuple[dict[str, object], str]:
+def _alias(platform: Platform, review: Review, answer: str) -> Decision:
     table = tables.golden("product")
     with platform.warehouse.open() as con:
         found = con.execute(
@@ -77,17 +80,28 @@ def _alias(platform: Platform, review: dict[str, str], answer: str) -> tuple[dic
         raise NotDecidable(f"{len(found)} products are called '{answer}'; give the name or SKU of exactly one")
     golden_id, name = found[0]
     orders = json.loads(review["detail"])["orders"]
-    return {"golden_id": golden_id}, f"'{review['subject']}' now means {name}; the next sync releases {orders} orders."
+
+    def effect(tx: Transaction, by: str) -> None:
+        tx.aliases.put("product", review["subject"], golden_id, by)
+
+    then = f"'{review['subject']}' now means {name}; the next sync releases {orders} orders."
+    return Decision({"golden_id": golden_id}, then, effect)
 
 
-_DECISIONS = {
-    QUESTION: _link,
-    CONFLICT: _conflict,
-    "unknown_product": _alias,
-    vanished.DELETION: vanished.decided,
-    doubles.DOUBLE: doubles.decided,
-    mass_deletion.MASS_DELETION: mass_deletion.decided,
-}
+_ALL = (
+    Kind(
+        QUESTION,
+        "Are these two records the same?",
+        {"same": "they are linked", "different": "they stay two records"},
+        _link,
+    ),
+    Kind(UNKNOWN_PRODUCT_REVIEW, "Which product does this text mean?", {}, _alias),
+    conflicts.KIND,
+    vanished.KIND,
+    doubles.KIND,
+    mass_deletion.KIND,
+)
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 
 
 def resolved_conflicts(platform: Platform) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from crmerp_assets.sync.outcomes import Outcome, record
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.pull import raw_frame
 from crmerp_assets.sync.readback import read_back
-from crmerp_assets.sync.translate import KEY, Intent, after
+from crmerp_assets.sync.translate import KEY, Intent, to_send
 
 
 def settle(platform: Platform, connection: str, worker: str) -> int:
@@ -67,7 +67,7 @@ def _updated(side: Connection, entity_map: EntityMap, intents: list[Intent]) -> 
 
 
 def _update_outcome(intent: Intent, current: dict[str, str | None] | None) -> Outcome:
-    wanted = after(intent["changes"])
+    wanted = to_send(intent)
     wanted["external_key" if KEY in wanted else ""] = wanted.pop(KEY, None)
     wanted.pop("", None)
     comparable = current is not None and not {"lines", "parent", "customer"} & set(wanted)

@@ -30,7 +30,7 @@ def trace(platform: Platform, identifier: str) -> list[Trace]:
         found = [hit for entity in ENTITIES for hit in _find(con, entity, identifier)]
         traces = [Trace(entity, golden_id, _fields(con, entity, golden_id)) for entity, golden_id in found]
     with platform.ledger.read() as tx:
-        parked = tx.parked.list().filter(pl.col("native_id") == identifier)
+        parked = tx.parked.list(skipped=True).filter(pl.col("native_id") == identifier)
         for one in traces:
             golden_id = one.golden_id or ""
             one.links = tx.links.of(one.entity, [golden_id])
@@ -38,7 +38,7 @@ def trace(platform: Platform, identifier: str) -> list[Trace]:
             histories = [tx.intents.attempts(i) for i in one.intents["id"].to_list()]
             one.attempts = pl.concat(histories) if histories else pl.DataFrame()
             natives = one.links["native_id"].to_list()
-            one.parked = tx.parked.list().filter(
+            one.parked = tx.parked.list(skipped=True).filter(
                 (pl.col("entity") == one.entity) & pl.col("native_id").is_in([*natives, golden_id])
             )
     loose = [row["entity"] for row in parked.iter_rows(named=True) if row["entity"] not in {t.entity for t in traces}]

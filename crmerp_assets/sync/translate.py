@@ -25,7 +25,7 @@ def translate(
 
     A reference to a record that the system does not hold (its create was refused) makes an intent wait.
     """
-    changes = {intent["id"]: after(intent["changes"]) for intent in intents}
+    changes = {intent["id"]: to_send(intent) for intent in intents}
     wanted = {i: _references(entity_map, change) for i, change in changes.items()}
     known = _native_ids(tx, side, {reference for found in wanted.values() for reference in found})
     refused = {
@@ -45,8 +45,14 @@ def translate(
 
 
 def after(changes: str) -> Change:
-    """The new value of each changed field."""
+    """The new value of each changed field as it was planned."""
     return {name: change["after"] for name, change in json.loads(changes).items()}
+
+
+def to_send(intent: Intent) -> Change:
+    """The new value of each changed field as it is to be sent: planned, or edited by a person."""
+    edits = json.loads(intent["edits"] or "{}")
+    return after(intent["changes"]) | {name: edited["after"] for name, edited in edits.items()}
 
 
 def _references(entity_map: EntityMap, change: Change) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from crmerp_assets.matching.survivors import Record
 from crmerp_assets.merge.three_way import Role
 from crmerp_assets.merge.writes import CHANGES
 from crmerp_assets.sync import survivors, tables
-from crmerp_assets.sync.answers import NotDecidable
+from crmerp_assets.sync.decisions import Decision, Kind, NotDecidable, Review
 from crmerp_assets.sync.deletions import name_survivor
 from crmerp_assets.sync.gather import Side, sides
 from crmerp_assets.sync.hanging import hanging
@@ -76,16 +76,16 @@ def settle(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str) -> D
     return _due(platform, con, entity, gone)
 
 
-def decided(platform: Platform, review: dict[str, str], answer: str) -> tuple[dict[str, object], str]:
-    """The answer to a review of this kind: ignore, deactivate, or `into RECORD` where it was really a merge."""
+def _decided(platform: Platform, review: Review, answer: str) -> Decision:
+    """Ignore, deactivate, or `into RECORD` where it was really a merge."""
     entity, facts = review["entity"], json.loads(review["detail"])
     kept: Role = _OTHER[facts["side"]]
     if answer == "ignore":
-        return {"answer": answer}, "Both records stay as they are; nothing is written to either."
+        return Decision({"answer": answer}, "Both records stay as they are; nothing is written to either.")
     if answer == "deactivate":
         if not deactivatable(platform, entity, kept):
             raise NotDecidable(f"the {kept.upper()}'s {entity} has no field `active`; answer ignore, or into RECORD")
-        return {"answer": answer}, f"The next plan deactivates the record in the {kept.upper()}."
+        return Decision({"answer": answer}, f"The next plan deactivates the record in the {kept.upper()}.")
     if answer.startswith("into "):
         return _into(platform, entity, facts, answer.removeprefix("into ").strip())
     raise NotDecidable(
@@ -94,7 +94,7 @@ def decided(platform: Platform, review: dict[str, str], answer: str) -> tuple[di
     )
 
 
-def _into(platform: Platform, entity: str, facts: dict[str, str], survivor: str) -> tuple[dict[str, object], str]:
+def _into(platform: Platform, entity: str, facts: dict[str, str], survivor: str) -> Decision:
     side = platform.side("crm" if facts["side"] == "crm" else "erp")
     entity_map = platform.entity_map(side, entity)
     assert entity_map is not None
@@ -102,7 +102,11 @@ def _into(platform: Platform, entity: str, facts: dict[str, str], survivor: str)
         name_survivor(platform, side, entity_map, facts["record"], survivor)
     except LookupError as unknown:
         raise NotDecidable(f"{unknown}; give the native id that {side.name} shows") from unknown
-    return {"answer": "into", "record": survivor}, f"With the next sync {survivor} takes over from {facts['record']}."
+    then = f"With the next sync {survivor} takes over from {facts['record']}."
+    return Decision({"answer": "into", "record": survivor}, then)
+
+
+KIND = Kind(DELETION, "A record was deleted on one side: what of the other side's?", {}, _decided)
 
 
 def deactivatable(platform: Platform, entity: str, role: Role) -> bool:

@@ -15,6 +15,7 @@ from crmerp_assets.connectors.protocol import Row
 from crmerp_assets.mapping import EntityMap, inbound, native_fields
 from crmerp_assets.sync import pull, tables
 from crmerp_assets.sync.conform import reader
+from crmerp_assets.sync.pauses import paused, resting_on_failure
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse.tables import seen
 
@@ -79,16 +80,20 @@ def _read_back(platform: Platform, connection: str, entity_map: EntityMap) -> li
 
 
 def _fresh(platform: Platform, connection: str, entity_map: EntityMap, fields: list[str], watch: Watch) -> list[Row]:
-    """Rows not reported before. Nothing until the object was pulled once: there is nothing to react to before."""
+    """Rows not reported before.
+
+    Nothing until the object was pulled once, as there is nothing to react to before, and while the connection rests.
+    """
     name = f"{connection}/{entity_map.name}"
     state = watch.at.get(name) or {"cursor": pull.position(platform, connection, entity_map), "seen": []}
-    if state["cursor"] is None:
+    if state["cursor"] is None or paused(platform, connection):
         return []
     rows: list[Row] = []
     cursor = state["cursor"]
-    for page in platform.connections[connection].connector.pull(entity_map.object, fields, cursor):
-        rows += page.rows
-        cursor = page.cursor
+    with resting_on_failure(platform, connection):
+        for page in platform.connections[connection].connector.pull(entity_map.object, fields, cursor):
+            rows += page.rows
+            cursor = page.cursor
     versions = {f"{row['_id']}@{row['_modified']}": row for row in rows}
     watch.at[name] = {"cursor": cursor, "seen": list(versions)[-MAX_REMEMBERED:]}
     told = set(state["seen"])

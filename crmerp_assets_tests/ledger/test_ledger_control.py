@@ -102,3 +102,54 @@ def test_only_the_moves_of_the_table_are_legal(state: str) -> None:
 def test_a_person_cannot_move_what_is_in_flight_and_a_result_cannot_move_what_is_not() -> None:
     with pytest.raises(IllegalTransition, match="one that is planned, rejected or waiting can"):
         check({"i1": "claimed"}, "superseded", ("planned", "waiting", "rejected"))
+
+
+def test_an_edited_write_is_ready_again_and_keeps_its_edit_while_its_plan_is_the_same(ledger: Ledger) -> None:
+    (id_,) = rejected(ledger, "g1")
+    with ledger.begin() as tx:
+        tx.intents.edit(id_, '{"phone":{"after":"2"}}', "ann", "phone")
+        tx.intents.replace("erp", "customer", ["g1"], plan(intent("g1")))
+        (claimed,) = tx.intents.claim("erp", "customer", "w", 10, 60).to_dicts()
+        assert (claimed["edits"], claimed["changes"]) == ('{"phone":{"after":"2"}}', intent("g1")["changes"])
+        assert tx.intents.attempts(id_).select("event", "by", "note").rows()[-1] == ("edited", "ann", "phone")
+        with pytest.raises(IllegalTransition, match="claimed"):
+            tx.intents.edit(id_, "{}", "ann", "")
+        tx.intents.release([id_])
+        tx.intents.replace("erp", "customer", ["g1"], plan(intent("g1", "9")))
+        assert tx.intents.open()["edits"].to_list() == [None]
+
+
+def test_an_edit_releases_only_the_gate_that_it_answers(ledger: Ledger) -> None:
+    with ledger.begin() as tx:
+        tx.intents.replace("erp", "customer", [], plan(intent("g1", gate="too_long", reason="too long")))
+        with pytest.raises(IllegalTransition, match="too_long"):
+            tx.intents.edit("g1:1:", "{}", "ann", "name", over="other")
+        tx.intents.edit("g1:1:", "{}", "ann", "name", over="too_long")
+        assert tx.intents.open()["state"].to_list() == ["approved"]
+        tx.intents.replace("erp", "customer", ["g1"], plan(intent("g1", gate="order_closed", reason="billed")))
+        assert tx.intents.open()["state"].to_list() == ["waiting"]
+
+
+def test_failures_of_a_record_count_over_its_plans_until_something_of_it_is_applied(
+    ledger: Ledger, clock: Clock
+) -> None:
+    (first,) = rejected(ledger, "g1")
+    began = clock()
+    clock.forward(60)
+    with ledger.begin() as tx:
+        tx.intents.replace("erp", "customer", ["g1"], plan(intent("g1", "2")))
+        ids = tx.intents.claim("erp", "customer", "w", 10, 60)["id"].to_list()
+        tx.intents.record([{"id": i, "outcome": "rejected", "error_class": "Rejected", "error": "no"} for i in ids])
+        (seen,) = tx.intents.failures().to_dicts()
+        assert (seen["id"], seen["times"], seen["first_seen"], seen["last_seen"]) == (ids[0], 2, began, clock())
+        assert tx.intents.history("erp", "customer", "g1")["intent_id"].unique().sort().to_list() == [first, ids[0]]
+        tx.intents.retry(ids, by="ann")
+        tx.intents.claim("erp", "customer", "w", 10, 60)
+        tx.intents.mark_sent(ids)
+        tx.intents.record([{"id": ids[0], "outcome": "applied"}])
+        tx.intents.replace("erp", "customer", ["g1"], plan(intent("g1", "3")))
+        ids = tx.intents.claim("erp", "customer", "w", 10, 60)["id"].to_list()
+        tx.intents.record([{"id": i, "outcome": "rejected", "error_class": "Rejected", "error": "no"} for i in ids])
+        assert tx.intents.failures()["times"].to_list() == [1]
+        assert tx.intents.assign(ids, "ben", "ann") == 1
+        assert tx.intents.open()["assigned_to"].to_list() == ["ben"]

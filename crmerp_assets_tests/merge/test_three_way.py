@@ -92,6 +92,8 @@ def test_a_conflict_shows_what_each_side_held_and_when() -> None:
             "why": "erp newer after conflict",
             "crm_modified": NEWER_ERP[0],
             "erp_modified": NEWER_ERP[1],
+            "crm_modified_by": "crm user",
+            "erp_modified_by": "erp user",
         }
     ]
 

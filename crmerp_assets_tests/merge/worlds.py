@@ -56,6 +56,7 @@ def frame(records: Sequence[Cell | dict[str, Cell]]) -> pl.DataFrame:
     for at, side in enumerate(SIDES):
         columns[f"{side}.present"] = [side in cell.present for cell in first]
         columns[f"{side}.modified"] = [cell.modified[at] for cell in first]
+        columns[f"{side}.modified_by"] = [f"{side} user" for _ in first]
     for name in FIELDS:
         for part in ("crm", "erp", "base", "choice"):
             columns[f"{part}.{name}"] = [getattr(record[name], part) for record in spread]
