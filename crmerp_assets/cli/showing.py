@@ -38,6 +38,7 @@ def show_plan(settings: Settings, *, as_json: bool = False) -> None:
     if as_json:
         emit([row | {"changes": json.loads(row["changes"])} for row in intents.to_dicts()])
         return
+    show_breakers(settings)
     if intents.is_empty():
         say("Both sides agree: there is nothing to write.")
         return
@@ -96,18 +97,37 @@ def _short(value: str | None, most: int = 60) -> str:
 
 def show_status(settings: Settings, *, as_json: bool = False) -> None:
     """Synced, pending and parked per entity and direction."""
+    from crmerp_assets.sync.breaker import open_breakers
     from crmerp_assets.sync.status import sync_status
 
     with platform(settings) as used:
         found = sync_status(used)
         with used.ledger.begin() as tx:
             questions = tx.reviews.list()
+        held = open_breakers(used)
     if as_json:
-        emit({"status": found.to_dicts(), "open_reviews": questions.height})
+        emit({"status": found.to_dicts(), "open_reviews": questions.height, "breakers": held.to_dicts()})
         return
+    show_breakers(settings)
     table("Sync status", found)
     if questions.height:
         say(f"{questions.height} reviews are open: `crmerp review list`")
+
+
+def show_breakers(settings: Settings) -> None:
+    """Every queue that a circuit breaker holds, with what to type; and that a first load is not checked."""
+    from crmerp_assets.sync.breaker import loading, open_breakers
+
+    with platform(settings) as used:
+        held, unchecked = open_breakers(used), loading(used)
+    for row in held.iter_rows(named=True):
+        kept = " (a person said `keep`)" if row["state"] == "kept" else ""
+        console.print(f"HELD by the circuit breaker: {row['what']}{kept}.", style="bold red")
+        say(f"   {row['held']:,} intents wait. To release them: {row['release']}")
+    if unchecked:
+        say(
+            f"[yellow]First load:[/yellow] plan sizes of {', '.join(unchecked)} are not checked (policy.yaml, breaker)."
+        )
 
 
 def show_conflicts(settings: Settings, *, as_json: bool = False) -> None:

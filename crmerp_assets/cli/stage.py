@@ -20,6 +20,8 @@ PORTS = {"salesforce": 8711, "netsuite": 8712}
 POLICY = """\
 # Made for the sandboxes. Deals won from this day on become sales orders.
 go_live: {go_live}
+# The first load is as large as the company: on this day plan sizes are not checked.
+breaker: {{first_load: {go_live}}}
 sensors: {{won_seconds: 1, invoice_seconds: 3, retry_seconds: 15}}
 """
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from crmerp_assets.connectors.errors import AuthFailed, ConfigError, QuotaSpent, Transient, VersionConflict
+from crmerp_assets.connectors.errors import AuthFailed, ConfigError, Dependent, QuotaSpent, VersionConflict
 from crmerp_assets.connectors.protocol import Result, Write
+from crmerp_assets.sync.breaker import Valve
 from crmerp_assets.sync.outcomes import outcome, record
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.readback import read_back
@@ -51,8 +52,10 @@ def push(platform: Platform, connection: str, worker: str) -> Pushed:
         if entity_map is None:
             continue
         applied: list[str] = []
-        while batch := _claim(platform, side, entity, worker):
+        valve = Valve(platform, side, entity, BATCH)
+        while batch := _claim(platform, side, entity, worker, valve.limit()):
             done = _send_in_order(platform, side, entity, batch, worker)
+            valve.note(done)
             outcomes.update((entity, row["outcome"]) for row in done)
             applied += [row["native_id"] for row in done if row["outcome"] == "applied"]
         if applied:
@@ -62,9 +65,11 @@ def push(platform: Platform, connection: str, worker: str) -> Pushed:
     return Pushed(outcomes, settled, used)
 
 
-def _claim(platform: Platform, side: Connection, entity: str, worker: str) -> list[Intent]:
+def _claim(platform: Platform, side: Connection, entity: str, worker: str, most: int) -> list[Intent]:
+    if most == 0:
+        return []
     with platform.ledger.begin() as tx:
-        claimed: pl.DataFrame = tx.intents.claim(side.name, entity, worker, BATCH, LEASE_SECONDS)
+        claimed: pl.DataFrame = tx.intents.claim(side.name, entity, worker, most, LEASE_SECONDS)
     return claimed.sort("priority", "golden_id").to_dicts()
 
 
@@ -90,7 +95,7 @@ def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent],
     with platform.ledger.read() as tx:
         writes, refused = translate(tx, side, entity_map, ready)
     results = [Result(i, None, VersionConflict(_moved(side, entity, i), system=side.system)) for i in stale]
-    results += [Result(i, None, Transient(reason, system=side.system)) for i, reason in refused.items()]
+    results += [Result(i, None, Dependent(reason, system=side.system)) for i, reason in refused.items()]
     results += _call(platform, side, entity_map.object, writes, worker)
     return _record(platform, side, entity, wave, results)
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from crmerp_assets.sync.breaker import probes_due
 from crmerp_assets.sync.platform import Platform
 
 LEFT_OVER_SECONDS = 60
@@ -16,6 +17,7 @@ def retry(
     with platform.ledger.begin() as tx:
         stopped = tx.intents.open(connection, entity, states=["rejected"])
         chosen = [i for i in stopped["id"].to_list() if ids is None or i in ids]
+        tx.breakers.probe_now(connection, entity)
         return int(tx.intents.retry(chosen))
 
 
@@ -25,7 +27,8 @@ def due(platform: Platform) -> list[str]:
     with platform.ledger.read() as tx:
         ready = tx.intents.open(states=["planned", "approved"])
         orphans = tx.intents.orphans(now)
+        probes = probes_due(tx, now)
     left_over = pl.col("updated_at") < now - timedelta(seconds=LEFT_OVER_SECONDS)
     over = pl.col("next_attempt_at").is_null() | (pl.col("next_attempt_at") <= now)
     again = ready.filter(over & ((pl.col("attempts") > 0) | left_over))
-    return [*again["id"].to_list(), *orphans["id"].to_list()]
+    return [*again["id"].to_list(), *orphans["id"].to_list(), *probes]

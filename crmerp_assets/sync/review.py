@@ -5,6 +5,7 @@
 | ambiguous_link  | are these two records the same?            | same, different                                 |
 | unknown_product | which product does this text mean?         | alias to a product of the catalogue             |
 | conflict        | both sides changed a field: which counts?  | crm, erp                                        |
+| breaker         | a plan or its pushes are abnormal: go on?  | release, keep                                   |
 """
 
 import json
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from crmerp_assets.sync import tables
+from crmerp_assets.sync import breaker, tables
 from crmerp_assets.sync.link import QUESTION
 from crmerp_assets.sync.merge import CONFLICT
 from crmerp_assets.sync.plan import UNKNOWN_PRODUCT_REVIEW
@@ -40,7 +41,9 @@ def open_reviews(platform: Platform, kind: str | None = None) -> pl.DataFrame:
 def decide(platform: Platform, review_id: str, answer: str, by: str) -> Decided:
     """Record a person's decision. Raises NotDecidable, LookupError for a review that is not open."""
     with platform.ledger.read() as tx:
-        found = tx.reviews.list().filter(pl.col("id").str.starts_with(review_id))
+        held = pl.col("kind").eq(breaker.REVIEW) & pl.col("state").eq("decided")
+        decidable = tx.reviews.list(state=None).filter(pl.col("state").eq("open") | held)
+        found = decidable.filter(pl.col("id").str.starts_with(review_id))
     if found.height != 1:
         raise LookupError(f"{found.height} open reviews start with '{review_id}'; `crmerp review list` shows them")
     review = found.row(0, named=True)
@@ -80,7 +83,13 @@ def _alias(platform: Platform, review: dict[str, str], answer: str) -> tuple[dic
     return {"golden_id": golden_id}, f"'{review['subject']}' now means {name}; the next sync releases {orders} orders."
 
 
-_DECISIONS = {QUESTION: _link, CONFLICT: _conflict, "unknown_product": _alias}
+def _breaker(platform: Platform, review: dict[str, str], answer: str) -> tuple[dict[str, object], str]:
+    if answer not in breaker.ANSWERS:
+        raise NotDecidable("answer `release` to let the queue go, or `keep` to hold it")
+    return breaker.decided(platform, review, answer)
+
+
+_DECISIONS = {QUESTION: _link, CONFLICT: _conflict, "unknown_product": _alias, breaker.REVIEW: _breaker}
 
 
 def resolved_conflicts(platform: Platform) -> pl.DataFrame:
