@@ -17,6 +17,7 @@ from crmerp_assets.ledger.transitions import EFFECTIVE, READY
 GATE = "breaker"
 _BLANKED = '"after":null'
 _FIELD = '"after":'
+_COLUMNS = tuple(column.name for column in breakers.c)
 _STOPPED = ("rejected", "cancelled", *EFFECTIVE)
 Counts = tuple[int, int, int, int]
 """Creates, updates, and of the updates the changed fields and the blanked ones among them."""
@@ -61,7 +62,7 @@ class Breakers:
 
     def put(self, breaker: Breaker) -> None:
         """Store a breaker; one of the same queue and cause is replaced."""
-        row = {name: getattr(breaker, name) for name in breakers.c.keys()}
+        row = {name: getattr(breaker, name) for name in _COLUMNS}
         row |= {name: row[name] and micros(row[name]) for name in ("opened_at", "probe_at", "decided_at")}
         rest = [column.name for column in breakers.c if not column.primary_key]
         self._session.upsert(breakers, [row], lambda new, _: {name: new[name] for name in rest})
