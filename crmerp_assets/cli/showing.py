@@ -29,8 +29,11 @@ def platform(settings: Settings) -> Iterator[Platform]:
 
 def show_plan(settings: Settings, *, as_json: bool = False) -> None:
     """Every intent that is ready or waits, field by field."""
-    with platform(settings) as used, used.ledger.begin() as tx:
+    from crmerp_assets.sync.forecasts import told
+
+    with platform(settings) as used, used.ledger.read() as tx:
         intents = tx.intents.open()
+        costs = [line for name in used.connections if (line := told(used, name))]
         personal = {
             entity: {name for name, rule in rules.fields.items() if rule.personal}
             for entity, rules in used.governance.items()
@@ -53,6 +56,8 @@ def show_plan(settings: Settings, *, as_json: bool = False) -> None:
             say(f"  ... and {group.height - SHOWN} more; `crmerp plan --json` lists all")
     waiting = intents.filter(pl.col("state").is_in(["waiting", "rejected"]))
     table("Blocked", blocked(waiting))
+    for line in costs:
+        say(line)
     say(f"\n{ready.height} writes ready, {waiting.height} blocked. `crmerp apply` sends the ready ones.")
 
 
@@ -98,18 +103,23 @@ def _short(value: str | None, most: int = 60) -> str:
 def show_status(settings: Settings, *, as_json: bool = False) -> None:
     """Synced, pending and parked per entity and direction."""
     from crmerp_assets.sync.breaker import open_breakers
+    from crmerp_assets.sync.budget import budgets
     from crmerp_assets.sync.status import sync_status
 
     with platform(settings) as used:
         found = sync_status(used)
         with used.ledger.begin() as tx:
             questions = tx.reviews.list()
-        held = open_breakers(used)
+        held, calls = open_breakers(used), budgets(used)
     if as_json:
-        emit({"status": found.to_dicts(), "open_reviews": questions.height, "breakers": held.to_dicts()})
+        more = {"breakers": held.to_dicts(), "api_calls": calls.to_dicts()}
+        emit({"status": found.to_dicts(), "open_reviews": questions.height, **more})
         return
     show_breakers(settings)
     table("Sync status", found)
+    for row in calls.iter_rows(named=True):
+        warning = " [red]The allowance runs out: less urgent work stops first.[/red]" if row["warn"] else ""
+        say(f"API calls of {row['connection']}: {row['what']}.{warning}")
     if questions.height:
         say(f"{questions.height} reviews are open: `crmerp review list`")
 

@@ -7,6 +7,8 @@ import dagster as dg
 
 from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.mapping import Matrix, lineage
+from crmerp_assets.sync import budget as budgets
+from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse import Changes
 
 
@@ -19,6 +21,15 @@ def counts(changes: Changes, **more: int) -> dict[str, Any]:
         "unchanged": changes.unchanged,
         **more,
     }
+
+
+def budget(platform: Platform, connection: str, stopped: str | None) -> dict[str, Any]:
+    """The day's API calls of a connection by all its processes, a warning where they run out, and what stopped."""
+    today = budgets.today(platform, connection)
+    found = {"api_calls_today": budgets.shown(today)}
+    if budgets.warns(platform, today):
+        found["api_calls_warning"] = f"{connection} has used {budgets.shown(today)}"
+    return found | ({"stopped": stopped} if stopped else {})
 
 
 def columns(entity: str) -> dg.TableSchema:

@@ -14,10 +14,12 @@ from crmerp_assets.defs import metadata
 from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.mapping import EntityMap
 from crmerp_assets.settings import Configuration, ConnectionConfig
-from crmerp_assets.sync import conform, deletions, invoices, link, merge, plan, pull, push
+from crmerp_assets.sync import conform, deletions, forecasts, invoices, link, merge, plan, pull, push
+from crmerp_assets.sync.budget import call_class, spending, stopping
 
 WAREHOUSE_POOL = "warehouse"
 COMPARE_TAG = "crmerp/compare"
+SERVES_TAG = "crmerp/serves"
 ENTITIES = ("customer", "contact", "product", "order")
 REFERENCES = {"contact": ("customer",), "order": ("customer", "product")}
 
@@ -66,11 +68,13 @@ def raw_asset(source: Source) -> dg.AssetsDefinition:
         pool=system_pool(connection.name),
         description=f"{entity_map.object} records of {connection.name}, as text in their native fields.",
     )
-    def raw(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def raw(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        serves = call_class(context.run.tags.get(SERVES_TAG))
         with platform.use() as used:
-            pulled = pull.pull(used, connection.name, entity_map.name)
+            pulled = pull.pull(used, connection.name, entity_map.name, serves)
+            today = metadata.budget(used, connection.name, pulled.stopped)
         more = {"rows_read": pulled.rows, "api_calls": pulled.calls, "full": int(pulled.full)}
-        return dg.MaterializeResult(metadata=metadata.counts(pulled.changes, **more))
+        return dg.MaterializeResult(metadata=metadata.counts(pulled.changes, **more) | today)
 
     return raw
 
@@ -88,11 +92,15 @@ def deletions_asset(connection: ConnectionConfig, keys: list[dg.AssetKey]) -> dg
         description=f"Deletions and merges in {connection.name}; nothing is removed from the raw tables, only marked.",
     )
     def deleted(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with platform.use() as used:
-            marked = deletions.follow(used, connection.name)
-            compared = deletions.compare_ids(used, connection.name) if COMPARE_TAG in context.run.tags else []
+        marked, compared = 0, []
+        with platform.use() as used, stopping() as why:
+            with spending("master"):
+                marked = deletions.follow(used, connection.name)
+            with spending("enrichment"):
+                compared = deletions.compare_ids(used, connection.name) if COMPARE_TAG in context.run.tags else []
         found = {one.native_object: f"{one.live} live, {one.gone} gone, {one.missed} missed" for one in compared}
-        return dg.MaterializeResult(metadata={"marked": marked, **found})
+        stopped = {"stopped": why[0]} if why else {}
+        return dg.MaterializeResult(metadata={"marked": marked, **found, **stopped})
 
     return deleted
 
@@ -281,9 +289,12 @@ def push_asset(connection: ConnectionConfig, upstream: list[dg.AssetKey]) -> dg.
     )
     def pushed(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with platform.use() as used:
+            forecast = forecasts.cost(used, connection.name)
             done = push.push(used, connection.name, worker=context.run.run_id)
+            today = metadata.budget(used, connection.name, " ".join(done.stopped.values()) or None)
         outcomes = {f"{entity}_{what}": count for (entity, what), count in sorted(done.outcomes.items())}
-        return dg.MaterializeResult(metadata={"settled": done.settled, "api_calls": done.calls, **outcomes})
+        calls = {"api_calls": done.calls, "api_calls_forecast": forecast}
+        return dg.MaterializeResult(metadata={"settled": done.settled, **calls, **outcomes, **today})
 
     return pushed
 

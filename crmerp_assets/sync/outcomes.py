@@ -32,6 +32,8 @@ def outcome(intent: Intent, result: Result, policy: Policy, now: datetime) -> Ou
             return row | {"outcome": "unknown"}
         case errors.VersionConflict():
             return row | {"outcome": "superseded"}
+        case errors.QuotaSpent():
+            return row | {"outcome": "retry", "next_attempt_at": error.until or now + timedelta(hours=1)}
         case errors.Transient() | errors.Throttled():
             return row | _again(intent, error, policy, now)
         case _:

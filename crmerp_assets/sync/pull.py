@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from crmerp_assets.connectors.errors import ConnectorError
+from crmerp_assets.connectors.errors import ConnectorError, ShareSpent
 from crmerp_assets.connectors.protocol import Page, Row
 from crmerp_assets.mapping import EntityMap, native_fields, raw_columns
+from crmerp_assets.merge.guards import CallClass
 from crmerp_assets.sync import tables
+from crmerp_assets.sync.budget import pulling, spending
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse import Changes, Table
 from crmerp_assets.warehouse.tables import NO_CHANGES
@@ -25,17 +27,22 @@ STORED_AT_ONCE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """Rows read from the API, what they changed, and the API calls that it took."""
+    """Rows read from the API, what they changed, and the API calls that it took.
+
+    `stopped`: why it ended early, where the share of the day's calls did not reach; the next pull goes on there.
+    """
 
     rows: int
     changes: Changes
     calls: int
     full: bool
+    stopped: str | None = None
 
 
-def pull(platform: Platform, connection: str, map_name: str) -> Pulled:
+def pull(platform: Platform, connection: str, map_name: str, serves: CallClass | None = None) -> Pulled:
     """Pull what changed since the last pull of this map's object; everything the first time.
 
+    `serves`: the kind of work that it is done for, where that is more urgent than the map's own.
     Raises the connector's errors (AuthFailed, QuotaSpent, ConfigError, Transient); rows of pages stored before
     the error stay stored and are not read again.
     """
@@ -44,12 +51,16 @@ def pull(platform: Platform, connection: str, map_name: str) -> Pulled:
     fields = native_fields(entity_map)
     table = tables.raw(connection, entity_map.object)
     since = _since(platform, connection, entity_map.object, fields, table)
-    calls, rows, changes = connector.calls(), 0, NO_CHANGES
-    for page in _together(connector.pull(entity_map.object, fields, since)):
-        changes += store(platform, table, page, entity_map)
-        rows += len(page.rows)
-        _remember(platform, connection, entity_map.object, fields, page.cursor)
-    return Pulled(rows, changes, connector.calls() - calls, full=since is None)
+    calls, rows, changes, stopped = connector.calls(), 0, NO_CHANGES, None
+    try:
+        with spending(serves or pulling(entity_map.entity, platform.connections[connection].role)):
+            for page in _together(connector.pull(entity_map.object, fields, since)):
+                changes += store(platform, table, page, entity_map)
+                rows += len(page.rows)
+                _remember(platform, connection, entity_map.object, fields, page.cursor)
+    except ShareSpent as stop:
+        stopped = str(stop)
+    return Pulled(rows, changes, connector.calls() - calls, since is None, stopped)
 
 
 def _together(pages: Iterator[Page]) -> Iterator[Page]:

@@ -6,13 +6,15 @@ never comes back is unknown and gets settled by reading the key back, at the sta
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from crmerp_assets.connectors.errors import AuthFailed, ConfigError, Dependent, QuotaSpent, VersionConflict
+from crmerp_assets.connectors.errors import AuthFailed, ConfigError, Dependent, QuotaSpent, ShareSpent, VersionConflict
 from crmerp_assets.connectors.protocol import Result, Write
+from crmerp_assets.mapping import EntityMap
 from crmerp_assets.sync.breaker import Valve
+from crmerp_assets.sync.budget import pushing, spending
 from crmerp_assets.sync.outcomes import outcome, record
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.readback import read_back
@@ -26,11 +28,15 @@ LEASE_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """Outcomes per (entity, outcome), records that settling found out about, and the API calls it took."""
+    """Outcomes per (entity, outcome), records that settling found out about, and the API calls it took.
+
+    `stopped`: why the share of calls of an entity did not reach, by entity.
+    """
 
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     settled: int = 0
     calls: int = 0
+    stopped: dict[str, str] = field(default_factory=dict)
 
     @property
     def applied(self) -> int:
@@ -41,28 +47,38 @@ class Pushed:
 def push(platform: Platform, connection: str, worker: str) -> Pushed:
     """Settle what is unknown, then send everything that is ready, entity by entity.
 
-    Raises AuthFailed, QuotaSpent or ConfigError with nothing lost: unsent intents are ready again.
+    An entity whose share of the day's calls is spent stops, and the others go on. Raises AuthFailed, QuotaSpent or
+    ConfigError with nothing lost: unsent intents are ready again.
     """
     side = platform.connections[connection]
     calls = side.connector.calls()
     settled = settle(platform, connection, worker)
-    outcomes: Counter[tuple[str, str]] = Counter()
+    done = Pushed(settled=settled)
     for entity in ENTITIES:
         entity_map = platform.entity_map(side, entity)
         if entity_map is None:
             continue
-        applied: list[str] = []
-        valve = Valve(platform, side, entity, BATCH)
-        while batch := _claim(platform, side, entity, worker, valve.limit()):
-            done = _send_in_order(platform, side, entity, batch, worker)
-            valve.note(done)
-            outcomes.update((entity, row["outcome"]) for row in done)
-            applied += [row["native_id"] for row in done if row["outcome"] == "applied"]
-        if applied:
-            read_back(platform, side, entity_map, applied)
-    used = side.connector.calls() - calls
-    _account(platform, side, used)
-    return Pushed(outcomes, settled, used)
+        try:
+            with spending(pushing(entity, side.role)):
+                _push_entity(platform, side, entity_map, worker, done.outcomes)
+        except ShareSpent as stop:
+            done.stopped[entity] = str(stop)
+    return replace(done, calls=side.connector.calls() - calls)
+
+
+def _push_entity(
+    platform: Platform, side: Connection, entity_map: EntityMap, worker: str, outcomes: Counter[tuple[str, str]]
+) -> None:
+    """Send what is ready of one entity, and read back what was applied."""
+    entity, applied = entity_map.entity, list[str]()
+    valve = Valve(platform, side, entity, BATCH)
+    while batch := _claim(platform, side, entity, worker, valve.limit()):
+        done = _send_in_order(platform, side, entity, batch, worker)
+        valve.note(done)
+        outcomes.update((entity, row["outcome"]) for row in done)
+        applied += [row["native_id"] for row in done if row["outcome"] == "applied"]
+    if applied:
+        read_back(platform, side, entity_map, applied)
 
 
 def _claim(platform: Platform, side: Connection, entity: str, worker: str, most: int) -> list[Intent]:
@@ -138,9 +154,3 @@ def _record(
     with platform.ledger.begin() as tx:
         record(tx, entity, side.name, wave, outcomes)
     return outcomes
-
-
-def _account(platform: Platform, side: Connection, used: int) -> None:
-    allowed = side.connector.limits().allowed if used else None
-    with platform.ledger.begin() as tx:
-        tx.budgets.add(side.name, used, allowed)

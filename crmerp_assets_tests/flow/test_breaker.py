@@ -8,13 +8,11 @@ To see that the tests bite, protections were removed one at a time. What was rem
 - `tx.breakers.hold` in `Valve._open`: `test_an_erp_that_refuses_every_order_...`
 """
 
-from datetime import timedelta
 from typing import Any
 
 import polars as pl
 from world import CLOSED, GO_LIVE, World
 
-from crmerp_assets.bootstrap import utc_now
 from crmerp_assets.sandbox.company.people import Seller
 from crmerp_assets.sync.breaker import open_breakers
 from crmerp_assets.sync.reconcile import run_reconciliation
@@ -117,7 +115,7 @@ def test_an_erp_that_refuses_every_order_is_given_no_more_of_them_until_a_probe_
 ) -> None:
     accounts = _loaded(world, 2)
     monkeypatch.setattr("crmerp_assets.sync.breaker.FIRST_BATCH", 5)
-    world.policy(DAILY + "")
+    world.policy(DAILY)
     world.admin("erp", "closedperiod", {"until": "2026-12-31"})
     world.deals(accounts, _entries(world), 5, lines=1)
     world.pass_through()
@@ -136,7 +134,6 @@ def test_an_erp_that_refuses_every_order_is_given_no_more_of_them_until_a_probe_
 
     world.admin("erp", "closedperiod", {"until": None})
     assert world.pass_through() == 0
-    monkeypatch.setattr("crmerp_assets.bootstrap.utc_now", lambda: utc_now() + timedelta(hours=1))
     _probe_now(world)
     with world.platform() as used:
         assert due(used) == ["netsuite/order"]

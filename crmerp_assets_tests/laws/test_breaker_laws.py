@@ -63,9 +63,7 @@ def test_what_was_released_may_go_once_and_nothing_larger(
 ) -> None:
     tripped = trips(found, base, limits, TODAY)
     said = verdict(tripped, found, Known("released", released, done))
-    within = all(
-        getattr(found, t.measure) + getattr(done, t.measure) <= getattr(released, t.measure) for t in tripped
-    )
+    within = all(getattr(found, t.measure) + getattr(done, t.measure) <= getattr(released, t.measure) for t in tripped)
     assert said == ("close" if not tripped else "pass" if within else "ask")
     if tripped:
         assert verdict(tripped, found, Known("released", found)) == "pass"

@@ -97,6 +97,11 @@ class Pushing:
         return [_merged(result, survivors) for result in results]
 
 
+def push_calls(creates: int, updates: int) -> int:
+    """Calls of 200 rows; creates and updates never share one."""
+    return -(-creates // _ROWS_PER_CALL) - (-updates // _ROWS_PER_CALL)
+
+
 def batches_of(writes: Sequence[Write]) -> Iterator[list[Write]]:
     """Calls of at most 200 rows, one kind of call each; creates come first within a turn."""
     for turn in _turns(writes):
