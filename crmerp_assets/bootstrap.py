@@ -136,9 +136,16 @@ class Shared:
         stamp = (settings.state, settings.ledger, _stamp(settings.config))
         with cls._lock:
             if cls._built is None or cls._built[0] != stamp:
+                if cls._built is None:
+                    atexit.register(cls._close)
                 cls._built = (stamp, build(settings, connect))
-                atexit.register(cls._built[1].close)
             return cls._built[1]
+
+    @classmethod
+    def _close(cls) -> None:
+        """Give back the calls that this process had reserved and did not make."""
+        if cls._built is not None:
+            cls._built[1].close()
 
 
 def _stamp(folder: Path) -> tuple[tuple[str, int], ...]:

@@ -13,7 +13,7 @@ app = typer.Typer(help="List what waits for a person, and decide it.", no_args_i
 
 @app.command("list")
 def list_(
-    kind: Annotated[str | None, typer.Option(help="ambiguous_link, unknown_product or conflict.")] = None,
+    kind: Annotated[str | None, typer.Option(help="ambiguous_link, unknown_product, conflict or breaker.")] = None,
     *,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
@@ -44,7 +44,7 @@ def conflicts(*, json: Annotated[bool, typer.Option("--json", help="Print JSON f
 @app.command()
 def decide(
     review: Annotated[str, typer.Argument(help="The review's id, or its first characters.")],
-    answer: Annotated[str, typer.Argument(help="same|different, crm|erp, or the product's name or SKU.")],
+    answer: Annotated[str, typer.Argument(help="same|different, crm|erp, release|keep, or the product's name or SKU.")],
     by: Annotated[str | None, typer.Option(help="Who decides; the login name unless given.")] = None,
 ) -> None:
     """Decide one review. The next sync acts on it."""
