@@ -11,7 +11,7 @@ To see that the tests bite, protections were removed one at a time. What was rem
 from typing import Any
 
 import polars as pl
-from world import CLOSED, GO_LIVE, World
+from world import CLOSED, World
 
 from crmerp_assets.sandbox.company.people import Seller
 from crmerp_assets.sync.breaker import open_breakers
@@ -19,8 +19,8 @@ from crmerp_assets.sync.reconcile import run_reconciliation
 from crmerp_assets.sync.retry import due
 from crmerp_assets.sync.review import decide, open_reviews
 
-FIRST = GO_LIVE + "breaker: {first_load: true, min_records: 5}\n"
-DAILY = GO_LIVE + "breaker: {min_records: 5, min_blanks: 3, min_attempts: 4}\n"
+FIRST = "go_live: 2026-01-01\nbreaker: {first_load: true, min_records: 5}\n"
+DAILY = "go_live: 2026-01-01\nbreaker: {min_records: 5, min_blanks: 3, min_attempts: 4}\n"
 
 
 def test_a_mass_change_is_held_asked_about_and_goes_once_released(world: World) -> None:

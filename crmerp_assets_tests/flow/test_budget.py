@@ -22,7 +22,6 @@ from crmerp_assets.sync.plan import plan
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.push import push
 
-POLICY = GO_LIVE + "breaker: {first_load: true}\n"
 ENTITIES = ("product", "customer", "order", "contact")
 
 
@@ -57,7 +56,7 @@ def test_orders_go_on_while_master_data_wait_for_calls_to_come_back(world: World
 def test_a_sensor_whose_share_is_spent_says_so_and_asks_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sensors, "TICK_SECONDS", 0.5)
     accounts, _ = _loaded(world)
-    world.policy(POLICY + "sensors: {won_seconds: 0.2, invoice_seconds: 0.2, retry_seconds: 0.2}\n")
+    world.policy(GO_LIVE + "sensors: {won_seconds: 0.2, invoice_seconds: 0.2, retry_seconds: 0.2}\n")
     quiet = _tick(world, "customers_sensor")
     _spend(world, 172, 200)
     _tick(world, "customers_sensor", quiet.cursor)
@@ -70,7 +69,7 @@ def test_a_sensor_whose_share_is_spent_says_so_and_asks_again(world: World, monk
 
 
 def test_the_forecast_is_what_the_systems_count_within_a_tenth(world: World) -> None:
-    world.policy(POLICY)
+    world.policy(GO_LIVE)
     entries = world.catalogue(2)
     world.deals(world.accounts(5), entries, 5)
     with duckdb.connect(str(world.state / "warehouse.duckdb")), world.platform() as used:
@@ -101,7 +100,7 @@ def test_every_call_of_every_process_is_counted_as_the_system_counts_it(world: W
 
 
 def _loaded(world: World) -> tuple[list[str], list[str]]:
-    world.policy(POLICY)
+    world.policy(GO_LIVE)
     accounts, entries = world.accounts(2), world.catalogue(1)
     world.deals(accounts, entries, 2)
     world.settle()
