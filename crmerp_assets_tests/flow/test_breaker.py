@@ -2,10 +2,11 @@
 
 To see that the tests bite, protections were removed one at a time. What was removed, and what failed:
 
-- the call of `breaker.guard` in plan.py: the first three tests
-- `tx.breakers.applied_since` (a release that is never used up): `test_a_mass_change_is_held_...`
-- `valve.note` in push.py: `test_an_erp_that_refuses_every_order_...`
-- `tx.breakers.hold` in `Valve._open`: `test_an_erp_that_refuses_every_order_...`
+- the call of `breaker.guard` in plan.py:
+  `test_a_first_load_is_held_unless_the_policy_says_so_and_every_held_deal_is_named`
+- `valve.note` in push.py: `test_an_erp_that_refuses_every_order_is_given_no_more_of_them_until_a_probe_goes_through`
+
+That a release is used up, and only covers its volume, is held by laws/test_breaker_laws.py.
 """
 
 from typing import Any

@@ -1,11 +1,8 @@
 """A day's API calls that run out stop the less urgent work first, and what a plan costs is known before it is sent.
 
-To see that the tests bite, protections were removed one at a time. What was removed, and what failed:
+To see that the tests bite, a protection was removed. What was removed, and what failed:
 
-- `except ShareSpent` in pull.py, and in push.py: `test_orders_go_on_...` (the run fails)
-- the tag `serves` of the job won_deals: `test_orders_go_on_...` (the new customer is not read)
-- `except QuotaSpent` in sensors.py: `test_a_sensor_whose_share_is_spent_...`
-- `FIRST_BATCH` in forecasts.py: `test_the_forecast_is_what_the_systems_count_...`
+- `except QuotaSpent` in sensors.py: `test_a_sensor_whose_share_is_spent_says_so_and_asks_again`
 """
 
 from typing import Any
