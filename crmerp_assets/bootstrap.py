@@ -1,5 +1,6 @@
 """The composition root: settings become connectors, a ledger, a warehouse and a clock."""
 
+import atexit
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from crmerp_assets.connectors.http import Meter
 from crmerp_assets.connectors.netsuite import NetSuiteConnector
 from crmerp_assets.connectors.protocol import Connector
 from crmerp_assets.connectors.salesforce import SalesforceConnector
@@ -20,6 +22,7 @@ from crmerp_assets.settings import (
     Settings,
     load_configuration,
 )
+from crmerp_assets.sync.budget import SharedBudget
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.warehouse import Warehouse
 
@@ -51,14 +54,20 @@ def assemble(
     settings: Settings, configuration: Configuration, connect: Connect, clock: Callable[[], datetime]
 ) -> Platform:
     """Put the parts of an already loaded configuration together."""
+    ledger, budget = Ledger.open(settings.ledger, clock), configuration.policy.budget
     connections = {
-        config.name: Connection(config.name, config.role, config.type, connector(config, clock))
+        config.name: Connection(
+            config.name,
+            config.role,
+            config.type,
+            connector(config, clock, SharedBudget(ledger, config.name, config.type, budget, clock)),
+        )
         for config in configuration.connections
     }
     return Platform(
         connections=connections,
         warehouse=Warehouse(connect),
-        ledger=Ledger.open(settings.ledger, clock),
+        ledger=ledger,
         matrix=configuration.matrix,
         governance=configuration.governance,
         policy=configuration.policy,
@@ -66,8 +75,8 @@ def assemble(
     )
 
 
-def connector(config: ConnectionConfig, clock: Callable[[], datetime]) -> Connector:
-    """The connector of one connection."""
+def connector(config: ConnectionConfig, clock: Callable[[], datetime], meter: Meter) -> Connector:
+    """The connector of one connection; `meter` counts its calls."""
     match config:
         case SalesforceConfig():
             return SalesforceConnector(
@@ -82,6 +91,7 @@ def connector(config: ConnectionConfig, clock: Callable[[], datetime]) -> Connec
                 overlap_seconds=config.overlap_seconds,
                 verify=config.verify,
                 clock=clock,
+                meter=meter,
             )
         case NetSuiteConfig():
             return NetSuiteConnector(
@@ -95,6 +105,7 @@ def connector(config: ConnectionConfig, clock: Callable[[], datetime]) -> Connec
                 overlap_seconds=config.overlap_seconds,
                 verify=config.verify,
                 clock=clock,
+                meter=meter,
             )
 
 
@@ -125,8 +136,16 @@ class Shared:
         stamp = (settings.state, settings.ledger, _stamp(settings.config))
         with cls._lock:
             if cls._built is None or cls._built[0] != stamp:
+                if cls._built is None:
+                    atexit.register(cls._close)
                 cls._built = (stamp, build(settings, connect))
             return cls._built[1]
+
+    @classmethod
+    def _close(cls) -> None:
+        """Give back the calls that this process had reserved and did not make."""
+        if cls._built is not None:
+            cls._built[1].close()
 
 
 def _stamp(folder: Path) -> tuple[tuple[str, int], ...]:

@@ -29,8 +29,11 @@ def platform(settings: Settings) -> Iterator[Platform]:
 
 def show_plan(settings: Settings, *, as_json: bool = False) -> None:
     """Every intent that is ready or waits, field by field."""
-    with platform(settings) as used, used.ledger.begin() as tx:
+    from crmerp_assets.sync.forecasts import told
+
+    with platform(settings) as used, used.ledger.read() as tx:
         intents = tx.intents.open()
+        costs = [line for name in used.connections if (line := told(used, name))]
         personal = {
             entity: {name for name, rule in rules.fields.items() if rule.personal}
             for entity, rules in used.governance.items()
@@ -38,6 +41,7 @@ def show_plan(settings: Settings, *, as_json: bool = False) -> None:
     if as_json:
         emit([row | {"changes": json.loads(row["changes"])} for row in intents.to_dicts()])
         return
+    show_breakers(settings)
     if intents.is_empty():
         say("Both sides agree: there is nothing to write.")
         return
@@ -52,6 +56,8 @@ def show_plan(settings: Settings, *, as_json: bool = False) -> None:
             say(f"  ... and {group.height - SHOWN} more; `crmerp plan --json` lists all")
     waiting = intents.filter(pl.col("state").is_in(["waiting", "rejected"]))
     table("Blocked", blocked(waiting))
+    for line in costs:
+        say(line)
     say(f"\n{ready.height} writes ready, {waiting.height} blocked. `crmerp apply` sends the ready ones.")
 
 
@@ -99,6 +105,8 @@ def _short(value: str | None, most: int = 60) -> str:
 def show_status(settings: Settings, *, as_json: bool = False) -> None:
     """Synced, pending and parked per entity and direction."""
     from crmerp_assets.cli.parked import show_pauses
+    from crmerp_assets.sync.breaker import open_breakers
+    from crmerp_assets.sync.budget import budgets
     from crmerp_assets.sync.pauses import pauses
     from crmerp_assets.sync.status import sync_status
 
@@ -106,13 +114,35 @@ def show_status(settings: Settings, *, as_json: bool = False) -> None:
         found, resting = sync_status(used), pauses(used)
         with used.ledger.begin() as tx:
             questions = tx.reviews.list()
+        held, calls = open_breakers(used), budgets(used)
     if as_json:
-        emit({"status": found.to_dicts(), "open_reviews": questions.height, "pauses": resting.to_dicts()})
+        more = {"breakers": held.to_dicts(), "api_calls": calls.to_dicts(), "pauses": resting.to_dicts()}
+        emit({"status": found.to_dicts(), "open_reviews": questions.height, **more})
         return
+    show_breakers(settings)
     table("Sync status", found)
     show_pauses(settings)
+    for row in calls.iter_rows(named=True):
+        warning = " [red]The allowance runs out: less urgent work stops first.[/red]" if row["warn"] else ""
+        say(f"API calls of {row['connection']}: {row['what']}.{warning}")
     if questions.height:
         say(f"{questions.height} reviews are open: `crmerp review list`")
+
+
+def show_breakers(settings: Settings) -> None:
+    """Every queue that a circuit breaker holds, with what to type; and that a first load is not checked."""
+    from crmerp_assets.sync.breaker import loading, open_breakers
+
+    with platform(settings) as used:
+        held, unchecked = open_breakers(used), loading(used)
+    for row in held.iter_rows(named=True):
+        kept = " (a person said `keep`)" if row["state"] == "kept" else ""
+        console.print(f"HELD by the circuit breaker: {row['what']}{kept}.", style="bold red")
+        say(f"   {row['held']:,} intents wait. To release them: {row['release']}")
+    if unchecked:
+        say(
+            f"[yellow]First load:[/yellow] plan sizes of {', '.join(unchecked)} are not checked (policy.yaml, breaker)."
+        )
 
 
 def show_conflicts(settings: Settings, *, as_json: bool = False) -> None:

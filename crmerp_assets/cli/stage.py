@@ -2,7 +2,7 @@
 
 import shutil
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.request import urlopen
@@ -20,6 +20,8 @@ PORTS = {"salesforce": 8711, "netsuite": 8712}
 POLICY = """\
 # Made for the sandboxes. Deals won from this day on become sales orders.
 go_live: {go_live}
+# The first load is as large as the company: until the day after, plan sizes are not checked.
+breaker: {{first_load: {first_load}}}
 sensors: {{won_seconds: 1, invoice_seconds: 3, retry_seconds: 15}}
 """
 
@@ -79,7 +81,8 @@ class Stage:
         if not (config / "connections.yaml").exists():
             shutil.copy(PROJECT / "config" / "connections.yaml", config / "connections.yaml")
         if not (config / "policy.yaml").exists():
-            policy = POLICY.format(go_live=self._go_live or date.today())  # noqa: DTZ011, TID251
+            go_live = self._go_live or date.today()  # noqa: DTZ011, TID251
+            policy = POLICY.format(go_live=go_live, first_load=go_live + timedelta(days=1))
             (config / "policy.yaml").write_text(policy, encoding="utf-8")
         exports = [f"export {name}={value}\n" for name, value in self.variables.items()]
         exports.append(f"export PATH={PROJECT / '.venv' / 'bin'}:$PATH\n")

@@ -4,8 +4,10 @@ A caller decides by class, never by reading a message:
 
 * ConnectorError
   * Transient: nothing was applied; try again after a pause.
+    * Dependent: the record leans on another one that is not there yet; its system is well.
   * Throttled: nothing was applied; wait `wait` seconds, then try again.
   * QuotaSpent: the day's calls are used up; stop until `until`.
+    * ShareSpent: those for this kind of work are; other kinds go on.
   * AuthFailed: the credentials are refused; a person must act.
   * ConfigError: an object, a field or a right is missing; an administrator must act.
   * Rejected: the system refuses this record's values; it waits until its data change.
@@ -47,6 +49,10 @@ class Transient(ConnectorError):
     """Nothing was applied; the same call may succeed after a pause."""
 
 
+class Dependent(Transient):
+    """Not sent, or refused, only because a record that it refers to has not come through."""
+
+
 class Throttled(ConnectorError):
     """Nothing was applied; the system asks for `wait` seconds of rest."""
 
@@ -71,6 +77,10 @@ class QuotaSpent(ConnectorError):
     ) -> None:
         super().__init__(message, system=system, object=object, record=record)
         self.until = until
+
+
+class ShareSpent(QuotaSpent):
+    """The part of the allowance that this kind of work may use is spent until `until`; other kinds go on."""
 
 
 class AuthFailed(ConnectorError):

@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Protocol
 
 import httpx
 
@@ -28,6 +29,29 @@ Response = httpx.Response
 Judge = Callable[[httpx.Response], ConnectorError | None]
 Clock = Callable[[], datetime]
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class Meter(Protocol):
+    """Who counts a connection's calls and may refuse one before it is made."""
+
+    def spend(self) -> None:
+        """One call is about to be made. Raises QuotaSpent where it must not be."""
+
+    def told(self, used: int, allowed: int) -> None:
+        """What the system itself says about the day's calls."""
+
+    def close(self) -> None:
+        """No more calls are made."""
+
+
+class Unmetered:
+    """Nobody counts."""
+
+    def spend(self) -> None: ...
+
+    def told(self, used: int, allowed: int) -> None: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +138,7 @@ class HttpClient:
         longest_wait: float = 120.0,
         concurrency: int = 5,
         transport: httpx.BaseTransport | None = None,
+        meter: Meter | None = None,
     ) -> None:
         _quiet_libraries()
         limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
@@ -137,6 +162,7 @@ class HttpClient:
         self._longest_wait = longest_wait
         self._slots = threading.BoundedSemaphore(concurrency)
         self._calls = 0
+        self._meter = meter or Unmetered()
         self._count_lock = threading.Lock()
 
     def request(
@@ -169,8 +195,13 @@ class HttpClient:
     def calls(self) -> int:
         return self._calls
 
+    def told(self, used: int, allowed: int) -> None:
+        """Pass on what an answer says about the day's calls."""
+        self._meter.told(used, allowed)
+
     def close(self) -> None:
         self._client.close()
+        self._meter.close()
 
     def _attempt(self, request: httpx.Request, repeatable: bool, accept: Collection[int]) -> httpx.Response:
         response = self._send(request, repeatable)
@@ -189,6 +220,7 @@ class HttpClient:
         started = self._clock()
         try:
             with self._slots:
+                self._meter.spend()
                 self._count()
                 response = self._client.send(request)
         except httpx.RequestError as failure:

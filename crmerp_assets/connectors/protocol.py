@@ -173,6 +173,12 @@ class Connector(Protocol):
 
     def limits(self) -> Limits: ...
 
+    def push_calls(self, object: str, creates: int, updates: int) -> int:
+        """About how many calls one `push` of so many writes takes."""
+
+    def fetch_calls(self, object: str, fields: Sequence[str], count: int) -> int:
+        """About how many calls one `fetch` of so many records takes."""
+
     def calls(self) -> int: ...
 
     def close(self) -> None: ...

@@ -9,6 +9,7 @@ from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.defs.stages import system_pool
 from crmerp_assets.settings import ConnectionConfig, Settings
 from crmerp_assets.sync import compared, deletions
+from crmerp_assets.sync.budget import spending, stopping
 
 COMPARE_TAG = "crmerp/compare"
 
@@ -33,16 +34,19 @@ def deletions_asset(connection: ConnectionConfig, keys: list[dg.AssetKey]) -> dg
     def deleted(
         context: dg.AssetExecutionContext, platform: PlatformResource
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-        with platform.use() as used:
-            followed = deletions.follow(used, connection.name)
-            found = deletions.compare_ids(used, connection.name) if COMPARE_TAG in context.run.tags else []
-            at = used.clock()
+        followed, found = deletions.NOTHING, list[deletions.Compared]()
+        with platform.use() as used, stopping() as why:
+            with spending("master"):
+                followed = deletions.follow(used, connection.name)
+            with spending("enrichment"):
+                found = deletions.compare_ids(used, connection.name) if COMPARE_TAG in context.run.tags else []
         table = compared.frame(found)
         if found:
-            compared.publish(table, connection.name, Settings().reports, at)
+            compared.publish(table, connection.name, Settings().reports, used.clock())
         refused = [*followed.refused, *(one.native_object for one in found if one.refused)]
         shown = {"compared": metadata.table(table)} if found else {}
-        yield dg.MaterializeResult(metadata={"marked": followed.marked, "refused": len(refused), **shown})
+        stopped = {"stopped": why[0]} if why else {}
+        yield dg.MaterializeResult(metadata={"marked": followed.marked, "refused": len(refused), **shown, **stopped})
         yield dg.AssetCheckResult(
             check_name=check.name,
             asset_key=key,

@@ -39,6 +39,7 @@ def jobs(configuration: Configuration, sources: list[Source]) -> list[Unresolved
             WON_DEALS,
             _chain(sources, [crm], ["customer", "product", "order"], pushes=[erp]),
             "A won deal becomes an ERP customer and a sales order.",
+            serves="order",
         ),
         _job(
             CASH,

@@ -8,6 +8,8 @@ import polars as pl
 
 from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.mapping import Matrix, lineage
+from crmerp_assets.sync import budget as budgets
+from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse import Changes
 
 
@@ -27,6 +29,15 @@ def table(frame: pl.DataFrame, most: int = 50) -> dg.MarkdownMetadataValue:
     head = "| " + " | ".join(frame.columns) + " |\n|" + "---|" * frame.width
     rows = ["| " + " | ".join("" if v is None else str(v) for v in row) + " |" for row in frame.head(most).rows()]
     return dg.MetadataValue.md("\n".join([head, *rows]))
+
+
+def budget(platform: Platform, connection: str, stopped: str | None) -> dict[str, Any]:
+    """The day's API calls of a connection by all its processes, a warning where they run out, and what stopped."""
+    today = budgets.today(platform, connection)
+    found = {"api_calls_today": budgets.shown(today)}
+    if budgets.warns(platform, today):
+        found["api_calls_warning"] = f"{connection} has used {budgets.shown(today)}"
+    return found | ({"stopped": stopped} if stopped else {})
 
 
 def columns(entity: str) -> dg.TableSchema:

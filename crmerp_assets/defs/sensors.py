@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
+from crmerp_assets.connectors.errors import QuotaSpent
 from crmerp_assets.defs import jobs
 from crmerp_assets.defs.recovery import process_tag, recover
 from crmerp_assets.defs.resources import PlatformResource
@@ -89,8 +90,11 @@ def _sensor(
         while True:
             started = time.monotonic()
             before = state.dump()
-            with platform.use() as used:
-                due = ask(used, state)
+            try:
+                with platform.use() as used:
+                    due = ask(used, state)
+            except QuotaSpent as spent:
+                return dg.SensorResult(skip_reason=str(spent), cursor=before)
             if len(due) > WARM_LIMIT:
                 request = dg.RunRequest(run_key=None, tags={"crmerp/due": str(len(due))})
                 return dg.SensorResult(run_requests=[request], cursor=state.dump())

@@ -14,9 +14,11 @@ from crmerp_assets.defs import metadata
 from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.mapping import EntityMap
 from crmerp_assets.settings import Configuration, ConnectionConfig
-from crmerp_assets.sync import conform, invoices, link, merge, plan, pull, push
+from crmerp_assets.sync import conform, forecasts, invoices, link, merge, plan, pull, push
+from crmerp_assets.sync.budget import call_class
 
 WAREHOUSE_POOL = "warehouse"
+SERVES_TAG = "crmerp/serves"
 ENTITIES = ("customer", "contact", "product", "order")
 REFERENCES = {"contact": ("customer",), "order": ("customer", "product")}
 
@@ -65,16 +67,18 @@ def raw_asset(source: Source) -> dg.AssetsDefinition:
         pool=system_pool(connection.name),
         description=f"{entity_map.object} records of {connection.name}, as text in their native fields.",
     )
-    def raw(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def raw(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        serves = call_class(context.run.tags.get(SERVES_TAG))
         with platform.use() as used:
-            pulled = pull.pull(used, connection.name, entity_map.name)
+            pulled = pull.pull(used, connection.name, entity_map.name, serves)
+            today = metadata.budget(used, connection.name, pulled.stopped)
         more = {
             "rows_read": pulled.rows,
             "api_calls": pulled.calls,
             "full": int(pulled.full),
             "resting": int(pulled.resting),
         }
-        return dg.MaterializeResult(metadata=metadata.counts(pulled.changes, **more))
+        return dg.MaterializeResult(metadata=metadata.counts(pulled.changes, **more) | today)
 
     return raw
 
@@ -263,9 +267,12 @@ def push_asset(connection: ConnectionConfig, upstream: list[dg.AssetKey]) -> dg.
     )
     def pushed(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with platform.use() as used:
+            forecast = forecasts.cost(used, connection.name)
             done = push.push(used, connection.name, worker=context.run.run_id)
+            today = metadata.budget(used, connection.name, " ".join(done.stopped.values()) or None)
         outcomes = {f"{entity}_{what}": count for (entity, what), count in sorted(done.outcomes.items())}
-        return dg.MaterializeResult(metadata={"settled": done.settled, "api_calls": done.calls, **outcomes})
+        calls = {"api_calls": done.calls, "api_calls_forecast": forecast}
+        return dg.MaterializeResult(metadata={"settled": done.settled, **calls, **outcomes, **today})
 
     return pushed
 

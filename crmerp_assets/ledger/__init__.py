@@ -4,6 +4,7 @@ It is the only state that cannot be recomputed from the systems. `Ledger.open(ur
 `with ledger.begin() as tx:` gives one transaction; every subject hangs off it (`tx.links`, `tx.intents`, ...).
 """
 
+from crmerp_assets.ledger.breakers import Breaker
 from crmerp_assets.ledger.budgets import Budget
 from crmerp_assets.ledger.errors import (
     IllegalTransition,
@@ -20,6 +21,7 @@ from crmerp_assets.ledger.transitions import TRANSITIONS
 
 __all__ = [
     "TRANSITIONS",
+    "Breaker",
     "Budget",
     "IllegalTransition",
     "Ledger",

@@ -17,7 +17,7 @@ from crmerp_assets.ledger.planner import Planner
 from crmerp_assets.ledger.planning import Replaced
 from crmerp_assets.ledger.session import Session
 from crmerp_assets.ledger.tables import attempts, intents
-from crmerp_assets.ledger.transitions import EFFECTIVE, IN_FLIGHT, OPEN
+from crmerp_assets.ledger.transitions import EFFECTIVE, IN_FLIGHT, OPEN, READY
 
 FAILED = ("rejected", "retry", "unknown")
 _TIMES = pl.len().cast(pl.Int64).alias("times")
@@ -161,6 +161,13 @@ class Intents:
         again = or_(c.state == "waiting", and_(c.replan, c.state.not_in(IN_FLIGHT)))
         statement = select(c.golden_id).where(c.entity == entity, again).distinct().order_by(c.golden_id)
         return [row[0] for row in self._session.rows(statement)]
+
+    def ready(self, connection: str) -> list[tuple[str, int, int]]:
+        """(entity, creates, updates) of what is ready to be sent to a connection."""
+        c = intents.c
+        counts = [func.coalesce(func.sum(case((c.operation == one, 1), else_=0)), 0) for one in ("create", "update")]
+        here = select(c.entity, *counts).where(c.connection == connection, c.state.in_(READY))
+        return [(str(row[0]), int(row[1]), int(row[2])) for row in self._session.rows(here.group_by(c.entity))]
 
     def attempts(self, intent_id: str) -> pl.DataFrame:
         """What happened to an intent, oldest first: id, intent_id, number (of the attempt), event, at, by,

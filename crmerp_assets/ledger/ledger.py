@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from crmerp_assets.ledger.aliases import Aliases
+from crmerp_assets.ledger.breakers import Breakers
 from crmerp_assets.ledger.budgets import Budgets
 from crmerp_assets.ledger.cursors import Cursors
 from crmerp_assets.ledger.engine import BEGIN, database_url, make_engine, place
@@ -40,6 +41,7 @@ class Transaction:
         self.survivors = Survivors(session, self.links)
         self.pauses = Pauses(session)
         self.preferences = Preferences(session)
+        self.breakers = Breakers(session)
 
 
 class Ledger:

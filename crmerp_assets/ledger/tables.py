@@ -287,5 +287,22 @@ budgets = Table(
     Column("day", Text, nullable=False),
     Column("calls", BigInteger, nullable=False),
     Column("allowed", BigInteger),
+    Column("used", BigInteger),
+    Column("told_at", Instant),
     PrimaryKeyConstraint("connection", "day", name="budgets_pkey"),
+)
+
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("connection", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("probe_at", Instant),
+    Column("decided_at", Instant),
+    CheckConstraint("state IN ('open', 'kept', 'released')", name="breakers_state"),
+    PrimaryKeyConstraint("connection", "entity", "cause", name="breakers_pkey"),
 )

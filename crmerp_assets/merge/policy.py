@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from crmerp_assets.merge.guards import Breaker, Budget
 from crmerp_assets.merge.three_way import Role
 
 CreateRule = Literal["always", "when_ordered", "with_customer", "never"]
@@ -129,6 +130,8 @@ class Policy(_Part):
     sensors: Sensors = Sensors()
     retries: Retries = Retries()
     short_pull_share: Share = 0.5
+    breaker: Breaker = Breaker()
+    budget: Budget = Budget()
 
     @field_validator("tolerance")
     @classmethod

@@ -50,14 +50,17 @@ class Followed:
     refused: list[str]
 
 
+NOTHING = Followed(0, [])
+
+
 def follow(platform: Platform, connection: str) -> Followed:
     """Mark the records that the system's deletion log names since the last time.
 
     A log that names most of an object's records marks nothing until a person has accepted it.
     """
-    marked, refused = 0, list[str]()
     if paused(platform, connection):
-        return Followed(marked, refused)
+        return NOTHING
+    marked, refused = 0, list[str]()
     with resting_on_failure(platform, connection):
         for entity_map in platform.matrix.maps(platform.connections[connection].system):
             done = _follow(platform, platform.connections[connection], entity_map)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import polars as pl
 
-from crmerp_assets.connectors.errors import ConnectorError
+from crmerp_assets.connectors.errors import ConnectorError, ShareSpent
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.retries import PAUSING, paused_until
 
@@ -19,9 +19,14 @@ FIXABLE = ["AuthFailed", "ConfigError"]
 
 @contextmanager
 def resting_on_failure(platform: Platform, connection: str) -> Iterator[None]:
-    """Pause the connection when the body raises QuotaSpent, AuthFailed or ConfigError, and raise it on."""
+    """Pause the connection when the body raises QuotaSpent, AuthFailed or ConfigError, and raise it on.
+
+    ShareSpent stops one kind of work; the connection goes on with more urgent ones.
+    """
     try:
         yield
+    except ShareSpent:
+        raise
     except PAUSING as error:
         pause(platform, connection, error)
         raise

@@ -17,7 +17,7 @@ from crmerp_assets.canonical.money import MONEY
 from crmerp_assets.mapping import fits, sendable, writable
 from crmerp_assets.merge import gates, writes
 from crmerp_assets.merge.gates import Gate
-from crmerp_assets.sync import tables, vanished
+from crmerp_assets.sync import breaker, tables, vanished
 from crmerp_assets.sync.needs import needs
 from crmerp_assets.sync.order_gates import ORDER_GATES, UNKNOWN_PRODUCT, with_order_facts
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
@@ -75,6 +75,7 @@ def plan(platform: Platform, entity: str) -> Planned:
             for side in platform.connections.values()
         ]
         found = pl.concat([pl.DataFrame(schema=SCHEMA), *intents])
+    found = breaker.guard(platform, entity, frame["golden_id"].to_list(), found)
     _store(platform, entity, frame, found)
     if entity == "order":
         _ask_products(platform, found)

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from crmerp_assets.connectors.errors import ConnectorError
+from crmerp_assets.connectors.errors import ConnectorError, ShareSpent
 from crmerp_assets.connectors.protocol import Page, Row
 from crmerp_assets.mapping import EntityMap, native_fields, raw_columns
+from crmerp_assets.merge.guards import CallClass
 from crmerp_assets.sync import tables
+from crmerp_assets.sync.budget import pulling, spending
 from crmerp_assets.sync.pauses import paused, resting_on_failure
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse import Changes, Table
@@ -26,38 +28,47 @@ STORED_AT_ONCE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """Rows read from the API, what they changed, and the API calls that it took; nothing where the connection rests."""
+    """Rows read from the API, what they changed, and the API calls that it took; nothing where the connection rests.
+
+    `stopped`: why it ended early, where the share of the day's calls did not reach; the next pull goes on there.
+    """
 
     rows: int
     changes: Changes
     calls: int
     full: bool
+    stopped: str | None = None
     resting: bool = False
 
 
-def pull(platform: Platform, connection: str, map_name: str) -> Pulled:
+def pull(platform: Platform, connection: str, map_name: str, serves: CallClass | None = None) -> Pulled:
     """Pull what changed since the last pull of this map's object; everything the first time, nothing while it rests.
 
+    `serves`: the kind of work that it is done for, where that is more urgent than the map's own.
     Raises the connector's errors (AuthFailed, QuotaSpent, ConfigError, Transient); rows of pages stored before
     the error stay stored and are not read again.
     """
     if paused(platform, connection):
         return Pulled(0, NO_CHANGES, 0, full=False, resting=True)
     with resting_on_failure(platform, connection):
-        return _pull(platform, connection, platform.map(connection, map_name))
+        return _pull(platform, connection, platform.map(connection, map_name), serves)
 
 
-def _pull(platform: Platform, connection: str, entity_map: EntityMap) -> Pulled:
+def _pull(platform: Platform, connection: str, entity_map: EntityMap, serves: CallClass | None) -> Pulled:
     connector = platform.connections[connection].connector
     fields = native_fields(entity_map)
     table = tables.raw(connection, entity_map.object)
     since = _since(platform, connection, entity_map.object, fields, table)
-    calls, rows, changes = connector.calls(), 0, NO_CHANGES
-    for page in _together(connector.pull(entity_map.object, fields, since)):
-        changes += store(platform, table, page, entity_map)
-        rows += len(page.rows)
-        _remember(platform, connection, entity_map.object, fields, page.cursor)
-    return Pulled(rows, changes, connector.calls() - calls, full=since is None)
+    calls, rows, changes, stopped = connector.calls(), 0, NO_CHANGES, None
+    try:
+        with spending(serves or pulling(entity_map.entity, platform.connections[connection].role)):
+            for page in _together(connector.pull(entity_map.object, fields, since)):
+                changes += store(platform, table, page, entity_map)
+                rows += len(page.rows)
+                _remember(platform, connection, entity_map.object, fields, page.cursor)
+    except ShareSpent as stop:
+        stopped = str(stop)
+    return Pulled(rows, changes, connector.calls() - calls, since is None, stopped)
 
 
 def _together(pages: Iterator[Page]) -> Iterator[Page]:

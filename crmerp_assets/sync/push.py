@@ -6,7 +6,7 @@ never comes back is unknown and gets settled by reading the key back, at the sta
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -14,12 +14,16 @@ from crmerp_assets.connectors.errors import (
     AuthFailed,
     ConfigError,
     ConnectorError,
+    Dependent,
     Gone,
     QuotaSpent,
-    Transient,
+    ShareSpent,
     VersionConflict,
 )
 from crmerp_assets.connectors.protocol import Result, Write
+from crmerp_assets.mapping import EntityMap
+from crmerp_assets.sync.breaker import Valve
+from crmerp_assets.sync.budget import pushing, spending
 from crmerp_assets.sync.deletions import confirm
 from crmerp_assets.sync.outcomes import outcome, record
 from crmerp_assets.sync.pauses import paused, resting_on_failure
@@ -36,11 +40,15 @@ LEASE_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """Outcomes per (entity, outcome), records that settling found out about, and the API calls it took."""
+    """Outcomes per (entity, outcome), records that settling found out about, and the API calls it took.
+
+    `stopped`: why the share of calls of an entity did not reach, by entity.
+    """
 
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     settled: int = 0
     calls: int = 0
+    stopped: dict[str, str] = field(default_factory=dict)
 
     @property
     def applied(self) -> int:
@@ -51,7 +59,8 @@ class Pushed:
 def push(platform: Platform, connection: str, worker: str) -> Pushed:
     """Settle what is unknown, then send everything that is ready, entity by entity; nothing while the connection rests.
 
-    Raises AuthFailed, QuotaSpent or ConfigError with nothing lost: unsent intents are ready again.
+    An entity whose share of the day's calls is spent stops, and the others go on. Raises AuthFailed, QuotaSpent or
+    ConfigError with nothing lost: unsent intents are ready again.
     """
     if paused(platform, connection):
         return Pushed()
@@ -61,31 +70,42 @@ def push(platform: Platform, connection: str, worker: str) -> Pushed:
 
 def _push(platform: Platform, side: Connection, worker: str) -> Pushed:
     calls = side.connector.calls()
-    settled = settle(platform, side.name, worker)
-    outcomes: Counter[tuple[str, str]] = Counter()
+    done = Pushed(settled=settle(platform, side.name, worker))
     for entity in ENTITIES:
         entity_map = platform.entity_map(side, entity)
         if entity_map is None:
             continue
-        applied: list[str] = []
-        gone: dict[str, str | None] = {}
-        while batch := _claim(platform, side, entity, worker):
-            done = _send_in_order(platform, side, entity, batch, worker)
-            outcomes.update((entity, row["outcome"]) for row in done)
-            applied += [row["native_id"] for row in done if row["outcome"] == "applied"]
-            gone |= {row["native_id"]: row["merged_into"] for row in done if "merged_into" in row}
-        if applied:
-            read_back(platform, side, entity_map, applied)
-        if gone:
-            confirm(platform, side, entity_map, gone)
-    used = side.connector.calls() - calls
-    _account(platform, side, used)
-    return Pushed(outcomes, settled, used)
+        try:
+            with spending(pushing(entity, side.role)):
+                _push_entity(platform, side, entity_map, worker, done.outcomes)
+        except ShareSpent as stop:
+            done.stopped[entity] = str(stop)
+    return replace(done, calls=side.connector.calls() - calls)
 
 
-def _claim(platform: Platform, side: Connection, entity: str, worker: str) -> list[Intent]:
+def _push_entity(
+    platform: Platform, side: Connection, entity_map: EntityMap, worker: str, outcomes: Counter[tuple[str, str]]
+) -> None:
+    """Send what is ready of one entity, and read back what was applied."""
+    entity, applied, gone = entity_map.entity, list[str](), dict[str, str | None]()
+    valve = Valve(platform, side, entity, BATCH)
+    while batch := _claim(platform, side, entity, worker, valve.limit()):
+        done = _send_in_order(platform, side, entity, batch, worker)
+        valve.note(done)
+        outcomes.update((entity, row["outcome"]) for row in done)
+        applied += [row["native_id"] for row in done if row["outcome"] == "applied"]
+        gone |= {row["native_id"]: row["merged_into"] for row in done if "merged_into" in row}
+    if applied:
+        read_back(platform, side, entity_map, applied)
+    if gone:
+        confirm(platform, side, entity_map, gone)
+
+
+def _claim(platform: Platform, side: Connection, entity: str, worker: str, most: int) -> list[Intent]:
+    if most == 0:
+        return []
     with platform.ledger.begin() as tx:
-        claimed: pl.DataFrame = tx.intents.claim(side.name, entity, worker, BATCH, LEASE_SECONDS)
+        claimed: pl.DataFrame = tx.intents.claim(side.name, entity, worker, most, LEASE_SECONDS)
     return claimed.sort("priority", "golden_id").to_dicts()
 
 
@@ -111,7 +131,7 @@ def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent],
     with platform.ledger.read() as tx:
         writes, refused = translate(tx, side, entity_map, ready)
     results = [Result(i, None, error) for i, error in stale.items()]
-    results += [Result(i, None, Transient(reason, system=side.system)) for i, reason in refused.items()]
+    results += [Result(i, None, Dependent(reason, system=side.system)) for i, reason in refused.items()]
     results += _call(platform, side, entity_map.object, writes, worker)
     return _record(platform, side, entity, wave, results)
 
@@ -168,9 +188,3 @@ def _record(
     if error := next(iter(stopped.values()), None):
         raise error
     return outcomes
-
-
-def _account(platform: Platform, side: Connection, used: int) -> None:
-    allowed = side.connector.limits().allowed if used else None
-    with platform.ledger.begin() as tx:
-        tx.budgets.add(side.name, used, allowed)

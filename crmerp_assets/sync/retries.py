@@ -45,6 +45,15 @@ _ALL = (
         "nothing; once it is parked: `crmerp retry`",
     ),
     ErrorClass(
+        "Dependent",
+        "retry",
+        False,
+        "a record that this one refers to has not come through; the system is well",
+        "waits for it like for a Transient error",
+        "like Transient",
+        "nothing; look at the record it waits for",
+    ),
+    ErrorClass(
         "Throttled",
         "retry",
         False,
@@ -60,6 +69,15 @@ _ALL = (
         "the daily calls are used up",
         "pauses the connection, nothing else; its writes stay ready",
         "at the reset, or after `retries.quota_seconds` where the system does not say",
+        "nothing; see [quota](#the-daily-api-calls-are-spent)",
+    ),
+    ErrorClass(
+        "ShareSpent",
+        "released",
+        False,
+        "the share of the daily calls for this kind of work is used up",
+        "stops this kind of work; more urgent work goes on",
+        "once calls are back",
         "nothing; see [quota](#the-daily-api-calls-are-spent)",
     ),
     ErrorClass(

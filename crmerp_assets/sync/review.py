@@ -8,6 +8,7 @@
 | deletion        | what of the other side's record?           | ignore, deactivate, into RECORD                 |
 | double          | merged here, two records there: together?  | unmerge, or merge them there                    |
 | mass_deletion   | were so many records really deleted?       | accept, refuse                                  |
+| breaker         | a plan or its pushes are abnormal: go on?  | release, keep                                   |
 """
 
 import json
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from crmerp_assets.ledger import Transaction
-from crmerp_assets.sync import conflicts, doubles, mass_deletion, tables, vanished
+from crmerp_assets.sync import breaker, conflicts, doubles, mass_deletion, tables, vanished
 from crmerp_assets.sync.decisions import Decision, Kind, NotDecidable, Review
 from crmerp_assets.sync.link import QUESTION
 from crmerp_assets.sync.plan import UNKNOWN_PRODUCT_REVIEW
@@ -41,7 +42,9 @@ def open_reviews(platform: Platform, kind: str | None = None) -> pl.DataFrame:
 def find(platform: Platform, review_id: str) -> Review:
     """The open review whose id starts like this. Raises LookupError unless there is exactly one."""
     with platform.ledger.read() as tx:
-        found = tx.reviews.list().filter(pl.col("id").str.starts_with(review_id))
+        held = pl.col("kind").eq(breaker.REVIEW) & pl.col("state").eq("decided")
+        decidable = tx.reviews.list(state=None).filter(pl.col("state").eq("open") | held)
+        found = decidable.filter(pl.col("id").str.starts_with(review_id))
     if found.height != 1:
         raise LookupError(f"{found.height} open reviews start with '{review_id}'; `crmerp review list` shows them")
     return found.row(0, named=True)
@@ -100,6 +103,7 @@ _ALL = (
     vanished.KIND,
     doubles.KIND,
     mass_deletion.KIND,
+    breaker.KIND,
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 

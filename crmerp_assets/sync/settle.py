@@ -4,9 +4,13 @@ A create is looked up by its key: there, it was applied; not there, it is ready 
 back and compared: as wanted, it was applied; otherwise it is superseded and the next plan starts from what is there.
 """
 
+from contextlib import suppress
+
 import polars as pl
 
+from crmerp_assets.connectors.errors import ShareSpent
 from crmerp_assets.mapping import EntityMap, inbound, native_fields
+from crmerp_assets.sync.budget import pushing, spending
 from crmerp_assets.sync.outcomes import Outcome, record
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.pull import raw_frame
@@ -17,7 +21,8 @@ from crmerp_assets.sync.translate import KEY, Intent, to_send
 def settle(platform: Platform, connection: str, worker: str) -> int:
     """Settle every orphan of `connection`; returns how many there were.
 
-    Orphans are unknown outcomes, and claims whose lease ran out because their pusher died.
+    Orphans are unknown outcomes, and claims whose lease ran out because their pusher died. Those whose share of the
+    day's calls is spent are settled later.
     """
     side = platform.connections[connection]
     with platform.ledger.begin() as tx:
@@ -27,7 +32,8 @@ def settle(platform: Platform, connection: str, worker: str) -> int:
     for (entity,), group in sent.group_by("entity"):
         entity_map = platform.entity_map(side, str(entity))
         assert entity_map is not None
-        _settle(platform, side, entity_map, group.to_dicts())
+        with suppress(ShareSpent), spending(pushing(str(entity), side.role)):
+            _settle(platform, side, entity_map, group.to_dicts())
     return orphans.height
 
 

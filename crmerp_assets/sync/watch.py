@@ -14,6 +14,7 @@ import polars as pl
 from crmerp_assets.connectors.protocol import Row
 from crmerp_assets.mapping import EntityMap, inbound, native_fields
 from crmerp_assets.sync import pull, tables
+from crmerp_assets.sync.budget import pulling, spending
 from crmerp_assets.sync.conform import reader
 from crmerp_assets.sync.pauses import paused, resting_on_failure
 from crmerp_assets.sync.platform import Platform
@@ -89,9 +90,9 @@ def _fresh(platform: Platform, connection: str, entity_map: EntityMap, fields: l
     if state["cursor"] is None or paused(platform, connection):
         return []
     rows: list[Row] = []
-    cursor = state["cursor"]
-    with resting_on_failure(platform, connection):
-        for page in platform.connections[connection].connector.pull(entity_map.object, fields, cursor):
+    cursor, side = state["cursor"], platform.connections[connection]
+    with resting_on_failure(platform, connection), spending(pulling(entity_map.entity, side.role)):
+        for page in side.connector.pull(entity_map.object, fields, cursor):
             rows += page.rows
             cursor = page.cursor
     versions = {f"{row['_id']}@{row['_modified']}": row for row in rows}

@@ -13,7 +13,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from crmerp_assets.connectors.errors import AuthFailed, ConnectorError, Rejected, Throttled, Transient, Unknown
+from crmerp_assets.connectors.errors import (
+    AuthFailed,
+    ConnectorError,
+    QuotaSpent,
+    Rejected,
+    Throttled,
+    Transient,
+    Unknown,
+)
 from crmerp_assets.connectors.http import HttpClient, Response, Token, TokenAuth, retry_after, server_time
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -81,12 +89,31 @@ def server() -> Iterator[Scripted]:
         thread.join()
 
 
+class Counting:
+    """A meter that lets `left` calls pass."""
+
+    def __init__(self) -> None:
+        self.calls, self.left, self.closed = 0, 1000, False
+
+    def spend(self) -> None:
+        if self.calls >= self.left:
+            raise QuotaSpent("No more.", system="scripted")
+        self.calls += 1
+
+    def told(self, used: int, allowed: int) -> None:
+        self.left = allowed - used
+
+    def close(self) -> None:
+        self.closed = True
+
+
 class Bench:
     """A client of the scripted server, with the pauses that it asked for."""
 
     def __init__(self, server: Scripted) -> None:
         self.pauses: list[float] = []
         self.now = NOW
+        self.meter = Counting()
         auth = TokenAuth(f"{server.url}/token", lambda: {"secret": "hush"}, read_token, lambda: self.now)
         self.client = HttpClient(
             server.url,
@@ -98,6 +125,7 @@ class Bench:
             sleep=self.pauses.append,
             jitter=lambda: 1.0,
             max_attempts=4,
+            meter=self.meter,
         )
 
 
@@ -260,3 +288,18 @@ def test_an_error_keeps_its_attributes_through_a_process_boundary() -> None:
     error = Rejected("Wrong.", system="scripted", reason="wrong", code="WRONG", field="Name", record="1")
     copy = pickle.loads(pickle.dumps(error))
     assert (str(copy), copy.code, copy.field, copy.record) == ("Wrong.", "WRONG", "Name", "1")
+
+
+def test_every_attempt_is_metered_and_a_refused_one_is_never_sent(server: Scripted, bench: Bench) -> None:
+    server.script["/x"] = [503, 503, 200]
+    bench.client.request("GET", "/x")
+    assert bench.meter.calls == bench.client.calls() == 3
+
+    bench.client.told(7, 10)
+    with pytest.raises(QuotaSpent):
+        bench.client.request("PUT", "/y")
+    assert "/y" not in server.paths()
+    assert bench.client.calls() == 3
+    assert bench.pauses == [1.0, 2.0]
+    bench.client.close()
+    assert bench.meter.closed

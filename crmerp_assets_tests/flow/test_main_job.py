@@ -24,7 +24,7 @@ def orders(world: World) -> tuple[int, Decimal]:
 
 
 def test_every_won_deal_becomes_one_order_and_every_gap_has_a_name(world: World, sales_opportunities: Path) -> None:
-    world.policy("go_live: 2016-01-01\n")
+    world.policy("go_live: 2016-01-01\nbreaker: {first_load: true}\n")
     load_folder(sales_opportunities, load_mapping(CRM_SALES_OPPORTUNITIES), world.crm.url)
 
     world.sync()

@@ -31,7 +31,8 @@ from crmerp_assets.sync.push import push as send
 from crmerp_assets.sync.systems import provision
 
 ROOT = Path(__file__).resolve().parents[2]
-GO_LIVE = "go_live: 2026-01-01\n"
+GO_LIVE = "go_live: 2026-01-01\nbreaker: {first_load: true}\n"
+"""Every world starts with a first load; tests of the breaker say otherwise."""
 CLOSED = "2026-06-15"
 CONNECTIONS = (ROOT / "config" / "connections.yaml").read_text(encoding="utf-8")
 

@@ -66,11 +66,27 @@ def test_an_alias_is_found_whatever_its_case_and_blanks(ledger: Ledger, clock: C
 def test_calls_add_up_within_a_utc_day(ledger: Ledger, clock: Clock) -> None:
     with ledger.begin() as tx:
         assert (tx.budgets.today("crm").calls, tx.budgets.today("crm").allowed) == (0, None)
-        tx.budgets.add("crm", 5, 1000)
-        tx.budgets.add("crm", 7, None)
-        assert (tx.budgets.today("crm").calls, tx.budgets.today("crm").allowed) == (12, 1000)
+        tx.budgets.reserve("crm", 20)
+        assert tx.budgets.reserve("crm", 20).calls == 40
+        tx.budgets.give_back("crm", tx.budgets.today("crm").day, 28)
+        assert (tx.budgets.today("crm").calls, tx.budgets.today("crm").used) == (12, None)
         clock.forward(86_400)
         assert tx.budgets.today("crm").calls == 0
+
+
+def test_the_systems_own_word_corrects_the_count_up_and_down_and_the_later_one_counts(
+    ledger: Ledger, clock: Clock
+) -> None:
+    start = clock()
+    with ledger.begin() as tx:
+        tx.budgets.reserve("crm", 20)
+        tx.budgets.told("crm", 700, 1000, start + timedelta(seconds=2))
+        assert tx.budgets.reserve("crm", 20).used == 720
+        tx.budgets.told("crm", 690, 1000, start + timedelta(seconds=1))
+        assert tx.budgets.today("crm").used == 720
+        tx.budgets.told("crm", 300, 1000, start + timedelta(seconds=3))
+        today = tx.budgets.today("crm")
+    assert (today.calls, today.used, today.allowed, today.share) == (40, 300, 1000, 0.3)
 
 
 def test_a_clock_without_zone_is_refused(ledger: Ledger, clock: Clock) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from crmerp_assets.connectors import exactjson
-from crmerp_assets.connectors.http import HttpClient
+from crmerp_assets.connectors.http import HttpClient, Meter
 from crmerp_assets.connectors.netsuite.answers import Judge
 from crmerp_assets.connectors.netsuite.auth import token_auth
 from crmerp_assets.connectors.netsuite.bodies import Bodies
 from crmerp_assets.connectors.netsuite.checking import Checker
+from crmerp_assets.connectors.netsuite.costs import fetch_calls, push_calls
 from crmerp_assets.connectors.netsuite.fields import SYSTEM
 from crmerp_assets.connectors.netsuite.jobs import Jobs
 from crmerp_assets.connectors.netsuite.metadata import Metadata
@@ -70,6 +71,7 @@ class NetSuiteConnector:
         timeout: float = 120.0,
         concurrency: int = CONCURRENCY,
         job_patience: float = 900.0,
+        meter: Meter | None = None,
     ) -> None:
         self.name = name
         base = url or account_url(account)
@@ -86,6 +88,7 @@ class NetSuiteConnector:
             verify=verify,
             timeout=timeout,
             concurrency=concurrency,
+            meter=meter,
         )
         wall = WallClock(account_timezone)
         server = ServerClock(self._server_time, clock)
@@ -132,6 +135,12 @@ class NetSuiteConnector:
 
     def limits(self) -> Limits:
         return self._checker.limits()
+
+    def push_calls(self, object: str, creates: int, updates: int) -> int:
+        return push_calls(object, creates, updates)
+
+    def fetch_calls(self, object: str, fields: Sequence[str], count: int) -> int:
+        return fetch_calls(object, fields, count)
 
     def calls(self) -> int:
         return self._http.calls()

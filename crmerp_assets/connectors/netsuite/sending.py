@@ -7,7 +7,7 @@ internal id; then it is looked up.
 from __future__ import annotations
 
 from crmerp_assets.connectors import exactjson
-from crmerp_assets.connectors.errors import ConnectorError, Duplicate, Transient, Unknown
+from crmerp_assets.connectors.errors import ConnectorError, Dependent, Duplicate, Unknown
 from crmerp_assets.connectors.http import HttpClient, Response
 from crmerp_assets.connectors.netsuite.answers import Subject, error_in
 from crmerp_assets.connectors.netsuite.bodies import sent_values
@@ -66,7 +66,7 @@ def unknown(connection: str, write: Write, why: str) -> Result:
 def held(connection: str, write: Write) -> Result:
     """A write that leans on a record whose own write has not come through: nothing wrong with it, so it waits."""
     message = f"{connection}: {write.object} {write.key} waits for a record it refers to; it is tried again."
-    error = Transient(message, system=SYSTEM, object=write.object, record=write.key)
+    error = Dependent(message, system=SYSTEM, object=write.object, record=write.key)
     return Result(write.id, write.native_id, error)
 
 

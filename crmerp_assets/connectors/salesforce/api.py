@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from crmerp_assets.connectors.errors import Transient, Unknown
 from crmerp_assets.connectors.exactjson import dumps, loads
-from crmerp_assets.connectors.http import Clock, HttpClient, Response, TokenAuth, server_time
+from crmerp_assets.connectors.http import Clock, HttpClient, Meter, Response, TokenAuth, server_time
 from crmerp_assets.connectors.protocol import Limits
 from crmerp_assets.connectors.salesforce.auth import SYSTEM
 from crmerp_assets.connectors.salesforce.failures import first_failure, judge
@@ -48,13 +48,23 @@ class SalesforceApi:
         clock: Clock,
         sleep: Callable[[float], None],
         verify: bool | str,
+        meter: Meter | None = None,
     ) -> None:
         self.version = version
         self.base = f"/services/data/v{version}"
         self._clock = clock
         self._limits = Limits()
         self._http = HttpClient(
-            url, auth, name, clock, system=SYSTEM, judge=judge, sleep=sleep, verify=verify, headers=_HEADERS
+            url,
+            auth,
+            name,
+            clock,
+            system=SYSTEM,
+            judge=judge,
+            sleep=sleep,
+            verify=verify,
+            headers=_HEADERS,
+            meter=meter,
         )
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
@@ -115,6 +125,7 @@ class SalesforceApi:
         usage = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
         if usage:
             self._limits = Limits(used=int(usage[1]), allowed=int(usage[2]))
+            self._http.told(int(usage[1]), int(usage[2]))
         return response
 
     def _page(self, response: Response) -> QueryPage:

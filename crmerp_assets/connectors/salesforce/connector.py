@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from crmerp_assets.connectors.http import Clock
+from crmerp_assets.connectors.http import Clock, Meter
 from crmerp_assets.connectors.protocol import (
     Deletion,
     FieldInfo,
@@ -22,9 +22,9 @@ from crmerp_assets.connectors.protocol import (
 from crmerp_assets.connectors.salesforce.api import SalesforceApi
 from crmerp_assets.connectors.salesforce.auth import SYSTEM, salesforce_auth
 from crmerp_assets.connectors.salesforce.checking import Checking
-from crmerp_assets.connectors.salesforce.lookup import Lookup
+from crmerp_assets.connectors.salesforce.lookup import Lookup, fetch_calls
 from crmerp_assets.connectors.salesforce.provisioning import Provisioning
-from crmerp_assets.connectors.salesforce.pushing import Pushing
+from crmerp_assets.connectors.salesforce.pushing import Pushing, push_calls
 from crmerp_assets.connectors.salesforce.reading import Reading
 from crmerp_assets.connectors.salesforce.schema import Schema
 from crmerp_assets.connectors.salesforce.sending import Sending
@@ -50,10 +50,11 @@ class SalesforceConnector:
         sleep: Callable[[float], None] = time.sleep,
         overlap_seconds: int = 600,
         permission_set: str = "Crmerp_Integration",
+        meter: Meter | None = None,
     ) -> None:
         self.name = name
         auth = salesforce_auth(url, client_id, client_secret, username, private_key, clock)
-        self._api = SalesforceApi(name, url, auth, api_version, clock, sleep, verify)
+        self._api = SalesforceApi(name, url, auth, api_version, clock, sleep, verify, meter)
         self._schema = Schema(self._api)
         self._reading = Reading(self._api, self._schema, overlap_seconds)
         self._lookup = Lookup(self._api, self._schema)
@@ -92,6 +93,12 @@ class SalesforceConnector:
 
     def limits(self) -> Limits:
         return self._api.limits()
+
+    def push_calls(self, object: str, creates: int, updates: int) -> int:
+        return push_calls(creates, updates)
+
+    def fetch_calls(self, object: str, fields: Sequence[str], count: int) -> int:
+        return fetch_calls(fields, count)
 
     def calls(self) -> int:
         return self._api.calls()

@@ -60,6 +60,13 @@ class Lookup:
         return records
 
 
+def fetch_calls(fields: Sequence[str], count: int) -> int:
+    """Plain fields are read by id, 2,000 a call; relationships by queries whose ids must fit an address."""
+    if not any("." in path for path in fields):
+        return -(-count // PAGE_SIZE)
+    return len(list(chunks_for_url([f"{number:018}" for number in range(count)])))
+
+
 def _asked(found: str | None, asked: dict[str, str]) -> str:
     """Salesforce compares text without case; the caller gets its own spelling of the key."""
     return asked.get((found or "").lower(), found or "")

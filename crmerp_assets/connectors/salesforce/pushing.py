@@ -28,7 +28,7 @@ from crmerp_assets.connectors.salesforce.failures import classify_all
 from crmerp_assets.connectors.salesforce.lookup import Lookup
 from crmerp_assets.connectors.salesforce.payload import payload
 from crmerp_assets.connectors.salesforce.schema import Schema
-from crmerp_assets.connectors.salesforce.sending import ROWS, Answer, Sending
+from crmerp_assets.connectors.salesforce.sending import COLLECTIONS, ROWS, Answer, Sending
 
 _RAISED = (AuthFailed, QuotaSpent, ConfigError)
 _STOPPING = (AuthFailed, QuotaSpent, Throttled, Transient)
@@ -85,6 +85,16 @@ class Pushing:
         except ConnectorError:
             return results
         return [_merged(result, survivors) for result in results]
+
+
+def push_calls(creates: int, updates: int) -> int:
+    """Calls at best: creates and updates never share one, and the first 200 rows of a kind go alone."""
+    return _calls(creates) + _calls(updates)
+
+
+def _calls(rows: int) -> int:
+    batches = -(-rows // ROWS)
+    return batches if batches < 2 else 1 - (-(batches - 1) // COLLECTIONS)
 
 
 def groups_of(writes: Sequence[Write]) -> Iterator[list[list[Write]]]:

@@ -27,7 +27,7 @@ Batch: TypeAlias = Sequence[Write]
 Kind: TypeAlias = tuple[str, str]
 """The object and the operation."""
 ROWS = 200
-_COLLECTIONS = 5
+COLLECTIONS = 5
 _LONGEST = 20.0
 """Seconds; a request that runs longer counts against the organisation's allowance of concurrent ones."""
 
@@ -62,7 +62,7 @@ class Sending:
             self._apart.add(kind)
         elif not any(isinstance(answer, ConnectorError) for answer in answers):
             collection = max(seconds, 0.001) / len(answers) * ROWS
-            self._together[kind] = max(1, min(_COLLECTIONS, int(_LONGEST / collection)))
+            self._together[kind] = max(1, min(COLLECTIONS, int(_LONGEST / collection)))
 
     def _alone(self, object: str, batch: Batch, bodies: Mapping[str, Any]) -> list[Answer]:
         try:
