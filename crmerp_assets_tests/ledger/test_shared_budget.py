@@ -11,7 +11,6 @@ To see that the tests bite, protections were removed one at a time. What was rem
 import logging
 import subprocess
 import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -151,10 +150,8 @@ def test_a_ledger_that_cannot_be_written_stops_no_call_and_is_told_later(
 ) -> None:
     one, begin = meter(ledger, clock), ledger.begin
 
-    @contextmanager
     def busy() -> Any:
         raise LedgerBusy("locked")
-        yield
 
     monkeypatch.setattr(ledger, "begin", busy)
     one.spend()
