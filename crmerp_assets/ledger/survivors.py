@@ -1,8 +1,8 @@
 """Which record took over from which after a merge, and what a golden id that stopped is an alias of.
 
 A row stands for as long as its loser is gone: `over` (taken over), `double` (the other system holds two records, a
-person is asked), `waiting` (a pusher has one of the golden ids in hand) or `undone` (a person keeps them apart). When the loser exists again the row is history: `back`.
-Aliases are never used for anything else, so they resolve for ever.
+person is asked), `waiting` (a pusher has one of the golden ids in hand) or `undone` (a person keeps them apart). When the
+loser exists again the row is history: `back`. Aliases are never used for anything else, so they resolve for ever.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,7 +43,10 @@ class Survivors:
         return {golden_id for row in rows for golden_id in takeover(row).golden_ids}
 
     def put(self, entity: str, takeovers: Sequence[Takeover], why: str, *, waiting: bool = False) -> None:
-        """Note merges as over or double, or all as waiting. A loser that has a row keeps it, and what both had before the first time."""
+        """Note merges as over or double, or all as waiting.
+
+        A loser that has a row keeps it, and what both had before the first time.
+        """
         before = self.aliases(entity)
         known = {(row["connection"], row["loser"]): row for row in self.standing(entity).to_dicts()}
         fresh = []

@@ -1,7 +1,7 @@
 """Survivors: who took over from whom, aliases that resolve for ever, intents that give way.
 
-Taken out once, each seen to fail here: `touch` in Survivors (mirrors), the in-flight rows kept out of `give_way`, and the
-pair of golden ids that a row keeps when it is decided anew.
+Taken out once, each seen to fail here: the renumbering of links (mirrors hear), in-flight rows kept out of `give_way`
+(what rests gives way), the golden ids that a row keeps when it is decided anew (a double that is settled).
 """
 
 import polars as pl
