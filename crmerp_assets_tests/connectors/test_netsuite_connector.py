@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -510,3 +510,25 @@ def test_times_are_utc_whatever_the_accounts_zone(tmp_path: Path, zone: str) -> 
         mistaken = connector_to(sandbox, account_timezone="UTC")()
         assert [finding.ok for finding in mistaken.check({}) if "hours off" in finding.what] == [False]
         mistaken.close()
+
+
+def test_changes_in_the_hour_that_autumn_repeats_are_read(tmp_path: Path) -> None:
+    """There the account's clock says 01:50, 01:10, 01:30 of three moments in a row."""
+    zone = "America/Los_Angeles"
+    moments = [datetime(2026, 11, 1, 8, 50, tzinfo=UTC) + timedelta(minutes=20 * number) for number in (2, 0, 1)]
+    with (
+        NetSuiteSandbox(tmp_path, account_timezone=zone) as sandbox,
+        opened(sandbox, account_timezone=zone) as account,
+    ):
+        now = datetime(2026, 11, 1, 9, 40, tzinfo=UTC)
+        account.admin.clock(int((now - datetime.now(UTC)).total_seconds()))
+        account.admin.seed(
+            "customer",
+            [
+                {"companyName": f"C{n}", "subsidiary": {"id": "1"}, "lastModifiedDate": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+                for n, at in enumerate(moments)
+            ],
+        )
+        since = json.dumps({"mode": "done", "started": "2026-11-01T08:00:00Z", "since": None, "id": None})
+        rows, _ = pull(account.connector, "customer", ["companyName"], since)
+    assert [row["companyName"] for row in rows] == ["C0", "C1", "C2"]

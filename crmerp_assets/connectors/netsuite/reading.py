@@ -1,7 +1,8 @@
 """Reading records: everything, what changed, by id, by key, and what was deleted.
 
-A full pull walks by internal id, so that a record changed on the way keeps its place. An incremental pull walks by
-(modified, id) from a little before the last start, because a change may be committed later than it is stamped.
+Every pull walks by internal id, so that a record changed on the way keeps its place; an incremental one reads what
+changed from a little before the last start, because a change may be committed later than it is stamped. Walking by
+the time of change would stand still for ever in the hour that autumn repeats: its readings fall back.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from crmerp_assets.connectors.protocol import Deletion, Page, Row
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a pull is. `started` is the server's time when it began; `wall` and `id` are the last row read.
+    """Where a pull is. `started` is the server's time when it began; `id` is the last row read.
 
     `mode` is `full` or `changes` while pages remain, and `done` when `started` is where the next pull begins.
     """
@@ -31,7 +32,6 @@ class Cursor:
     mode: str
     started: str
     since: str | None = None
-    wall: str | None = None
     id: str | None = None
 
     def text(self) -> str:
@@ -142,41 +142,29 @@ class Reader:
         return (self._server.now() - self._overlap).strftime(INSTANT)
 
     def _page(self, selection: Selection, cursor: Cursor) -> RawPage:
-        if cursor.mode == "full":
-            where, order = f"t.id > {cursor.id or 0}", "t.id"
-            key, after = _by_id, (int(cursor.id or 0),)
-            return self._suiteql.page(statement(selection, [where], order), key=key, after=after)
-        query = statement(selection, [_changed_after(cursor)], f"{MODIFIED}, t.id")
-        last: Key = (cursor.wall, int(cursor.id)) if cursor.wall and cursor.id else (cursor.since or "", -1)
-        return self._suiteql.page(query, key=_by_modified, after=last)
+        where = [f"t.id > {cursor.id or 0}"]
+        if cursor.mode == "changes":
+            where.append(f"{MODIFIED} >= {moment_literal(cursor.since or '')}")
+        return self._suiteql.page(statement(selection, where, "t.id"), key=_by_id, after=(int(cursor.id or 0),))
 
     @staticmethod
     def _next(cursor: Cursor, raw: RawPage) -> Cursor:
         if raw.last:
             return Cursor("done", cursor.started)
-        item = raw.items[-1]
-        return Cursor(cursor.mode, cursor.started, cursor.since, item.get("modified"), item["id"])
-
-
-def _changed_after(cursor: Cursor) -> str:
-    if cursor.wall is None:
-        return f"{MODIFIED} >= {moment_literal(cursor.since or '')}"
-    moment = moment_literal(cursor.wall)
-    return f"({MODIFIED} > {moment} OR ({MODIFIED} = {moment} AND t.id > {cursor.id}))"
+        return Cursor(cursor.mode, cursor.started, cursor.since, raw.items[-1]["id"])
 
 
 def _by_id(item: Raw) -> Key:
     return (int(item["id"] or 0),)
 
 
-def _by_modified(item: Raw) -> Key:
-    return (item.get("modified") or "", int(item["id"] or 0))
-
-
 def _parsed(text: str) -> Cursor:
+    """A cursor of the time when changes were walked by (wall, id) starts its walk again: its id says nothing here."""
     try:
-        return Cursor(**json.loads(text))
-    except (ValueError, TypeError) as failure:
+        fields = json.loads(text)
+        walked_by_time = fields.pop("wall", None) is not None
+        return Cursor(**fields | ({"id": None} if walked_by_time else {}))
+    except (ValueError, TypeError, AttributeError) as failure:
         message = "The cursor is not one of NetSuite's; forget it, so that the next pull reads everything."
         raise ConfigError(message, system=SYSTEM) from failure
 

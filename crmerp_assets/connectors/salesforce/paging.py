@@ -83,12 +83,13 @@ class Reader:
             while page is not None and started is not None:
                 new = self._take(page, started)
                 verdict = count.add(page)
+                if verdict is _Verdict.BROKEN:
+                    self._step_back(before, count)
                 yield Batch(new, self._position, started, last=verdict is _Verdict.COMPLETE)
                 if verdict is _Verdict.COMPLETE:
                     return
                 page = self._api.more(page.next_url) if verdict is _Verdict.MORE and page.next_url else None
             fruitless = 0 if len(self._seen) > known else fruitless + 1
-            self._step_back(before, count)
         message = "Salesforce keeps giving incomplete pages of a query; it is read again at the next run."
         raise Transient(message, system=SYSTEM)
 
