@@ -1,25 +1,24 @@
 """Pull changed records of one native object into its raw table, in the system's own words.
 
-The cursor advances only after the page's rows are stored, so a process that dies in between reads them again.
-No warehouse connection is open while the API is called.
+The cursor advances only after the page's rows are stored, so a process that dies in between reads them again. The
+cursor is in the ledger and the rows are in the warehouse, so it counts only for the warehouse that it was made with:
+one that was deleted, or put back from an older copy, is filled from the beginning (see positions.py). No warehouse
+connection is open while the API is called.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
-from crmerp_assets.connectors.errors import ConnectorError
+from crmerp_assets.connectors.errors import ConfigError, ConnectorError
 from crmerp_assets.connectors.protocol import Page, Row
 from crmerp_assets.mapping import EntityMap, native_fields, raw_columns
-from crmerp_assets.sync import tables
+from crmerp_assets.sync import positions, tables
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse import Changes, Table
 from crmerp_assets.warehouse.tables import NO_CHANGES
 
-PURPOSE = "pull"
 STORED_AT_ONCE = 20_000
 
 
@@ -37,18 +36,25 @@ def pull(platform: Platform, connection: str, map_name: str) -> Pulled:
     """Pull what changed since the last pull of this map's object; everything the first time.
 
     Raises the connector's errors (AuthFailed, QuotaSpent, ConfigError, Transient); rows of pages stored before
-    the error stay stored and are not read again.
+    the error stay stored and are not read again. After a ConfigError everything is read: a field that was missing
+    and is back holds other values, and no record says that it changed.
     """
     connector = platform.connections[connection].connector
     entity_map = platform.map(connection, map_name)
     fields = native_fields(entity_map)
     table = tables.raw(connection, entity_map.object)
-    since = _since(platform, connection, entity_map.object, fields, table)
+    since = positions.since(platform, connection, entity_map.object, fields, table)
     calls, rows, changes = connector.calls(), 0, NO_CHANGES
-    for page in _together(connector.pull(entity_map.object, fields, since)):
-        changes += store(platform, table, page, entity_map)
-        rows += len(page.rows)
-        _remember(platform, connection, entity_map.object, fields, page.cursor)
+    try:
+        for page in _together(connector.pull(entity_map.object, fields, since)):
+            with platform.warehouse.open() as con:
+                changes += store(platform, table, page, entity_map)
+                mark = positions.mark(con, table)
+            rows += len(page.rows)
+            positions.remember(platform, connection, entity_map.object, fields, page.cursor, mark)
+    except ConfigError:
+        positions.distrust(platform, connection, entity_map.object)
+        raise
     return Pulled(rows, changes, connector.calls() - calls, full=since is None)
 
 
@@ -88,33 +94,3 @@ def raw_frame(rows: list[Row], entity_map: EntityMap) -> pl.DataFrame:
     return frame.with_columns(
         pl.lit(value=False).alias("_deleted"), pl.lit(None, dtype=pl.String).alias("_merged_into")
     )
-
-
-def _since(platform: Platform, connection: str, native_object: str, fields: list[str], table: Table) -> str | None:
-    """The stored cursor, unless the raw table is gone or other fields are needed now: then everything is read."""
-    with platform.warehouse.open() as con:
-        if not table.exists(con):
-            return None
-    with platform.ledger.read() as tx:
-        stored = tx.cursors.get(connection, native_object, PURPOSE)
-    if stored is None:
-        return None
-    known = json.loads(stored)
-    return known["cursor"] if known["fields"] == _fingerprint(fields) else None
-
-
-def position(platform: Platform, connection: str, entity_map: EntityMap) -> str | None:
-    """The connector's cursor at which the last pull of the map's object ended; None before the first."""
-    with platform.ledger.read() as tx:
-        stored = tx.cursors.get(connection, entity_map.object, PURPOSE)
-    return json.loads(stored)["cursor"] if stored else None
-
-
-def _remember(platform: Platform, connection: str, native_object: str, fields: list[str], cursor: str) -> None:
-    value = json.dumps({"fields": _fingerprint(fields), "cursor": cursor})
-    with platform.ledger.begin() as tx:
-        tx.cursors.put(connection, native_object, PURPOSE, value)
-
-
-def _fingerprint(fields: list[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(fields)).encode()).hexdigest()[:16]

@@ -2,9 +2,15 @@
 
 A question reads what changed since its own cursor, overlap included, and remembers what it has already seen inside
 that overlap, so that each change is reported once. What the raw tables hold already, because a run pulled it or read
-it back after writing it, is no news. The first question starts where the last pull ended.
+it back after writing it, is no news. Versions are told apart by their values, not by their time: systems stamp whole
+seconds, and two people, or a person and this platform, write within one. The first question starts where the last
+pull ended.
+
+Lists that cost calls of their own (the lines of an ERP order, the applications of a payment) are not asked for: of
+them only the time of change is seen, and the next pull finds the rest.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +18,10 @@ from typing import Any
 import polars as pl
 
 from crmerp_assets.connectors.protocol import Row
-from crmerp_assets.mapping import EntityMap, inbound, native_fields
-from crmerp_assets.sync import pull, tables
+from crmerp_assets.mapping import EntityMap, child_lists, inbound, native_fields, raw_columns
+from crmerp_assets.sync import positions, pull, tables
 from crmerp_assets.sync.platform import Platform
-from crmerp_assets.warehouse.tables import seen
+from crmerp_assets.warehouse.tables import listed, seen
 
 MAX_REMEMBERED = 5000
 
@@ -52,7 +58,7 @@ def cash_changes(platform: Platform, watch: Watch) -> list[str]:
     """Native ids of orders, invoices, payments and credits that changed in the ERP since the last question."""
     erp = platform.side("erp")
     watched = [m for m in platform.matrix.maps(erp.system) if m.entity in ("order", "invoice", "payment")]
-    asked = [str(row["_id"]) for m in watched for row in _fresh(platform, erp.name, m, [], watch)]
+    asked = [str(row["_id"]) for m in watched for row in _fresh(platform, erp.name, m, _header(m), watch)]
     return asked + [native_id for m in watched for native_id in _read_back(platform, erp.name, m)]
 
 
@@ -62,9 +68,21 @@ def customer_changes(platform: Platform, watch: Watch) -> list[str]:
     for side in platform.connections.values():
         entity_map = platform.entity_map(side, "customer")
         assert entity_map is not None
-        found += [str(row["_id"]) for row in _fresh(platform, side.name, entity_map, [], watch)]
+        found += [str(row["_id"]) for row in _fresh(platform, side.name, entity_map, _header(entity_map), watch)]
         found += _read_back(platform, side.name, entity_map)
     return found
+
+
+def _header(entity_map: EntityMap) -> list[str]:
+    """The native fields that come with the record itself, in the same call.
+
+    A reference that is never written may be a list of its own, such as the orders that an invoice bills.
+    """
+    apart = [f"{name}." for name in child_lists(entity_map)]
+    apart += [
+        path for field in entity_map.fields.values() if field.ref and field.write == "never" for path in field.native
+    ]
+    return [path for path in native_fields(entity_map) if not path.startswith(tuple(apart))]
 
 
 def _read_back(platform: Platform, connection: str, entity_map: EntityMap) -> list[str]:
@@ -80,7 +98,7 @@ def _read_back(platform: Platform, connection: str, entity_map: EntityMap) -> li
 def _fresh(platform: Platform, connection: str, entity_map: EntityMap, fields: list[str], watch: Watch) -> list[Row]:
     """Rows not reported before. Nothing until the object was pulled once: there is nothing to react to before."""
     name = f"{connection}/{entity_map.name}"
-    state = watch.at.get(name) or {"cursor": pull.position(platform, connection, entity_map), "seen": []}
+    state = watch.at.get(name) or {"cursor": positions.position(platform, connection, entity_map), "seen": []}
     if state["cursor"] is None:
         return []
     rows: list[Row] = []
@@ -88,19 +106,27 @@ def _fresh(platform: Platform, connection: str, entity_map: EntityMap, fields: l
     for page in platform.connections[connection].connector.pull(entity_map.object, fields, cursor):
         rows += page.rows
         cursor = page.cursor
-    versions = {f"{row['_id']}@{row['_modified']}": row for row in rows}
+    versions = {f"{row['_id']}@{_fingerprint(row)}": row for row in rows}
     watch.at[name] = {"cursor": cursor, "seen": list(versions)[-MAX_REMEMBERED:]}
     told = set(state["seen"])
     return _news(platform, connection, entity_map, [row for version, row in versions.items() if version not in told])
 
 
+def _fingerprint(row: Row) -> str:
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def _news(platform: Platform, connection: str, entity_map: EntityMap, rows: list[Row]) -> list[Row]:
-    """The rows that the raw table does not hold in this version."""
+    """The rows of which the raw table holds another version, or none."""
+    table = tables.raw(connection, entity_map.object)
     if not rows:
         return []
-    table = tables.raw(connection, entity_map.object)
+    names = [name for name in ("_id", "_modified", *raw_columns(entity_map)) if name in rows[0]]
     with platform.warehouse.open() as con:
-        held = con.execute(
-            f"SELECT _id, _modified FROM {table.sql} WHERE _id IN (SELECT unnest(?))", [[row["_id"] for row in rows]]
-        ).fetchall()
-    return [row for row in rows if (row["_id"], row["_modified"]) not in set(held)]
+        if not set(names) <= set(table.columns(con)):
+            return rows
+        chosen = ", ".join(f'"{name}"' for name in names)
+        with listed(con, "_asked", [str(row["_id"]) for row in rows]):
+            sql = f"SELECT {chosen} FROM {table.sql} WHERE _id IN (SELECT id FROM _asked)"
+            held = {tuple(row) for row in con.execute(sql).fetchall()}
+    return [row for row in rows if tuple(row[name] for name in names) not in held]

@@ -14,7 +14,7 @@ import duckdb
 _ONE_AT_A_TIME = threading.RLock()
 # What the operating system calls a full disk, a file over its limit, and a spent quota.
 _FULL = ("No space left", "File too large", "quota exceeded")
-_PREPARED = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'state' AND table_name = 'progress'"
+_PREPARED = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'state' AND table_name = 'identity'"
 SCHEMAS = ("raw", "conformed", "links", "golden", "plan", "report", "state")
 
 
@@ -73,6 +73,7 @@ class Warehouse:
             "CREATE TABLE IF NOT EXISTS state.progress (consumer VARCHAR, source VARCHAR, change BIGINT, "
             "PRIMARY KEY (consumer, source))"
         )
+        con.execute("CREATE TABLE IF NOT EXISTS state.identity AS SELECT uuid()::VARCHAR AS id")
 
 
 @contextmanager

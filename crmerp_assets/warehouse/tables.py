@@ -164,6 +164,12 @@ def newest(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     return int(row[0]) if row else 0
 
 
+def identity(con: duckdb.DuckDBPyConnection) -> str:
+    """What tells this warehouse from one that was deleted and made anew."""
+    row = con.execute("SELECT id FROM state.identity").fetchone()
+    return str(row[0]) if row else ""
+
+
 def advance(con: duckdb.DuckDBPyConnection, table: Table, consumer: str, change: int) -> None:
     """Note that `consumer` has processed `table` up to change number `change`; never moves back."""
     con.execute(

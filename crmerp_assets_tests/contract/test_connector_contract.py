@@ -101,6 +101,17 @@ def test_the_cursor_follows_the_servers_clock(case: ConnectorCase, connector: Co
     assert ids_of(rows) == [ids[0]]
 
 
+def test_changes_after_the_servers_clock_was_set_back_are_read(case: ConnectorCase, connector: Connector) -> None:
+    ids = case.admin.seed(case.object, case.seed(5))
+    case.admin.clock(7200)
+    _, cursor = pulled(connector, case)
+    case.admin.clock(0)
+    case.edit(ids[1], "Changed by a person")
+    with closing(case.connect()) as later:
+        rows, _ = pulled(later, case, cursor)
+    assert (ids[1], "Changed by a person") in [(row["_id"], row[case.text_field]) for row in rows]
+
+
 def test_a_record_committed_late_is_found(case: ConnectorCase, connector: Connector) -> None:
     ids = case.admin.seed(case.object, case.seed(5))
     _, cursor = pulled(connector, case)

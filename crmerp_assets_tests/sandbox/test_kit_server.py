@@ -209,3 +209,11 @@ def test_an_inner_transaction_rolls_back_alone(tmp_path):
             db.execute("INSERT INTO guest VALUES ('Ann')")
     assert store.rows("SELECT name FROM guest") == [("Ann",)]
     store.close()
+
+
+def test_the_clock_can_be_stopped_and_started_and_refuses_what_it_does_not_know(http):
+    stopped = http.post("/_sandbox/clock", json={"stopped": True}).json()["now"]
+    time.sleep(0.01)
+    assert http.post("/_sandbox/clock", json={"offset_seconds": 0}).json()["now"] == stopped
+    assert http.post("/_sandbox/clock", json={"stopped": False}).json()["now"] > stopped
+    assert http.post("/_sandbox/clock", json={"frozen": True}).status_code == 400

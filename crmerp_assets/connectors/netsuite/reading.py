@@ -131,12 +131,16 @@ class Reader:
         return rows
 
     def _resumed(self, since: str | None) -> Cursor:
+        """Everything again where the last start lies in the future: the server's clock was set back."""
         if since is None:
             return Cursor("full", self._started())
         cursor = _parsed(since)
         if cursor.mode != "done":
             return cursor
-        return Cursor("changes", self._started(), since=self._wall.not_after(parse_instant(cursor.started)))
+        started, before = self._started(), parse_instant(cursor.started)
+        if before > self._server.now():
+            return Cursor("full", started)
+        return Cursor("changes", started, since=self._wall.not_after(before))
 
     def _started(self) -> str:
         return (self._server.now() - self._overlap).strftime(INSTANT)

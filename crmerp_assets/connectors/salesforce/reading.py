@@ -52,10 +52,14 @@ class Reading:
         self._overlap = timedelta(seconds=overlap_seconds)
 
     def pull(self, object: str, fields: Sequence[str], since: str | None) -> Iterator[Page]:
+        """Everything again where `since` lies in the future: the server's clock was set back."""
         cursor = Cursor.parse(since)
         selection = select(fields, object, self._schema)
         scan = _changes(selection.soql(object), cursor.since)
         for batch in Reader(self._api, scan, cursor.after).batches():
+            if cursor.after is None and cursor.since is not None and _instant(batch.started) < cursor.since:
+                yield from self.pull(object, fields, None)
+                return
             rows = [selection.row(record, self._api) for record in batch.records]
             yield Page(rows, self._cursor(cursor, batch).text())
 

@@ -58,7 +58,13 @@ class Admin:
         return Response(status_code=204)
 
     async def _clock(self, request: Request) -> Response:
-        self._sandbox.clock.skew(float((await request.json())["offset_seconds"]))
+        body = await request.json()
+        if not body.keys() or body.keys() - {"offset_seconds", "stopped"}:
+            raise ValueError("give offset_seconds, stopped, or both")
+        if "stopped" in body:
+            self._sandbox.clock.stop(bool(body["stopped"]))
+        if "offset_seconds" in body:
+            self._sandbox.clock.skew(float(body["offset_seconds"]))
         return JSONResponse({"now": self._sandbox.clock().isoformat()})
 
     async def _records(self, request: Request) -> Response:
