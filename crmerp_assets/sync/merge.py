@@ -54,7 +54,7 @@ def merge(platform: Platform, entity: str) -> Merged:
     conflicts = three_way.conflicts(merged, list(rules))
     golden = validate(entity, "golden", _golden(entity, merged))
     with platform.ledger.begin() as tx:
-        tx.snapshots.put(entity, three_way.agreed_values(merged, list(rules)))
+        tx.snapshots.put(entity, three_way.agreed_values(merged, rules))
         _note_conflicts(tx, entity, merged, conflicts)
         usable = golden.valid["golden_id"].to_list()
         tx.parked.resolve(STAGE, entity, "golden", usable)

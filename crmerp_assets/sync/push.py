@@ -5,13 +5,13 @@ never comes back is unknown and gets settled by reading the key back, at the sta
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from crmerp_assets.connectors.errors import AuthFailed, ConfigError, QuotaSpent, Transient, VersionConflict
 from crmerp_assets.connectors.protocol import Result, Write
+from crmerp_assets.sync.freshness import outdated
 from crmerp_assets.sync.outcomes import outcome, record
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.readback import read_back
@@ -85,7 +85,7 @@ def _send_in_order(platform: Platform, side: Connection, entity: str, batch: lis
 def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent], worker: str) -> list[Intent]:
     entity_map = platform.entity_map(side, entity)
     assert entity_map is not None
-    stale = _stale(side, entity_map.object, wave)
+    stale = outdated(platform, side, entity_map, wave)
     ready = [intent for intent in wave if intent["id"] not in stale]
     with platform.ledger.read() as tx:
         writes, refused = translate(tx, side, entity_map, ready)
@@ -97,18 +97,6 @@ def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent],
 
 def _moved(side: Connection, entity: str, intent_id: str) -> str:
     return f"{side.name} changed this {entity} after it was planned (intent {intent_id}); the next plan takes it up."
-
-
-def _stale(side: Connection, native_object: str, wave: Sequence[Intent]) -> set[str]:
-    """Ids of updates whose record changed since they were planned: writing them could undo a person's edit."""
-    updates = {intent["native_id"]: intent for intent in wave if intent["operation"] == "update"}
-    if not updates:
-        return set()
-    rows = side.connector.fetch(native_object, [], list(updates))
-    current = {row["_id"]: row["_modified"] for row in rows}
-    return {
-        intent["id"] for native_id, intent in updates.items() if current.get(native_id) != intent["expected_version"]
-    }
 
 
 def _call(platform: Platform, side: Connection, native_object: str, writes: list[Write], worker: str) -> list[Result]:
