@@ -46,13 +46,17 @@ def test_the_same_new_values_in_other_spellings_write_nothing_and_become_what_wa
 
 
 def test_a_value_that_the_other_side_does_not_know_holds_up_itself_and_not_the_record(world: World) -> None:
+    """In an organisation that keeps roles as free text."""
     world.policy(GO_LIVE)
+    folder = world.state / "config" / "mapping" / "matrix"
+    folder.mkdir(parents=True)
+    (folder / "contact.salesforce.yaml").write_text("fields: {role: Department}\n", encoding="utf-8")
     accounts = world.accounts(1)
     (contact,) = world.seed("crm", "Contact", [{"LastName": "Ruiz", "AccountId": accounts[0]}])
     world.deals(accounts, world.catalogue(1), 1)
     world.settle()
     with Seller(world.crm.url) as ann:
-        ann.change("Contact", contact, {"Title": "Buyer", "Role__c": "Influencer"})
+        ann.change("Contact", contact, {"Title": "Buyer", "Department": "Influencer"})
 
         world.pass_through(push=False)
         (planned,) = world.open_intents("planned")["reason"].to_list()
@@ -66,6 +70,6 @@ def test_a_value_that_the_other_side_does_not_know_holds_up_itself_and_not_the_r
         assert "sent without" in planned
         assert (waiting["gate"], list(json.loads(waiting["changes"]))) == ("does_not_fit", ["role"])
 
-        ann.change("Contact", contact, {"Role__c": "Billing"})
+        ann.change("Contact", contact, {"Department": "Billing"})
         world.settle()
     assert world.open_intents().is_empty()
