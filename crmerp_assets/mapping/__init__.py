@@ -7,7 +7,7 @@ into canonical text, `outbound` canonical changes into native values, `fits` say
 from crmerp_assets.mapping.catalog import load_governance, load_matrix
 from crmerp_assets.mapping.compile import child_lists, native_fields, raw_columns, sendable, writable
 from crmerp_assets.mapping.document import ConfigurationError
-from crmerp_assets.mapping.fits import fits
+from crmerp_assets.mapping.fits import fits, misfits
 from crmerp_assets.mapping.governance import EntityRules, FieldRule
 from crmerp_assets.mapping.inbound import MissingColumnsError, inbound
 from crmerp_assets.mapping.lineage import lineage
@@ -38,6 +38,7 @@ __all__ = [
     "lint",
     "load_governance",
     "load_matrix",
+    "misfits",
     "native_fields",
     "needs",
     "outbound",

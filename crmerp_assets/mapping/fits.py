@@ -4,7 +4,7 @@ A system that cuts a name short without a word makes both sides differ for ever,
 and tells it in its own words.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -19,21 +19,32 @@ _NUMBER_TRANSFORMS = {"money": "money", "decimal": "decimal", "date": "date", "b
 
 
 def fits(entity_map: EntityMap, intents: pl.DataFrame) -> pl.Series:
-    """For each intent what does not fit, as one text, or null where everything does.
+    """For each intent what does not fit, as one text, or null where everything does; see `misfits`."""
+    found = misfits(entity_map, intents)
+    if not found.width:
+        return pl.Series("misfit", [None] * intents.height, dtype=pl.String)
+    return found.select(_joined(found.columns).alias("misfit")).to_series()
+
+
+def misfits(entity_map: EntityMap, intents: pl.DataFrame) -> pl.DataFrame:
+    """For each intent and field, a column each, what does not fit, or null.
 
     `intents` has `operation` (create or update) and `changes`, JSON text of field -> {"after": text or null, ...};
     keys that are no fields of the map are ignored. The sentences hold lengths and codes, never personal values.
     """
     changes = _changes(entity_map, intents)
-    reasons = [reason for name, f in entity_map.fields.items() for reason in _reasons(entity_map, name, f)]
-    reasons += [_other_constant(entity_map, name, value) for name, value in entity_map.constants.items()]
+    reasons = {name: list(_reasons(entity_map, name, f)) for name, f in entity_map.fields.items()}
+    reasons |= {name: [_other_constant(entity_map, name, value)] for name, value in entity_map.constants.items()}
     if entity_map.lines and entity_map.lines_field:
         changes = changes.join(_line_reasons(entity_map, changes), on=_ROW, how="left", maintain_order="left")
-        reasons.append(pl.col("__lines"))
-    if not reasons:
-        return pl.Series("misfit", [None] * intents.height, dtype=pl.String)
+        reasons[entity_map.lines_field] = [pl.col("__lines")]
+    return changes.select(_joined(found).alias(name) for name, found in reasons.items() if found)
+
+
+def _joined(reasons: Sequence[str | pl.Expr]) -> pl.Expr:
+    """The reasons as one text, null where there is none."""
     joined = pl.concat_list(reasons).list.drop_nulls().list.join("; ")
-    return changes.select(pl.when(joined != "").then(joined).alias("misfit")).to_series()
+    return pl.when(joined != "").then(joined)
 
 
 def _changes(entity_map: EntityMap, intents: pl.DataFrame) -> pl.DataFrame:
@@ -70,7 +81,11 @@ def _value_reasons(entity_map: EntityMap, field: Field, field_map: FieldMap, val
     if field_map.values is not None:
         unknown = value.is_not_null() & ~value.is_in(list(field_map.values))
         shown = pl.lit("") if field.personal else pl.format(" '{}'", value)
-        said = [pl.lit(field.name), shown, pl.lit(f" is not in the value list of {target}")]
+        said = [
+            pl.lit(field.name),
+            shown,
+            pl.lit(f" is not in the value list of {target}; {_extend(entity_map, field)}"),
+        ]
         yield pl.when(unknown).then(pl.concat_str(said))
     if field_map.length is not None:
         yield _too_long(entity_map, field, field_map, value)
@@ -80,6 +95,11 @@ def _value_reasons(entity_map: EntityMap, field: Field, field_map: FieldMap, val
     if field_map.folded_to is not None:
         lines, most = value.str.count_matches("\n") + 1, field_map.folded_to
         yield _over(lines, most, f"{field.name} has {{}} lines, {target} holds {most}")
+
+
+def _extend(entity_map: EntityMap, field: Field) -> str:
+    place = entity_map.surroundings.places.get(f"fields.{field.name}", f"{entity_map.name}.{entity_map.system}.yaml")
+    return f"add it to the values of {field.name} in {place.rpartition('/')[2]}, or correct it"
 
 
 def _too_long(entity_map: EntityMap, field: Field, field_map: FieldMap, value: pl.Expr) -> pl.Expr:

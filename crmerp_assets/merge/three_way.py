@@ -13,6 +13,10 @@ Input columns, all canonical text: `crm.<field>`, `erp.<field>`, `base.<field>` 
 | shared | one side changed since the base: the changed value      | crm, erp                    |
 | shared | both changed and differ: the field's conflict rule      | crm newer, held, ...        |
 
+Equal are also amounts that differ by no more than the field's `tolerance`, and an amount that moved within it did not
+change; the shared value is then the CRM's. Two that each moved within it, and away from one another beyond it, are a
+conflict: what the sides hold must not drift further apart than the tolerance says.
+
 A record that only one side holds takes that side's values ("only crm", "only erp"). One that neither side holds
 any more keeps the values it last had ("deleted"), so that it stays readable and known to be gone.
 """
@@ -23,13 +27,15 @@ from typing import Literal, Protocol
 
 import polars as pl
 
+from crmerp_assets.merge.amounts import Tolerant, near
+
 Role = Literal["crm", "erp"]
 Merged = tuple[pl.Expr, pl.Expr]
 HELD = "held"
 CONFLICT_SUFFIX = " after conflict"
 
 
-class Rule(Protocol):
+class Rule(Tolerant, Protocol):
     """How one canonical field merges; the governance file of the entity is its source."""
 
     @property
@@ -94,13 +100,13 @@ def _owned(rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr) -> Merged:
     value = pl.when(clears).then(None).otherwise(pl.coalesce(owner, other))
     filled = owner.is_null() & ~clears & other.is_not_null()
     why = pl.when(filled).then(pl.lit(f"filled from {name}")).otherwise(pl.lit(rule.owner))
-    return value, pl.when(owner.eq_missing(other)).then(pl.lit("agreed")).otherwise(why)
+    return value, pl.when(near(owner, other, rule)).then(pl.lit("agreed")).otherwise(why)
 
 
 def _shared(
     field: str, rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr, conflict: Merged, *, decided: bool
 ) -> Merged:
-    crm_changed, erp_changed = crm.ne_missing(base), erp.ne_missing(base)
+    crm_changed, erp_changed = ~near(crm, base, rule), ~near(erp, base, rule)
     blank_crm, blank_erp = crm.is_null(), erp.is_null()
     if rule.blank == "clear":
         blank_crm, blank_erp = blank_crm & base.is_null(), blank_erp & base.is_null()
@@ -110,7 +116,7 @@ def _shared(
         chosen = pl.when(choice == "crm").then(crm).when(choice == "erp").then(erp).otherwise(chosen)
         reason = pl.when(choice.is_not_null()).then(pl.lit("decided")).otherwise(reason)
     cases = [
-        (crm.eq_missing(erp), crm, pl.lit("agreed")),
+        (near(crm, erp, rule), crm, pl.lit("agreed")),
         (blank_crm, erp, pl.lit("filled from erp")),
         (blank_erp, crm, pl.lit("filled from crm")),
         (crm_changed & ~erp_changed, crm, pl.lit("crm")),
@@ -134,22 +140,14 @@ def _conflict(rule: Rule, crm: pl.Expr, erp: pl.Expr, base: pl.Expr, preferred_b
     )
 
 
-def agreed_values(frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
+def agreed_values(frame: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.DataFrame:
     """New base values: (golden_id, values) where `values` is JSON of the fields both sides now agree on.
 
-    Only fields whose agreed value differs from the base are listed; rows without any are left out.
+    Only fields whose agreed value differs from the base are listed; rows without any are left out. Of two amounts that
+    agree within a tolerance the base is the golden one: from a base that stayed behind, the next edit would look like
+    none, and be undone.
     """
-    parts = [
-        pl.when(
-            pl.col("crm.present")
-            & pl.col("erp.present")
-            & pl.col(f"crm.{field}").eq_missing(pl.col(f"erp.{field}"))
-            & pl.col(f"crm.{field}").ne_missing(pl.col(f"base.{field}"))
-        )
-        .then(_json_member(field, pl.col(f"crm.{field}")))
-        .otherwise(None)
-        for field in fields
-    ]
+    parts = [_new_base(field, rule) for field, rule in rules.items()]
     if not parts or frame.is_empty():
         return pl.DataFrame(schema={"golden_id": pl.String, "values": pl.String})
     members = pl.concat_list(parts).list.drop_nulls()
@@ -158,6 +156,14 @@ def agreed_values(frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
         .filter(pl.col("members").list.len() > 0)
         .select("golden_id", (pl.lit("{") + pl.col("members").list.join(",") + pl.lit("}")).alias("values"))
     )
+
+
+def _new_base(field: str, rule: Rule) -> pl.Expr:
+    """`"field": value` where both sides agree on another value than the base, else null."""
+    crm, erp, base = (pl.col(f"{side}.{field}") for side in ("crm", "erp", "base"))
+    value = erp if rule.owner == "erp" else crm
+    agreed = pl.col("crm.present") & pl.col("erp.present") & near(crm, erp, rule) & value.ne_missing(base)
+    return pl.when(agreed).then(_json_member(field, value)).otherwise(None)
 
 
 def conflicts(frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:

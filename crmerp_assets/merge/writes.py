@@ -1,13 +1,15 @@
 """The smallest writes that make one side agree with the golden record.
 
-A value is written only where the side holds another one, only into fields that may receive it, and never
-against the field's owner. A blank golden value writes nothing unless the field's rule says that blanks clear.
+A value is written only where the side holds another one (beyond the field's tolerance, if it has one), only into
+fields that may receive it, and never against the field's owner. A blank golden value writes nothing unless the
+field's rule says that blanks clear.
 """
 
 from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from crmerp_assets.merge.amounts import near
 from crmerp_assets.merge.three_way import HELD, Role, Rule
 
 CHANGES = {
@@ -35,7 +37,7 @@ def updates(frame: pl.DataFrame, fields: Sequence[str], rules: Mapping[str, Rule
         if not receives(rule, role):
             continue
         current, golden = pl.col(f"{role}.{field}"), pl.col(f"golden.{field}")
-        wanted = golden.ne_missing(current) & (pl.col(f"why.{field}") != HELD)
+        wanted = ~near(golden, current, rule) & (pl.col(f"why.{field}") != HELD)
         if rule.blank != "clear":
             wanted &= golden.is_not_null()
         found.append(_changes(frame.filter(wanted), field, current))

@@ -56,7 +56,7 @@ def merge(platform: Platform, entity: str) -> Merged:
     differing = three_way.conflicts(merged, list(rules))
     golden = validate(entity, "golden", _golden(entity, merged))
     with platform.ledger.begin() as tx:
-        tx.snapshots.put(entity, three_way.agreed_values(merged, list(rules)))
+        tx.snapshots.put(entity, three_way.agreed_values(merged, rules))
         conflicts.note(tx, entity, merged, differing, asked)
         usable = golden.valid["golden_id"].to_list()
         tx.parked.resolve(STAGE, entity, "golden", usable)

@@ -4,7 +4,6 @@ A record is considered when its golden record or either side changed, when an ea
 when a won deal needs it. The ledger keeps what is to be done; the warehouse keeps the plan as people read it.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 
@@ -16,8 +15,11 @@ from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.canonical.money import MONEY
 from crmerp_assets.mapping import fits, sendable, writable
 from crmerp_assets.merge import gates, writes
+from crmerp_assets.merge.amounts import rounded
 from crmerp_assets.merge.gates import Gate
 from crmerp_assets.sync import breaker, tables, vanished
+from crmerp_assets.sync.intent_ids import with_ids
+from crmerp_assets.sync.misfits import set_aside
 from crmerp_assets.sync.needs import needs
 from crmerp_assets.sync.order_gates import ORDER_GATES, UNKNOWN_PRODUCT, with_order_facts
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
@@ -118,22 +120,29 @@ def _side(
         for name in writable(entity_map, "create")
         if name in rules and (rules[name].seed or rules[name].owner != side.role)
     ]
-    updates = sendable(entity_map, writes.updates(held, update_fields, rules, side.role))
+    places = {name: field.places for name, field in entity_map.fields.items() if field.places is not None}
+    updates = sendable(entity_map, rounded(writes.updates(held, update_fields, rules, side.role), places, rules))
     if entity == "customer":
         updates = _reachable_parents(con, side, updates, wanted)
-    changed = pl.concat([updates, _keys(held, side, entity), due.changes(held, side.role)])
+    planned = pl.concat([updates, _keys(held, side, entity), due.changes(held, side.role)])
+    changed, left_out = set_aside(side, entity_map, planned)
     candidates = pl.concat(
         [
             _intents(held.with_columns(pl.lit(0, dtype=pl.Int64).alias("depth")), changed, side, "update"),
-            _intents(lacking, sendable(entity_map, writes.creates(lacking, create_fields)), side, "create"),
+            _intents(
+                lacking,
+                sendable(entity_map, rounded(writes.creates(lacking, create_fields), places, rules)),
+                side,
+                "create",
+            ),
         ]
     )
     misfit = fits(entity_map, candidates.select("operation", "changes"))
-    candidates = candidates.with_columns(misfit.alias("misfit"))
+    candidates = candidates.with_columns(misfit.alias("misfit")).join(left_out, on="golden_id", how="left")
     if entity == "order" and side.role == "erp":
         facts = with_order_facts(platform, con, side, candidates)
-        return _finished(gates.apply(facts, [*ORDER_GATES, MISFIT]), entity, side)
-    return _finished(gates.apply(candidates, [MISFIT]), entity, side)
+        return _finished(platform, gates.apply(facts, [*ORDER_GATES, MISFIT]), entity, side)
+    return _finished(platform, gates.apply(candidates, [MISFIT]), entity, side)
 
 
 def _reachable_parents(
@@ -182,7 +191,7 @@ def _intents(frame: pl.DataFrame, changes: pl.DataFrame, side: Connection, opera
     )
 
 
-def _finished(gated: pl.DataFrame, entity: str, side: Connection) -> pl.DataFrame:
+def _finished(platform: Platform, gated: pl.DataFrame, entity: str, side: Connection) -> pl.DataFrame:
     """Rows of SCHEMA with deterministic ids: the same write from the same state has the same id."""
     money = {"amount": "golden.amount", "currency": "golden.currency"} if entity == "order" else {}
     rows = gated.with_columns(
@@ -190,19 +199,14 @@ def _finished(gated: pl.DataFrame, entity: str, side: Connection) -> pl.DataFram
         pl.lit(entity).alias("entity"),
         pl.col("golden_id").alias("key"),
         pl.when(pl.col("gate").is_null()).then(pl.lit("planned")).otherwise(pl.lit("waiting")).alias("state"),
+        pl.coalesce("reason", "left_out").alias("reason"),
         (pl.lit(PRIORITY[entity]) + pl.col("depth")).cast(pl.Int64).alias("priority"),
         *(
             (pl.col(money[name]) if name in money else pl.lit(None, dtype=pl.String)).alias(name)
             for name in ("amount", "currency")
         ),
     )
-    seeds = rows.select(pl.concat_str(["connection", "entity", "golden_id", "operation", "changes"], separator="|"))
-    versions = rows["expected_version"].fill_null("").to_list()
-    ids = [
-        hashlib.sha256(f"{seed}|{version}".encode()).hexdigest()[:32]
-        for seed, version in zip(seeds.to_series().to_list(), versions, strict=True)
-    ]
-    return rows.with_columns(pl.Series("id", ids, dtype=pl.String)).select(*SCHEMA).cast(SCHEMA)  # type: ignore[arg-type]
+    return with_ids(platform, entity, rows).select(*SCHEMA).cast(SCHEMA)  # type: ignore[arg-type]
 
 
 def _store(platform: Platform, entity: str, frame: pl.DataFrame, found: pl.DataFrame) -> None:

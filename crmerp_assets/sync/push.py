@@ -5,7 +5,6 @@ never comes back is unknown and gets settled by reading the key back, at the sta
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -13,18 +12,16 @@ import polars as pl
 from crmerp_assets.connectors.errors import (
     AuthFailed,
     ConfigError,
-    ConnectorError,
     Dependent,
-    Gone,
     QuotaSpent,
     ShareSpent,
-    VersionConflict,
 )
 from crmerp_assets.connectors.protocol import Result, Write
 from crmerp_assets.mapping import EntityMap
 from crmerp_assets.sync.breaker import Valve
 from crmerp_assets.sync.budget import pushing, spending
 from crmerp_assets.sync.deletions import confirm
+from crmerp_assets.sync.freshness import outdated
 from crmerp_assets.sync.outcomes import outcome, record
 from crmerp_assets.sync.pauses import paused, resting_on_failure
 from crmerp_assets.sync.platform import Connection, Platform
@@ -126,7 +123,7 @@ def _send_in_order(platform: Platform, side: Connection, entity: str, batch: lis
 def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent], worker: str) -> list[Intent]:
     entity_map = platform.entity_map(side, entity)
     assert entity_map is not None
-    stale = _stale(side, entity, entity_map.object, wave)
+    stale = outdated(platform, side, entity_map, wave)
     ready = [intent for intent in wave if intent["id"] not in stale]
     with platform.ledger.read() as tx:
         writes, refused = translate(tx, side, entity_map, ready)
@@ -134,30 +131,6 @@ def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent],
     results += [Result(i, None, Dependent(reason, system=side.system)) for i, reason in refused.items()]
     results += _call(platform, side, entity_map.object, writes, worker)
     return _record(platform, side, entity, wave, results)
-
-
-def _moved(side: Connection, entity: str, intent_id: str) -> str:
-    return f"{side.name} changed this {entity} after it was planned (intent {intent_id}); the next plan takes it up."
-
-
-def _stale(side: Connection, entity: str, native_object: str, wave: Sequence[Intent]) -> dict[str, ConnectorError]:
-    """Updates whose record changed since they were planned, or is gone: writing them could undo a person's edit."""
-    updates = {intent["native_id"]: intent for intent in wave if intent["operation"] == "update"}
-    if not updates:
-        return {}
-    rows = side.connector.fetch(native_object, [], list(updates))
-    current = {row["_id"]: row["_modified"] for row in rows}
-    return {
-        intent["id"]: VersionConflict(_moved(side, entity, intent["id"]), system=side.system)
-        if native_id in current
-        else Gone(_lost(side, entity, native_id), system=side.system)
-        for native_id, intent in updates.items()
-        if current.get(native_id) != intent["expected_version"]
-    }
-
-
-def _lost(side: Connection, entity: str, native_id: str) -> str:
-    return f"{side.name} does not show {entity} {native_id} any more: deleted, merged or hidden. Nothing was sent."
 
 
 def _call(platform: Platform, side: Connection, native_object: str, writes: list[Write], worker: str) -> list[Result]:

@@ -140,6 +140,7 @@ def test_a_process_that_dies_behind_a_stored_page_reads_it_again(
             bob.change_customer(customers[-at], companyName=f"Edited meanwhile {at}")
 
     read(world)
+    read(world)
 
     assert_complete(world)
 
@@ -213,7 +214,7 @@ def test_a_warehouse_that_was_deleted_is_filled_completely_though_it_holds_a_few
 
 
 def test_a_warehouse_put_back_from_an_older_copy_gets_what_it_lacks(world: World) -> None:
-    accounts, customers = seeded(world, 10, 10)
+    accounts, _ = seeded(world, 10, 10)
     read(world)
     file = world.state / "warehouse.duckdb"
     shutil.copy(file, world.state / "older")

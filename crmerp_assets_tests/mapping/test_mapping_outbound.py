@@ -106,7 +106,11 @@ def test_what_may_be_written_follows_operations_and_fields() -> None:
         ({"name": "n" * 300}, "name has 300 characters, NetSuite companyName allows 83"),
         ({"website": "w" * 95 + ".com"}, "website has 107 characters, NetSuite url allows 100"),
         ({"name": None}, "name has no value, NetSuite companyName needs one"),
-        ({"payment_terms": "NET45"}, "payment_terms 'NET45' is not in the value list of NetSuite terms.name"),
+        (
+            {"payment_terms": "NET45"},
+            "payment_terms 'NET45' is not in the value list of NetSuite terms.name; "
+            "add it to the values of payment_terms in customer.netsuite.yaml:27, or correct it",
+        ),
         ({"credit_limit": "much"}, "credit_limit is not an amount"),
         ({"billing_street": "a\nb\nc"}, "billing_street has 3 lines, NetSuite billing.addr1, billing.addr2 holds 2"),
         ({"name": "Acme", "phone": "+14155552671", "_key": "cust-1", "balance": "x"}, None),

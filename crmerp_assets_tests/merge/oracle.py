@@ -1,6 +1,7 @@
 """The three-way merge of one field of one record, said slowly and plainly; and of what is then written where."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 Side = Literal["crm", "erp"]
@@ -12,6 +13,7 @@ class Rule:
     owner: str
     conflict: str = "newest"
     blank: str = "keep"
+    tolerance: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,18 @@ class Cell:
         return self.crm if side == "crm" else self.erp
 
 
+def same(one: str | None, other: str | None, rule: Rule) -> bool:
+    """Whether two values count as one: the same text, or amounts that lie close enough."""
+    if one == other:
+        return True
+    if one is None or other is None or rule.tolerance is None:
+        return False
+    try:
+        return abs(Decimal(one) - Decimal(other)) <= rule.tolerance
+    except InvalidOperation:
+        return False
+
+
 def golden(cell: Cell, rule: Rule) -> tuple[str | None, str]:
     """The golden value, and why."""
     if cell.present == {"crm", "erp"}:
@@ -42,7 +56,7 @@ def golden(cell: Cell, rule: Rule) -> tuple[str | None, str]:
 
 def owned(cell: Cell, rule: Rule) -> tuple[str | None, str]:
     mine, theirs = cell.of(rule.owner), cell.of(OTHER[rule.owner])
-    if mine == theirs:
+    if same(mine, theirs, rule):
         return mine, "agreed"
     if mine is not None:
         return mine, rule.owner
@@ -52,15 +66,17 @@ def owned(cell: Cell, rule: Rule) -> tuple[str | None, str]:
 
 
 def shared(cell: Cell, rule: Rule) -> tuple[str | None, str]:
-    if cell.crm == cell.erp:
+    if same(cell.crm, cell.erp, rule):
         return cell.crm, "agreed"
     for side in ("crm", "erp"):
         blank_says_nothing = rule.blank == "keep" or cell.base is None
         if cell.of(side) is None and blank_says_nothing:
             return cell.of(OTHER[side]), f"filled from {OTHER[side]}"
-    if cell.erp == cell.base:
+    crm_changed = not same(cell.crm, cell.base, rule)
+    erp_changed = not same(cell.erp, cell.base, rule)
+    if crm_changed and not erp_changed:
         return cell.crm, "crm"
-    if cell.crm == cell.base:
+    if erp_changed and not crm_changed:
         return cell.erp, "erp"
     return conflict(cell, rule)
 
@@ -80,11 +96,14 @@ def conflict(cell: Cell, rule: Rule) -> tuple[str | None, str]:
 def update(cell: Cell, rule: Rule, side: Side) -> str | Literal[False] | None:
     """The value that is written to a side that holds the record; False where nothing is."""
     value, why = golden(cell, rule)
-    if side == rule.owner or why == "held" or value == cell.of(side):
+    if side == rule.owner or why == "held" or same(value, cell.of(side), rule):
         return False
     return False if value is None and rule.blank == "keep" else value
 
 
-def agreed(cell: Cell) -> bool:
-    """Whether both sides agree on something new."""
-    return cell.present == {"crm", "erp"} and cell.crm == cell.erp and cell.crm != cell.base
+def agreed(cell: Cell, rule: Rule) -> str | Literal[False] | None:
+    """The value that both sides agree on and that is a new base; False where there is none."""
+    if cell.present != {"crm", "erp"} or not same(cell.crm, cell.erp, rule):
+        return False
+    value = cell.erp if rule.owner == "erp" else cell.crm
+    return value if value != cell.base else False

@@ -1,13 +1,15 @@
 """The merge's table of cases, one named example each."""
 
 import json
+from decimal import Decimal
 
 import polars as pl
 import pytest
 
 from crmerp_assets.merge import three_way, writes
+from crmerp_assets.merge.amounts import rounded
 from crmerp_assets_tests.merge.oracle import Cell, Rule
-from crmerp_assets_tests.merge.worlds import FIELDS, NEWER_ERP, RULES, SAME_TIME, frame
+from crmerp_assets_tests.merge.worlds import CENT, FIELDS, NEWER_ERP, RULES, SAME_TIME, frame
 
 BOTH = frozenset({"crm", "erp"})
 SHARED = Rule("shared")
@@ -42,6 +44,50 @@ CASES = {
     "the preferred side counts": (Rule("shared", "crm"), Cell("a", "b", "c"), "a", "prefer crm after conflict"),
     "manual keeps what was agreed": (Rule("shared", "manual"), Cell("a", "b", "c"), "c", "held"),
     "a decision counts": (Rule("shared", "manual"), Cell("a", "b", "c", "erp"), "b", "decided"),
+    "an owner's amount counts, and one within the tolerance agrees": (
+        Rule("erp", tolerance=CENT),
+        Cell("10.00", "10.01", "10"),
+        "10.01",
+        "agreed",
+    ),
+    "shared amounts within the tolerance agree": (
+        Rule("shared", tolerance=CENT),
+        Cell("5", "5.01", "4"),
+        "5",
+        "agreed",
+    ),
+    "an amount that moved within the tolerance did not change": (
+        Rule("shared", tolerance=CENT),
+        Cell("150", "100.01", "100", None, BOTH, NEWER_ERP),
+        "150",
+        "crm",
+    ),
+    "amounts that drifted apart are a conflict": (
+        Rule("shared", tolerance=CENT),
+        Cell("100", "100.02", "100.01", None, BOTH, NEWER_ERP),
+        "100.02",
+        "erp newer after conflict",
+    ),
+    "a blank is no amount within a tolerance of zero": (
+        Rule("shared", tolerance=CENT),
+        Cell(None, "0", "0"),
+        "0",
+        "filled from erp",
+    ),
+    "what is no amount is compared as text": (
+        Rule("shared", tolerance=CENT),
+        Cell("n/a", "5", "n/a"),
+        "5",
+        "erp",
+    ),
+    "both set the same new value": (SHARED, Cell("new", "new", "old", None, BOTH, NEWER_ERP), "new", "agreed"),
+    "a record that reappears with its old values takes what changed meanwhile": (
+        SHARED,
+        Cell("old", "new", "old"),
+        "new",
+        "erp",
+    ),
+    "a record that reappears with another value counts with it": (SHARED, Cell("new", "old", "old"), "new", "crm"),
     "only one side holds it": (Rule("erp"), Cell("a", None, None, None, frozenset({"crm"})), "a", "only crm"),
     "a record that both lost stays readable": (SHARED, Cell("a", None, "a", None, frozenset()), "a", "deleted"),
 }
@@ -50,7 +96,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_each_case_of_the_table(name: str) -> None:
     rule, cell, value, why = CASES[name]
-    field = f"{rule.owner}_{rule.conflict}_{rule.blank}"
+    field = f"{rule.owner}_{rule.conflict}_{rule.blank}" + ("_cent" if rule.tolerance else "")
     found = three_way.merge(frame([cell]), {field: rule})
     assert (found[f"golden.{field}"][0], found[f"why.{field}"][0]) == (value, why)
 
@@ -68,12 +114,12 @@ def test_a_frame_without_decisions_merges_as_one_where_none_was_taken() -> None:
 
 
 def test_both_sides_agreeing_on_a_blank_is_an_agreed_value() -> None:
-    found = three_way.agreed_values(frame([Cell(None, None, "old")]), ["crm_newest_keep"])
+    found = three_way.agreed_values(frame([Cell(None, None, "old")]), {"crm_newest_keep": RULES["crm_newest_keep"]})
     assert json.loads(found["values"][0]) == {"crm_newest_keep": None}
 
 
 def test_nothing_agreed_is_an_empty_frame_with_its_columns() -> None:
-    for found in (three_way.agreed_values(frame([]), FIELDS), three_way.agreed_values(frame([Cell("a")]), [])):
+    for found in (three_way.agreed_values(frame([]), RULES), three_way.agreed_values(frame([Cell("a")]), {})):
         assert found.schema == {"golden_id": pl.String, "values": pl.String}
         assert found.is_empty()
 
@@ -137,3 +183,23 @@ def test_a_blank_golden_value_overwrites_only_where_blanks_clear() -> None:
     )
     found = writes.updates(world, fields, RULES, "crm")
     assert found.select("field", "before", "after").rows() == [("shared_newest_clear", "a", None)]
+
+
+@pytest.mark.parametrize(
+    ("after", "allowed", "sent"),
+    [
+        ("12.345", "0.01", "12.35"),
+        ("-12.345", "0.01", "-12.35"),
+        ("12.345", "0.001", "12.345"),
+        ("12.3", "0.01", "12.3"),
+        ("n/a", "0.01", "n/a"),
+        (None, "0.01", None),
+        ("12.345", None, "12.345"),
+    ],
+)
+def test_an_amount_is_rounded_to_what_the_target_holds_only_within_its_tolerance(
+    after: str | None, allowed: str | None, sent: str | None
+) -> None:
+    rule = Rule("crm", tolerance=Decimal(allowed) if allowed else None)
+    changes = pl.DataFrame([("g1", "total", None, after, "crm")], schema=writes.CHANGES, orient="row")
+    assert rounded(changes, {"total": 2, "other": 0}, {"total": rule})["after"].to_list() == [sent]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from itertools import product
 
 import polars as pl
@@ -17,6 +18,11 @@ RULES = {
         ("crm", "erp", "shared"), ("newest", "crm", "erp", "manual"), ("keep", "clear")
     )
 }
+CENT = Decimal("0.01")
+RULES |= {
+    f"{owner}_{conflict}_{blank}_cent": Rule(owner, conflict, blank, CENT)
+    for owner, conflict, blank in product(("crm", "erp", "shared"), ("newest", "manual"), ("keep", "clear"))
+}
 FIELDS = list(RULES)
 SIDES: tuple[Side, Side] = ("crm", "erp")
 NEWER_CRM = ("2026-02-01T00:00:00Z", "2026-01-31T23:59:59Z")
@@ -24,14 +30,24 @@ NEWER_ERP = NEWER_CRM[::-1]
 SAME_TIME = (NEWER_CRM[0], NEWER_CRM[0])
 VALUES = [None, "a", "b", "c"]
 PRESENCE = [frozenset(SIDES), frozenset({"crm"}), frozenset({"erp"}), frozenset[str]()]
-EVERY_CELL = [
-    Cell(crm, erp, base, choice, present, modified)
-    for crm, erp, base, choice, present, modified in product(
-        VALUES, VALUES, VALUES, [None, "crm", "erp"], PRESENCE, [NEWER_CRM, NEWER_ERP, SAME_TIME]
-    )
-    if len(present) == 2 or (choice is None and modified == NEWER_CRM)
-]
+AMOUNTS = [None, "100", "100.01", "100.02", "-7.5"]
+
+
+def every(values: Sequence[str | None]) -> list[Cell]:
+    """Every combination of values, base, decision, presence and age."""
+    return [
+        Cell(crm, erp, base, choice, present, modified)
+        for crm, erp, base, choice, present, modified in product(
+            values, values, values, [None, "crm", "erp"], PRESENCE, [NEWER_CRM, NEWER_ERP, SAME_TIME]
+        )
+        if len(present) == 2 or (choice is None and modified == NEWER_CRM)
+    ]
+
+
+EVERY_CELL = every(VALUES)
+EVERY_AMOUNT = every(AMOUNTS)
 TEXT = st.sampled_from([None, "", " ", "a", 'say "so"', "back\\slash", "Zoë", "two\nlines", "\U0001d11e\u2028", "null"])
+CENTS = st.decimals(99, 101, places=2).map(str) | st.none()
 WORDS = TEXT | st.text(st.characters(codec="utf-8"), max_size=12)
 CELLS = st.lists(
     st.builds(
@@ -45,6 +61,12 @@ CELLS = st.lists(
     ),
     min_size=1,
     max_size=8,
+)
+
+MONEY_CELLS = st.lists(
+    st.builds(Cell, CENTS, CENTS, CENTS, st.none(), st.just(frozenset(SIDES)), st.sampled_from([NEWER_CRM, NEWER_ERP])),
+    min_size=1,
+    max_size=20,
 )
 
 
@@ -112,7 +134,7 @@ def applied(merged: pl.DataFrame) -> pl.DataFrame:
 def with_new_base(merged: pl.DataFrame) -> pl.DataFrame:
     """The world after what both sides agree on was stored as the base."""
     world = cells(merged)
-    for golden_id, values in three_way.agreed_values(merged, FIELDS).iter_rows():
+    for golden_id, values in three_way.agreed_values(merged, RULES).iter_rows():
         record = world[int(golden_id[1:])]
         record.update({name: replace(record[name], base=value) for name, value in json.loads(values).items()})
     return frame(world)

@@ -1,0 +1,75 @@
+"""The three-way compare with real systems on both sides: what is the same for people is the same here.
+
+To see that the tests bite, protections were removed one at a time. What was removed, and what failed:
+
+- `set_aside` in the plan: `test_a_value_that_the_other_side_does_not_know_holds_up_itself_and_not_the_record`
+"""
+
+import json
+
+from world import GO_LIVE, World
+
+from crmerp_assets.sandbox.company.people import Accountant, Seller
+
+
+def test_the_same_new_values_in_other_spellings_write_nothing_and_become_what_was_agreed(world: World) -> None:
+    world.policy(GO_LIVE)
+    accounts = world.accounts(1)
+    world.deals(accounts, world.catalogue(1), 1)
+    world.settle()
+    (customer,) = world.suiteql("SELECT id FROM customer")
+    ours = {
+        "Phone": "(202) 555-0142",
+        "Website": "http://www.Acme.example.com/",
+        "Email__c": "Books@Acme.example.com",
+        "Credit_Limit__c": 5000,
+    }
+    with Seller(world.crm.url) as ann, Accountant(world.erp.url) as bob:
+        ann.change("Account", accounts[0], ours)
+        bob.change_customer(
+            customer["id"],
+            phone="+1 202 555 0142",
+            url="https://acme.example.com",
+            email="books@acme.example.com",
+            creditLimit=5000.00,
+        )
+
+    assert world.pass_through() == 0
+
+    account = world.soql("SELECT Phone, Website, Email__c, Credit_Limit__c FROM Account")[0]
+    assert {name: account[name] for name in ours} == ours
+    with world.platform() as used, used.ledger.read() as tx:
+        golden_id = tx.links.by_native("customer", "salesforce", accounts)["golden_id"][0]
+        base = json.loads(tx.snapshots.get("customer", [golden_id])["values"][0])
+    agreed = {"phone": "+12025550142", "website": "acme.example.com", "email": "books@acme.example.com"}
+    assert {name: base[name] for name in (*agreed, "credit_limit")} == agreed | {"credit_limit": "5000"}
+
+
+def test_a_value_that_the_other_side_does_not_know_holds_up_itself_and_not_the_record(world: World) -> None:
+    """In an organisation that keeps roles as free text."""
+    world.policy(GO_LIVE)
+    folder = world.state / "config" / "mapping" / "matrix"
+    folder.mkdir(parents=True)
+    (folder / "contact.salesforce.yaml").write_text("fields: {role: Department}\n", encoding="utf-8")
+    accounts = world.accounts(1)
+    (contact,) = world.seed("crm", "Contact", [{"LastName": "Ruiz", "AccountId": accounts[0]}])
+    world.deals(accounts, world.catalogue(1), 1)
+    world.settle()
+    with Seller(world.crm.url) as ann:
+        ann.change("Contact", contact, {"Title": "Buyer", "Department": "Influencer"})
+
+        world.pass_through(push=False)
+        (planned,) = world.open_intents("planned")["reason"].to_list()
+        world.settle()
+
+        assert world.suiteql("SELECT title FROM contact")[0]["title"] == "Buyer"
+        (waiting,) = world.open_intents("waiting").to_dicts()
+        for told in (planned, waiting["reason"]):
+            assert "role 'Influencer' is not in the value list of NetSuite contactRole.name" in told
+            assert "add it to the values of role in contact.netsuite.yaml" in told
+        assert "sent without" in planned
+        assert (waiting["gate"], list(json.loads(waiting["changes"]))) == ("does_not_fit", ["role"])
+
+        ann.change("Contact", contact, {"Department": "Billing"})
+        world.settle()
+    assert world.open_intents().is_empty()
