@@ -1,6 +1,7 @@
 """The composition root: settings become connectors, a ledger, a warehouse and a clock."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.warehouse import Warehouse
 
 Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+Sleep = Callable[[float], None]
 
 
 class NotConfigured(RuntimeError):
@@ -35,7 +37,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251
 
 
-def build(settings: Settings, connect: Connect | None = None, clock: Callable[[], datetime] = utc_now) -> Platform:
+def build(
+    settings: Settings,
+    connect: Connect | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    sleep: Sleep = time.sleep,
+) -> Platform:
     """Build the platform of a configuration. Raises ConfigurationError, NotConfigured, or the ledger's errors."""
     configuration = load_configuration(settings)
     if not configuration.connections:
@@ -44,15 +51,19 @@ def build(settings: Settings, connect: Connect | None = None, clock: Callable[[]
             "(config/connections.yaml of the project is an example), or point CRMERP_CONFIG to your folder."
         )
     settings.state.mkdir(parents=True, exist_ok=True)
-    return assemble(settings, configuration, connect or _file(settings.warehouse), clock)
+    return assemble(settings, configuration, connect or _file(settings.warehouse), clock, sleep)
 
 
 def assemble(
-    settings: Settings, configuration: Configuration, connect: Connect, clock: Callable[[], datetime]
+    settings: Settings,
+    configuration: Configuration,
+    connect: Connect,
+    clock: Callable[[], datetime],
+    sleep: Sleep = time.sleep,
 ) -> Platform:
     """Put the parts of an already loaded configuration together."""
     connections = {
-        config.name: Connection(config.name, config.role, config.type, connector(config, clock))
+        config.name: Connection(config.name, config.role, config.type, connector(config, clock, sleep))
         for config in configuration.connections
     }
     return Platform(
@@ -66,8 +77,8 @@ def assemble(
     )
 
 
-def connector(config: ConnectionConfig, clock: Callable[[], datetime]) -> Connector:
-    """The connector of one connection."""
+def connector(config: ConnectionConfig, clock: Callable[[], datetime], sleep: Sleep = time.sleep) -> Connector:
+    """The connector of one connection; `sleep` is how it waits between attempts."""
     match config:
         case SalesforceConfig():
             return SalesforceConnector(
@@ -82,6 +93,7 @@ def connector(config: ConnectionConfig, clock: Callable[[], datetime]) -> Connec
                 overlap_seconds=config.overlap_seconds,
                 verify=config.verify,
                 clock=clock,
+                sleep=sleep,
             )
         case NetSuiteConfig():
             return NetSuiteConnector(
@@ -95,6 +107,7 @@ def connector(config: ConnectionConfig, clock: Callable[[], datetime]) -> Connec
                 overlap_seconds=config.overlap_seconds,
                 verify=config.verify,
                 clock=clock,
+                sleep=sleep,
             )
 
 
