@@ -9,8 +9,6 @@ from story_office import Office
 from story_oracle import CENT, Deal, Oracle, Order, Record, worth
 from story_people import Seen
 
-RESTING_GATES = ("not_won", "order_closed", "no_lines")
-
 
 def nothing_is_doubled(seen: Seen) -> None:
     """One record of a thing in each system, and no two with one key."""
@@ -22,6 +20,14 @@ def nothing_is_doubled(seen: Seen) -> None:
     for word, (crm, erp) in (seen.contacts | seen.products).items():
         assert len(crm) <= 1, f"{word} is {len(crm)} times in the CRM"
         assert len(erp) <= 1, f"{word} is {len(erp)} times in the ERP"
+
+
+def no_ghost_comes_back(oracle: Oracle, seen: Seen) -> None:
+    """An account that was deleted or merged away is not made again, and its customer in the ERP stays."""
+    for word in oracle.ghosts:
+        assert word not in seen.accounts, f"{word} came back as an account"
+        company = oracle.companies[word]
+        assert company.erp is None or word in seen.customers, f"{word} was deleted in the ERP, too"
 
 
 def values_are_the_oracles(what: str, record: Record, crm: Any, erp: Any, *, crm_is_newer: bool) -> set[str]:
@@ -119,9 +125,13 @@ def take_over(before: Oracle, now: Oracle, seen: Seen) -> None:
     grown = copy.deepcopy(before)
     grown.grows()
     for word, company in now.companies.items():
+        if word in now.disturbed:
+            continue
         rows = next(iter(seen.accounts.get(word, [])), None), next(iter(seen.customers.get(word, [])), None)
         _record_goes_on(word, before.companies[word], grown.companies[word], company, rows)
-    for word, (_, contact) in now.contacts.items():
+    for word, (company_name, contact) in now.contacts.items():
+        if company_name in now.disturbed:
+            continue
         pair = seen.contacts[word]
         _record_goes_on(word, before.contacts[word][1], grown.contacts[word][1], contact, _first(pair))
     for sku, product in now.products.items():

@@ -73,6 +73,7 @@ class Office:
     def __init__(self, world: World) -> None:
         self.world = world
         self.offset = timedelta()
+        self.skew = {"crm": 0.0, "erp": 0.0}
         self.troubled = False
         self._runs = 0
         self._memory = duckdb.connect(":memory:", config={"threads": 1})
@@ -94,13 +95,13 @@ class Office:
         self.troubled = True
         self.world.admin(system, "faults", {"user": "integration", "status": 503, **rule})
 
-    def tick(self, crm: float = 0, erp: float = 0) -> None:
-        """Two seconds go by, so that what comes next is later; a system's clock may be off by some seconds."""
+    def tick(self) -> None:
+        """Two seconds go by, so that what comes next is later; each system's clock may be off by its skew."""
         self.offset += STEP
         moment = self.now().replace(microsecond=0) + timedelta(seconds=1)
         self.offset = moment - datetime.now(UTC)
-        self.world.crm.clock.offset = self.offset + timedelta(seconds=crm)
-        self.world.erp.clock.offset = self.offset + timedelta(seconds=erp)
+        self.world.crm.clock.offset = self.offset + timedelta(seconds=self.skew["crm"])
+        self.world.erp.clock.offset = self.offset + timedelta(seconds=self.skew["erp"])
 
     @property
     def platform(self) -> Platform:

@@ -78,6 +78,8 @@ class Record:
         self.crm[name], self.erp[name] = crm, erp
         if crm == erp:
             self.bases[name] = {crm}
+        elif self._choice(name, crm, erp) is None:
+            self.decided.pop(name, None)
 
 
 def merged(rule: Rule, crm: str | None, erp: str | None, base: str | None, crm_is_newer: bool, choice: str | None):  # type: ignore[no-untyped-def]
@@ -157,12 +159,11 @@ class Deal:
     """A deal in the CRM, its order in the ERP once there is one, and the order's bills."""
 
     name: str
-    company: str
+    company: str | None
     lines: list[Line]
     won: bool = False
     order: Order | None = None
     bills: list[Bill] = field(default_factory=list)
-    deleted: bool = False
 
     def wanted(self) -> Order:
         """The order that would say what the deal says."""
@@ -170,23 +171,25 @@ class Deal:
 
     def due(self) -> bool:
         """Whether its order has to be made."""
-        return self.won and self.order is None and not self.deleted
+        return self.won and self.order is None
 
     def gate(self) -> str | None:
         """What holds the next write of its order back, if there is anything to write."""
-        if self.order is None:
-            return "no_lines" if self.due() and not self.lines else None
-        if self.deleted or self.order == self.wanted():
+        if self.order is None and not self.due():
+            return None
+        if self.order == self.wanted():
             return None
         if not self.won:
             return "not_won"
+        if self.company is None:
+            return "no_account"
         if not self.lines:
             return "no_lines"
         return "order_closed" if self.bills else None
 
     def after_sync(self) -> Order | None:
         """The order at rest."""
-        if self.deleted or self.gate() or not (self.due() or self.order):
+        if self.gate() or not (self.due() or self.order):
             return self.order
         return self.wanted()
 
@@ -221,12 +224,16 @@ class Oracle:
     contacts: dict[str, tuple[str, Record]] = field(default_factory=dict)
     products: dict[str, Record] = field(default_factory=dict)
     deals: dict[str, Deal] = field(default_factory=dict)
+    ghosts: set[str] = field(default_factory=set)
+    """Companies whose account is deleted or merged away."""
+    disturbed: set[str] = field(default_factory=set)
+    """Companies that were ever part of a deletion or merge: only doubles and ghosts are judged there."""
 
     def grows(self) -> None:
         """Records that one side holds and the other must get: the other gets every value."""
         buyers = {deal.company for deal in self.deals.values() if deal.due()}
         for name, company in self.companies.items():
-            if company.crm is None or name in buyers:
+            if name not in self.disturbed and (company.crm is None or name in buyers):
                 _copied(company)
         for company_name, contact in self.contacts.values():
             if self.companies[company_name].erp is not None:

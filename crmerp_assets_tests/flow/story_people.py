@@ -114,6 +114,15 @@ class People:
         line |= {default: True} if known is None else {"id": known["id"]}
         self.bob.change_customer(customer, addressBook={"items": [line]})
 
+    def delete_account(self, word: str) -> None:
+        """Into the recycle bin."""
+        self.ann.call("DELETE", f"/services/data/v68.0/sobjects/Account/{self.ids['crm', word]}")
+
+    def merge_accounts(self, winner: str, loser: str) -> None:
+        """Two accounts become one."""
+        ids = {"winner": self.ids["crm", winner], "losers": [self.ids["crm", loser]]}
+        self.world.admin("crm", "merge", {"object": "Account", **ids})
+
     def new_contact(self, word: str, company: str, values: Values) -> None:
         """A person at an account."""
         fields = {"title": "Title", "email": "Email"}

@@ -33,7 +33,7 @@ from .samples import Sampler
 
 SHARE = 0.05
 KINDS = ("server_error", "cut_before", "cut_after", "throttle", "short_page", "repeat_page")
-PACE_SECONDS, SAMPLE_SECONDS, IDLE_SECONDS, PATIENCE_SECONDS = 1.5, 10, 45, 300
+PACE_SECONDS, SAMPLE_SECONDS, IDLE_SECONDS, PATIENCE_SECONDS = 1.5, 10, 45, 600
 Say = Callable[[str], None]
 
 
@@ -81,7 +81,7 @@ def soak(minutes: float, say: Say) -> Measured:
         daemon = up.enter_context(dagster_daemon(stage))
         scene = Scene(stage, daemon, Sampler(folder, daemon.pid, SAMPLE_SECONDS))
         before = scene.calls()
-        daemon.wait_until(lambda: scene.calls() > before, 120)
+        daemon.wait_until(lambda: scene.calls() > before, PATIENCE_SECONDS)
         return _soaked(scene, minutes, say)
 
 
