@@ -166,8 +166,9 @@ class Deal:
     bills: list[Bill] = field(default_factory=list)
 
     def wanted(self) -> Order:
-        """The order that would say what the deal says."""
-        return Order(self.name, list(self.lines))
+        """The order that would say what the deal says; a deal that lost its lines says nothing about them."""
+        kept = self.order.lines if self.order is not None else []
+        return Order(self.name, list(self.lines or kept))
 
     def due(self) -> bool:
         """Whether its order has to be made."""
@@ -183,7 +184,7 @@ class Deal:
             return "not_won"
         if self.company is None:
             return "no_account"
-        if not self.lines:
+        if not self.wanted().lines:
             return "no_lines"
         return "order_closed" if self.bills else None
 
