@@ -58,6 +58,14 @@ format: $(VENV)/.dev ## Format the code and mend what the linter can mend
 bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (about ten minutes)
 	@$(BIN)/python -m crmerp_assets_tests.bench
 
+.PHONY: story
+story: $(VENV)/.dev ## Tell random stories of people, faults and restarts until a law breaks (about an hour)
+	@CRMERP_STORIES=$${CRMERP_STORIES:-100x80} $(BIN)/python -m pytest -x crmerp_assets_tests/flow/test_story.py
+
+.PHONY: soak
+soak: $(VENV)/.dev ## Daemon, people and faults for ten minutes; both sides agree, nothing grows without bound
+	@$(BIN)/python -m crmerp_assets_tests.soak $(MINUTES)
+
 .PHONY: lock
 lock: ## Rewrite the lock files from pyproject.toml, without any address of a package index
 	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet pip-tools

@@ -2,6 +2,7 @@
 
 import atexit
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.warehouse import Warehouse
 
 Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+Sleep = Callable[[float], None]
 
 
 class NotConfigured(RuntimeError):
@@ -38,7 +40,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251
 
 
-def build(settings: Settings, connect: Connect | None = None, clock: Callable[[], datetime] = utc_now) -> Platform:
+def build(
+    settings: Settings,
+    connect: Connect | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    sleep: Sleep = time.sleep,
+) -> Platform:
     """Build the platform of a configuration. Raises ConfigurationError, NotConfigured, or the ledger's errors."""
     configuration = load_configuration(settings)
     if not configuration.connections:
@@ -47,11 +54,15 @@ def build(settings: Settings, connect: Connect | None = None, clock: Callable[[]
             "(config/connections.yaml of the project is an example), or point CRMERP_CONFIG to your folder."
         )
     settings.state.mkdir(parents=True, exist_ok=True)
-    return assemble(settings, configuration, connect or _file(settings.warehouse), clock)
+    return assemble(settings, configuration, connect or _file(settings.warehouse), clock, sleep)
 
 
 def assemble(
-    settings: Settings, configuration: Configuration, connect: Connect, clock: Callable[[], datetime]
+    settings: Settings,
+    configuration: Configuration,
+    connect: Connect,
+    clock: Callable[[], datetime],
+    sleep: Sleep = time.sleep,
 ) -> Platform:
     """Put the parts of an already loaded configuration together."""
     ledger, budget = Ledger.open(settings.ledger, clock), configuration.policy.budget
@@ -60,7 +71,7 @@ def assemble(
             config.name,
             config.role,
             config.type,
-            connector(config, clock, SharedBudget(ledger, config.name, config.type, budget, clock)),
+            connector(config, clock, SharedBudget(ledger, config.name, config.type, budget, clock), sleep),
         )
         for config in configuration.connections
     }
@@ -75,8 +86,10 @@ def assemble(
     )
 
 
-def connector(config: ConnectionConfig, clock: Callable[[], datetime], meter: Meter) -> Connector:
-    """The connector of one connection; `meter` counts its calls."""
+def connector(
+    config: ConnectionConfig, clock: Callable[[], datetime], meter: Meter, sleep: Sleep = time.sleep
+) -> Connector:
+    """The connector of one connection; `meter` counts its calls, `sleep` is how it waits between attempts."""
     match config:
         case SalesforceConfig():
             return SalesforceConnector(
@@ -92,6 +105,7 @@ def connector(config: ConnectionConfig, clock: Callable[[], datetime], meter: Me
                 verify=config.verify,
                 clock=clock,
                 meter=meter,
+                sleep=sleep,
             )
         case NetSuiteConfig():
             return NetSuiteConnector(
@@ -106,6 +120,7 @@ def connector(config: ConnectionConfig, clock: Callable[[], datetime], meter: Me
                 verify=config.verify,
                 clock=clock,
                 meter=meter,
+                sleep=sleep,
             )
 
 

@@ -38,6 +38,12 @@ class Process:
             self._process.kill()
             self._process.wait()
 
+    @property
+    def pid(self) -> int:
+        """The operating system's number of the process."""
+        assert self._process is not None
+        return self._process.pid
+
     def check(self) -> None:
         """Raise StageError if the process has ended."""
         assert self._process is not None

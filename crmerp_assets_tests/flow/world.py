@@ -76,13 +76,8 @@ class World:
         test_main_job does that, and here one connection stays open.
         """
         with duckdb.connect(str(self.state / "warehouse.duckdb")), self.platform() as used:
-            _read(used)
-            for entity in ("product", "customer", "order", "contact"):
-                plan(used, entity)
-            if not push:
-                return 0
-            pushed = [send(used, name, worker="test") for name in used.connections]
-            return sum(sum(one.outcomes.values()) + one.settled for one in pushed)
+            read_and_plan(used)
+            return push_all(used) if push else 0
 
     def settle(self, rounds: int = 6) -> int:
         """Pass through until nothing is sent or settled any more; returns how many writes were."""
@@ -227,8 +222,8 @@ class World:
             return con.execute(f'SELECT * FROM report."reconciliation_{name}"').pl()
 
 
-def _read(used: Platform) -> None:
-    """Pull both sides, and everything up to the golden records."""
+def read_and_plan(used: Platform) -> None:
+    """Pull both sides, and everything up to the plans."""
     maps = [(name, m) for name, c in used.connections.items() for m in used.matrix.maps(c.system)]
     for name, entity_map in maps:
         pull(used, name, entity_map.name)
@@ -242,6 +237,14 @@ def _read(used: Platform) -> None:
     merge_invoices(used)
     for entity in ("product", "customer", "contact", "order"):
         merge(used, entity)
+    for entity in ("product", "customer", "order", "contact"):
+        plan(used, entity)
+
+
+def push_all(used: Platform, worker: str = "test") -> int:
+    """Push to both sides; how many writes were tried or settled."""
+    pushed = [send(used, name, worker=worker) for name in used.connections]
+    return sum(sum(one.outcomes.values()) + one.settled for one in pushed)
 
 
 @contextmanager

@@ -1,0 +1,51 @@
+"""Accounts that are deleted, restored and merged in a story."""
+
+from hypothesis import note
+from hypothesis.stateful import precondition, rule
+from story_rules import WHICH, PeopleRules
+
+SURVIVORS = False
+"""Whether accounts are deleted, restored and merged in stories: only doubles and ghosts are judged then."""
+
+
+class GhostRules(PeopleRules):
+    """What happens to records as a whole."""
+
+    @precondition(lambda self: SURVIVORS and self._alive())
+    @rule(which=WHICH)
+    def delete_account(self, which: int) -> None:
+        """With its contacts; its deals stay, without an account."""
+        self.office.tick()
+        word = self._alive()[which % len(self._alive())]
+        note(f"{word} is deleted in the CRM")
+        self.people.delete_account(word)
+        self._haunted(word, None)
+
+    @precondition(lambda self: SURVIVORS and len(self._alive()) > 1)
+    @rule(which=WHICH)
+    def merge_accounts(self, which: int) -> None:
+        """The loser's deals and contacts go to the winner."""
+        self.office.tick()
+        alive = self._alive()
+        loser, winner = alive[which % len(alive)], alive[(which + 1) % len(alive)]
+        note(f"{loser} is merged into {winner} in the CRM")
+        self.people.merge_accounts(winner, loser)
+        self.oracle.disturbed.add(winner)
+        self._haunted(loser, winner)
+
+    @precondition(lambda self: SURVIVORS and self.oracle.ghosts)
+    @rule(which=WHICH)
+    def undelete_account(self, which: int) -> None:
+        ghosts = sorted(self.oracle.ghosts)
+        word = ghosts[which % len(ghosts)]
+        self.office.tick()
+        note(f"{word} is taken out of the recycle bin")
+        self.world.admin("crm", "undelete", {"object": "Account", "ids": [self.people.ids["crm", word]]})
+        self.oracle.ghosts.discard(word)
+
+    def _haunted(self, word: str, winner: str | None) -> None:
+        self.oracle.ghosts.add(word)
+        self.oracle.disturbed.add(word)
+        for deal in self.oracle.deals.values():
+            if deal.company == word:
+                deal.company = winner

@@ -1,0 +1,1 @@
+"""`make soak`: both sandboxes, the daemon, people and faults for ten minutes; both sides agree at the end."""
