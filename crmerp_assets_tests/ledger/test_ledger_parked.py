@@ -8,8 +8,13 @@ To see that the tests bite, protections were removed one at a time. What was rem
 """
 
 import polars as pl
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
 
 from crmerp_assets.ledger import Ledger
+from crmerp_assets.ledger.engine import database_url
+from crmerp_assets.ledger.migrate import SCRIPTS
 from crmerp_assets.ledger.parked import Place
 from crmerp_assets_tests.ledger.plans import Clock
 
@@ -95,3 +100,23 @@ def test_a_record_is_tried_again_once_because_a_person_says_so(ledger: Ledger) -
         tx.parked.resolve("conform", "order", "crm", ["a"])
         assert tx.parked.asked_again("conform", "order", "crm") == []
         assert tx.parked.assign([A], "ben", "ann") == 0
+
+
+def test_the_history_begins_with_what_was_parked_before_it_existed(sqlite_url: str, clock: Clock) -> None:
+    engine = create_engine(database_url(sqlite_url))
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(SCRIPTS))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        columns = "stage, entity, connection, native_id, reason, first_seen, last_seen, times"
+        values = "'conform', 'order', 'crm', 'a', 'no currency', 1, 2000000, 3"
+        connection.execute(text(f"INSERT INTO parked ({columns}) VALUES ({values})"))
+    engine.dispose()
+
+    ledger = Ledger.open(sqlite_url, clock)
+    with ledger.read() as tx:
+        assert tx.parked.history(A).select("event", "reason").rows() == [("failed", "no currency")]
+        assert tx.parked.list()["times"].to_list() == [3]
+    ledger.close()
