@@ -57,13 +57,23 @@ class Intents:
         """
         self._delivery.mark_sent(list(ids), payload_hashes or {}, worker, lease_seconds)
 
-    def record(self, results: Iterable[Mapping[str, Any]]) -> None:
+    def renew(self, ids: Iterable[str], worker: str, lease_seconds: float) -> list[str]:
+        """Renew the leases of what `worker` still holds; returns those ids. A lease that ran out is not renewed.
+
+        An id that is missing from the answer is somebody else's by now, or about to be: do not send it.
+        """
+        return self._delivery.renew(list(ids), worker, lease_seconds)
+
+    def record(self, results: Iterable[Mapping[str, Any]], worker: str | None = None) -> list[str]:
         """Store what came back: id, outcome, and optionally native_id, error_class, error, next_attempt_at.
 
         Outcomes: applied, settled (found by reading back), rejected, unknown, superseded, and retry, which makes
         the intent ready again at `next_attempt_at`. Raises IllegalTransition, NotFound; nothing is stored then.
+
+        With `worker`, a result for an intent that it does not hold any more came late: it is noted in the history
+        and moves nothing, because somebody else has settled the intent or is about to. Returns the ids of those.
         """
-        self._delivery.record(list(results))
+        return self._delivery.record(list(results), worker)
 
     def release(self, ids: Iterable[str], sent: bool = False, worker: str | None = None) -> int:
         """Make claimed intents that were never sent ready again; others are left alone. Returns how many.

@@ -51,10 +51,21 @@ def _again(intent: Intent, error: errors.ConnectorError, policy: Policy, now: da
     return {"outcome": "retry", "next_attempt_at": now + timedelta(seconds=wait * (1 + jitter))}
 
 
-def record(tx: Transaction, entity: str, connection: str, intents: Iterable[Intent], outcomes: list[Outcome]) -> None:
-    """Store outcomes with their attempts, links and new base values."""
-    tx.intents.record(outcomes)
-    applied = {row["id"]: row for row in outcomes if row["outcome"] in ("applied", "settled")}
+def record(
+    tx: Transaction,
+    entity: str,
+    connection: str,
+    intents: Iterable[Intent],
+    outcomes: list[Outcome],
+    worker: str | None = None,
+) -> None:
+    """Store outcomes with their attempts, links and new base values.
+
+    What `worker` does not hold any more comes late and has no consequences here: who took it over settles it.
+    """
+    late = set(tx.intents.record(outcomes, worker))
+    effective = [row for row in outcomes if row["outcome"] in ("applied", "settled") and row["id"] not in late]
+    applied = {row["id"]: row for row in effective}
     done = [intent for intent in intents if intent["id"] in applied]
     tx.links.add(
         [

@@ -12,6 +12,7 @@ import polars as pl
 
 from crmerp_assets.connectors.errors import AuthFailed, ConfigError, QuotaSpent, Transient, VersionConflict
 from crmerp_assets.connectors.protocol import Result, Write
+from crmerp_assets.sync.heartbeat import heartbeat
 from crmerp_assets.sync.outcomes import outcome, record
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.readback import read_back
@@ -20,7 +21,7 @@ from crmerp_assets.sync.translate import Intent, translate
 
 ENTITIES = ("product", "customer", "order", "contact")
 BATCH = 1000
-LEASE_SECONDS = 600
+LEASE_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def push(platform: Platform, connection: str, worker: str) -> Pushed:
             continue
         applied: list[str] = []
         while batch := _claim(platform, side, entity, worker):
-            done = _send_in_order(platform, side, entity, batch, worker)
+            with heartbeat(platform.ledger, [intent["id"] for intent in batch], worker, LEASE_SECONDS):
+                done = _send_in_order(platform, side, entity, batch, worker)
             outcomes.update((entity, row["outcome"]) for row in done)
             applied += [row["native_id"] for row in done if row["outcome"] == "applied"]
         if applied:
@@ -78,7 +80,7 @@ def _send_in_order(platform: Platform, side: Connection, entity: str, batch: lis
     finally:
         finished = {row["id"] for row in done}
         with platform.ledger.begin() as tx:
-            tx.intents.release([intent["id"] for intent in batch if intent["id"] not in finished])
+            tx.intents.release([intent["id"] for intent in batch if intent["id"] not in finished], worker=worker)
     return done
 
 
@@ -92,7 +94,7 @@ def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent],
     results = [Result(i, None, VersionConflict(_moved(side, entity, i), system=side.system)) for i in stale]
     results += [Result(i, None, Transient(reason, system=side.system)) for i, reason in refused.items()]
     results += _call(platform, side, entity_map.object, writes, worker)
-    return _record(platform, side, entity, wave, results)
+    return _record(platform, side, entity, wave, results, worker)
 
 
 def _moved(side: Connection, entity: str, intent_id: str) -> str:
@@ -112,26 +114,28 @@ def _stale(side: Connection, native_object: str, wave: Sequence[Intent]) -> set[
 
 
 def _call(platform: Platform, side: Connection, native_object: str, writes: list[Write], worker: str) -> list[Result]:
+    with platform.ledger.begin() as tx:
+        held = tx.intents.renew([write.id for write in writes], worker, LEASE_SECONDS)
+        tx.intents.mark_sent(held, worker=worker, lease_seconds=LEASE_SECONDS)
+    writes = [write for write in writes if write.id in held]
     if not writes:
         return []
-    with platform.ledger.begin() as tx:
-        tx.intents.mark_sent([write.id for write in writes], worker=worker)
     try:
         return side.connector.push(native_object, writes)
     except (AuthFailed, QuotaSpent, ConfigError):
         with platform.ledger.begin() as tx:
-            tx.intents.release([write.id for write in writes], sent=True)
+            tx.intents.release([write.id for write in writes], sent=True, worker=worker)
         raise
 
 
 def _record(
-    platform: Platform, side: Connection, entity: str, wave: list[Intent], results: list[Result]
+    platform: Platform, side: Connection, entity: str, wave: list[Intent], results: list[Result], worker: str
 ) -> list[Intent]:
     intents = {intent["id"]: intent for intent in wave}
     now = platform.clock()
     outcomes = [outcome(intents[result.write_id], result, platform.policy, now) for result in results]
     with platform.ledger.begin() as tx:
-        record(tx, entity, side.name, wave, outcomes)
+        record(tx, entity, side.name, wave, outcomes, worker)
     return outcomes
 
 
