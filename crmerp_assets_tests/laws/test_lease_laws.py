@@ -2,25 +2,26 @@
 
 The pushers follow the protocol of sync/push.py and sync/settle.py against a system that upserts by key and may
 answer long after the lease is over. Protections removed once, and what failed: the lease in `renew` and `mark_sent`
-(send), the holder in `record` (record: IllegalTransition), READY in `claim` (the invariant), claimed ones among IN_FLIGHT
-in the planner's decision (plan_again).
+(send), READY in `claim` (send: sent twice unsettled), claimed ones among IN_FLIGHT in the planner's decision
+(plan_again). The holder in `record` is held by test_leases.py: random runs reach it too seldom.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from crmerp_assets.ledger.transitions import EFFECTIVE, IN_FLIGHT, OPEN
 from crmerp_assets_tests.laws.test_ledger_laws import LAWS, fresh_ledger
 from crmerp_assets_tests.ledger.plans import Clock, intent, plan
 
-GOLDEN = st.sampled_from(["g1", "g2"])
 WORKER = st.sampled_from(["a", "b"])
 LEASE = 60
+ACTS = ["plan", "claim", "claim", "send", "answer", "answer", "record", "settle", "settle", "crash", "beat"]
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Leases(RuleBasedStateMachine):
         self._opened = fresh_ledger(self.clock)
         self.ledger = self._opened.__enter__()
         self.pushers = {"a": Pusher(), "b": Pusher()}
+        self.version = 0
         self.on_the_wire: list[str] = []
         self.system: set[str] = set()
 
@@ -50,24 +52,37 @@ class Leases(RuleBasedStateMachine):
 
     @initialize()
     def something_is_to_be_sent(self) -> None:
-        self.plan_again({"g1": "1", "g2": "1"}, set())
+        self.plan_again({"g1", "g2"}, set(), new=True)
 
-    @rule(rows=st.dictionaries(GOLDEN, st.sampled_from("123"), max_size=2), considered=st.sets(GOLDEN))
-    def plan_again(self, rows: dict[str, str], considered: set[str]) -> None:
+    def plan_again(self, planned: set[str], considered: set[str], new: bool) -> None:
+        self.version += new
         with self.ledger.begin() as tx:
             before = tx.intents.open(states=list(IN_FLIGHT)).drop("replan")
-            tx.intents.replace("erp", "customer", considered, plan(*(intent(g, after) for g, after in rows.items())))
+            tx.intents.replace("erp", "customer", considered, plan(*(intent(g, str(self.version)) for g in planned)))
             assert tx.intents.open(states=list(IN_FLIGHT)).drop("replan").equals(before)
 
-    @rule(name=WORKER, limit=st.integers(1, 2), at_once=st.booleans())
-    def claim(self, name: str, limit: int, at_once: bool) -> None:
+    @rule(act=st.sampled_from(ACTS), name=WORKER, yes=st.booleans(), seconds=st.sampled_from([0, 30, 61]))
+    def something_happens(self, act: str, name: str, yes: bool, seconds: int) -> None:
+        """One rule for all of it: Hypothesis leaves rules out of most runs, and few runs would get anywhere."""
+        acts: dict[str, Callable[[], None]] = {
+            "plan": lambda: self.plan_again({"g1"} if seconds else {"g1", "g2"}, {"g1", "g2"}, new=yes),
+            "claim": lambda: self.claim(name, at_once=yes),
+            "send": lambda: self.send(name),
+            "answer": lambda: self.answer(arrives=seconds > 0, at_once=yes),
+            "record": lambda: self.record(name),
+            "settle": lambda: self.settle(name, at_once=yes),
+            "crash": lambda: self.crash(name, seen=yes),
+            "beat": lambda: self.beat(name),
+        }
+        self.clock.forward(seconds)
+        acts[act]()
+
+    def claim(self, name: str, at_once: bool) -> None:
         with self.ledger.begin() as tx:
-            self.pushers[name].claimed += tx.intents.claim("erp", "customer", name, limit, LEASE)["id"].to_list()
+            self.pushers[name].claimed += tx.intents.claim("erp", "customer", name, 2, LEASE)["id"].to_list()
         if at_once:
             self.send(name)
 
-    @precondition(lambda self: any(pusher.claimed for pusher in self.pushers.values()))
-    @rule(name=WORKER)
     def send(self, name: str) -> None:
         pusher = self.pushers[name]
         with self.ledger.begin() as tx:
@@ -86,10 +101,10 @@ class Leases(RuleBasedStateMachine):
         pusher.in_the_air += held
         self.on_the_wire += held
 
-    @precondition(lambda self: self.on_the_wire)
-    @rule(arrives=st.booleans(), at_once=st.booleans())
     def answer(self, arrives: bool, at_once: bool) -> None:
         """The oldest call arrives or is lost; who sent it, and still lives, hears of it and records it at once or later."""
+        if not self.on_the_wire:
+            return
         one = self.on_the_wire.pop(0)
         self.system |= {one} if arrives else set()
         name = next((name for name, pusher in self.pushers.items() if one in pusher.in_the_air), None)
@@ -100,8 +115,6 @@ class Leases(RuleBasedStateMachine):
         if at_once:
             self.record(name)
 
-    @precondition(lambda self: any(pusher.answered for pusher in self.pushers.values()))
-    @rule(name=WORKER)
     def record(self, name: str) -> None:
         pusher = self.pushers[name]
         with self.ledger.begin() as tx:
@@ -109,14 +122,10 @@ class Leases(RuleBasedStateMachine):
             tx.intents.record(rows, worker=name)
         pusher.answered = {}
 
-    @rule(seconds=st.sampled_from([30, 61]), beating=st.sets(WORKER))
-    def time_passes(self, seconds: int, beating: set[str]) -> None:
-        for name in beating:
-            with self.ledger.begin() as tx:
-                tx.intents.renew([*self.pushers[name].claimed, *self.pushers[name].in_the_air], name, LEASE)
-        self.clock.forward(seconds)
+    def beat(self, name: str) -> None:
+        with self.ledger.begin() as tx:
+            tx.intents.renew([*self.pushers[name].claimed, *self.pushers[name].in_the_air], name, LEASE)
 
-    @rule(name=WORKER, at_once=st.booleans())
     def settle(self, name: str, at_once: bool) -> None:
         """What nobody holds any more is taken over, looked up in the system, and recorded at once or later."""
         pusher = self.pushers[name]
@@ -130,14 +139,11 @@ class Leases(RuleBasedStateMachine):
         if at_once:
             self.finish_settling(name)
 
-    @precondition(lambda self: any(pusher.settling for pusher in self.pushers.values()))
-    @rule(name=WORKER)
     def finish_settling(self, name: str) -> None:
         with self.ledger.begin() as tx:
             tx.intents.record(self.pushers[name].settling, worker=name)
         self.pushers[name].settling = []
 
-    @rule(name=WORKER, seen=st.booleans())
     def crash(self, name: str, seen: bool) -> None:
         """What is on the wire may still arrive; `seen`: somebody notices and gives the claims up."""
         self.pushers[name] = Pusher()
@@ -155,4 +161,4 @@ class Leases(RuleBasedStateMachine):
 
 
 def test_two_pushers_that_crash_and_come_late_keep_every_promise() -> None:
-    run_state_machine_as_test(Leases, settings=settings(LAWS, max_examples=60, stateful_step_count=25))
+    run_state_machine_as_test(Leases, settings=settings(LAWS, max_examples=20, stateful_step_count=40))
