@@ -11,6 +11,7 @@ from crmerp_assets.ledger.budgets import Budgets
 from crmerp_assets.ledger.cursors import Cursors
 from crmerp_assets.ledger.engine import BEGIN, database_url, make_engine, place
 from crmerp_assets.ledger.failures import translated
+from crmerp_assets.ledger.holds import Holds
 from crmerp_assets.ledger.intents import Intents
 from crmerp_assets.ledger.links import Links
 from crmerp_assets.ledger.migrate import migrate
@@ -34,6 +35,7 @@ class Transaction:
         self.cursors = Cursors(session)
         self.aliases = Aliases(session)
         self.budgets = Budgets(session)
+        self.holds = Holds(session)
 
 
 class Ledger:

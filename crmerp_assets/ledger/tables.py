@@ -115,6 +115,7 @@ intents = Table(
     Column("updated_at", Instant, nullable=False),
     Column("applied_at", Instant),
     Column("replan", Boolean, nullable=False),
+    Column("undoes", Text),
     CheckConstraint(_among(tuple(TRANSITIONS)), name="intents_state"),
     Index(
         "intents_one_open",
@@ -212,4 +213,15 @@ budgets = Table(
     Column("calls", BigInteger, nullable=False),
     Column("allowed", BigInteger),
     PrimaryKeyConstraint("connection", "day", name="budgets_pkey"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("entity", Text, nullable=False),
+    Column("golden_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    PrimaryKeyConstraint("entity", "golden_id", name="holds_pkey"),
 )

@@ -13,6 +13,11 @@ WHY_NOT = "no PostgreSQL: set CRMERP_TEST_POSTGRES_URL, or install its server (/
 _QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=30"
 
 
+def required() -> bool:
+    """Whether this run must have a PostgreSQL: a test that finds none fails instead of skipping."""
+    return "postgres" in os.environ.get("CRMERP_TEST_REQUIRE", "")
+
+
 @contextmanager
 def postgres() -> Iterator[str | None]:
     """The URL of a database to test in, or None where there is none."""
