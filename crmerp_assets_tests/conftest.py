@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from crmerp_assets.ledger import Ledger
-from crmerp_assets.ledger.engine import database_url
-from crmerp_assets.ledger.tables import metadata
 from crmerp_assets_tests.ledger.plans import Clock
-from crmerp_assets_tests.ledger.postgres import WHY_NOT, postgres, required
+from crmerp_assets_tests.ledger.postgres import WHY_NOT, empty, postgres, required
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +28,5 @@ def postgres_url(postgres_server: str | None) -> str:
 def clean_postgres_url(postgres_url: str) -> str:
     """A migrated ledger on PostgreSQL without a row."""
     Ledger.open(postgres_url, Clock()).close()
-    engine = create_engine(database_url(postgres_url))
-    with engine.begin() as connection:
-        connection.execute(text("TRUNCATE " + ", ".join(f'"{name}"' for name in metadata.tables)))
-    engine.dispose()
+    empty(postgres_url)
     return postgres_url

@@ -15,9 +15,9 @@ from crmerp_assets.ledger.control import Control
 from crmerp_assets.ledger.delivery import Delivery
 from crmerp_assets.ledger.planner import Planner
 from crmerp_assets.ledger.planning import Replaced
-from crmerp_assets.ledger.session import Session
+from crmerp_assets.ledger.session import Session, micros
 from crmerp_assets.ledger.tables import attempts, intents
-from crmerp_assets.ledger.transitions import IN_FLIGHT, OPEN
+from crmerp_assets.ledger.transitions import EFFECTIVE, IN_FLIGHT, OPEN
 
 
 class Intents:
@@ -134,6 +134,19 @@ class Intents:
     def of(self, entity: str, golden_id: str) -> pl.DataFrame:
         """Every intent a golden record ever had, oldest first."""
         return self._read(intents.c.entity == entity, intents.c.golden_id == golden_id)
+
+    def effective(
+        self, run: str | None = None, since: datetime | None = None, until: datetime | None = None
+    ) -> pl.DataFrame:
+        """Writes that took effect: those that a run sent, or whose effect was recorded in a span of time."""
+        c, a = intents.c, attempts.c
+        where: list[ColumnElement[bool]] = [c.state.in_(EFFECTIVE)]
+        if run is not None:
+            sent = (a.event == "sent", a.by == run, a.intent_id == c.id, a.number == c.attempts)
+            where.append(select(a.id).where(*sent).exists())
+        where += [c.applied_at >= micros(since)] if since else []
+        where += [c.applied_at < micros(until)] if until else []
+        return self._read(*where)
 
     def waiting_golden_ids(self, entity: str) -> list[str]:
         """Golden ids to plan again though nothing of theirs changed: held by a gate, or their last plan was left

@@ -116,7 +116,9 @@ def decide(stored: pl.DataFrame, plan: pl.DataFrame, known: pl.DataFrame) -> Dec
 
 def _joined(stored: pl.DataFrame, plan: pl.DataFrame) -> pl.DataFrame:
     """Open and new intents of each golden id side by side; the open one's columns as `old_<name>`."""
-    old = stored.select("golden_id", *(pl.col(n).alias(f"old_{n}") for n in ["id", "state", "undoes", *CONTENT, *REMARKS]))
+    old = stored.select(
+        "golden_id", *(pl.col(n).alias(f"old_{n}") for n in ["id", "state", "undoes", *CONTENT, *REMARKS])
+    )
     return plan.join(old, on="golden_id", how="full", coalesce=True)
 
 

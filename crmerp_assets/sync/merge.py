@@ -49,7 +49,7 @@ def merge(platform: Platform, entity: str) -> Merged:
         return Merged()
     rules = platform.governance[entity].fields
     with platform.ledger.read() as tx:
-        frame = _with_base(tx, entity, gathered.frame, list(rules))
+        frame = with_base(tx, entity, gathered.frame, list(rules))
     merged = three_way.merge(_with_choices(frame, asked), rules)
     conflicts = three_way.conflicts(merged, list(rules))
     golden = validate(entity, "golden", _golden(entity, merged))
@@ -86,7 +86,7 @@ def _asked(tx: Transaction, entity: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
 
 
-def _with_base(tx: Transaction, entity: str, frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
+def with_base(tx: Transaction, entity: str, frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
     """Add `base.<field>`: what both sides last agreed on; null where they never did."""
     stored = tx.snapshots.get(entity, frame["golden_id"].to_list())
     shape = pl.Struct(dict.fromkeys(fields, pl.String))

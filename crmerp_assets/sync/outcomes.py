@@ -82,7 +82,8 @@ def record(
         ],
         by="push",
     )
-    base = [(intent["golden_id"], _base(intent["changes"])) for intent in done]
+    # A reverse write is one side's edit: what both sides last agreed on stays, or the compare would undo the undo.
+    base = [(intent["golden_id"], _base(intent["changes"])) for intent in done if not intent["undoes"]]
     tx.snapshots.put(entity, pl.DataFrame(base, schema={"golden_id": pl.String, "values": pl.String}, orient="row"))
 
 

@@ -17,6 +17,7 @@ from crmerp_assets.mapping import fits, sendable, writable
 from crmerp_assets.merge import gates, writes
 from crmerp_assets.merge.gates import Gate
 from crmerp_assets.sync import tables
+from crmerp_assets.sync.holds import HOLD, with_holds
 from crmerp_assets.sync.needs import needs
 from crmerp_assets.sync.order_gates import ORDER_GATES, UNKNOWN_PRODUCT, with_order_facts
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
@@ -123,11 +124,11 @@ def _side(
         ]
     )
     misfit = fits(entity_map, candidates.select("operation", "changes"))
-    candidates = candidates.with_columns(misfit.alias("misfit"))
+    candidates = with_holds(platform, entity, candidates.with_columns(misfit.alias("misfit")))
     if entity == "order" and side.role == "erp":
         facts = with_order_facts(platform, con, side, candidates)
-        return _finished(gates.apply(facts, [*ORDER_GATES, MISFIT]), entity, side)
-    return _finished(gates.apply(candidates, [MISFIT]), entity, side)
+        return _finished(gates.apply(facts, [HOLD, *ORDER_GATES, MISFIT]), entity, side)
+    return _finished(gates.apply(candidates, [HOLD, MISFIT]), entity, side)
 
 
 def _reachable_parents(

@@ -8,6 +8,7 @@ answer long after the lease is over. Protections removed once, and what failed: 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -96,13 +97,13 @@ class Leases(RuleBasedStateMachine):
             assert holders[one]["lease_until"] > self.clock(), "a lease that ran out sends nothing"
         for history in histories:
             events = [event for event in history if event != "late"]
-            assert not {("sent", "sent"), ("unknown", "sent")} & set(zip(events, events[1:], strict=False))
+            assert not {("sent", "sent"), ("unknown", "sent")} & set(pairwise(events))
         pusher.claimed = []
         pusher.in_the_air += held
         self.on_the_wire += held
 
     def answer(self, arrives: bool, at_once: bool) -> None:
-        """The oldest call arrives or is lost; who sent it, and still lives, hears of it and records it at once or later."""
+        """The oldest call arrives or is lost; its sender, if it lives, hears of it and records it."""
         if not self.on_the_wire:
             return
         one = self.on_the_wire.pop(0)
