@@ -61,7 +61,7 @@ def reverse_plan(platform: Platform, chosen: Selection, *, hold: bool = False) -
         found = found if wanted is None else found.filter(pl.col(name) == wanted)
     if found.is_empty():
         raise LookupError(
-            "No write of this selection took effect. `crmerp trace` shows the writes of a record and the runs that sent them."
+            "No write of this selection took effect. `crmerp trace` shows a record's writes and the runs they were in."
         )
     parts = [pl.DataFrame(schema=PLAN)]
     for (entity,), group in found.group_by("entity", maintain_order=True):
