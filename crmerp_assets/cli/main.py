@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crmerp_assets import __version__
-from crmerp_assets.cli import demo, dev, links, mapping, review, sandbox, show, syncing, systems
+from crmerp_assets.cli import demo, dev, hold, ledger, links, mapping, review, sandbox, show, syncing, systems, undo
 from crmerp_assets.cli.failures import exit_code
 
 app = typer.Typer(
@@ -17,10 +17,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (systems, syncing, show, demo, dev):
+for part in (systems, syncing, undo, show, demo, dev):
     part.register(app)
 app.add_typer(review.app, name="review")
 app.add_typer(links.app, name="links")
+app.add_typer(hold.app, name="hold")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(sandbox.app, name="sandbox")
 

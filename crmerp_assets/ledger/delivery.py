@@ -65,12 +65,25 @@ class Delivery:
         ]
         note(self._session, events)
 
-    def record(self, results: Sequence[Mapping[str, Any]]) -> None:
+    def renew(self, ids: Sequence[str], worker: str, lease_seconds: float) -> list[str]:
+        """See `Intents.renew`."""
+        c, now = intents.c, self._session.now()
+        held = (self._session.among(c.id, ids), c.claimed_by == worker, c.state.in_(IN_FLIGHT), c.lease_until > now)
+        renewed = update(intents).where(*held).values(lease_until=_until(now, lease_seconds)).returning(c.id)
+        return self._session.frame(renewed)["id"].to_list()
+
+    def record(self, results: Sequence[Mapping[str, Any]], worker: str | None) -> list[str]:
         """See `Intents.record`."""
         if not results:
-            return
+            return []
         by_id = _by_id(results)
         found = locked(self._session, list(by_id))
+        late = _not_held(found, worker)
+        note(self._session, [_late_event(row, by_id[row["id"]]) for row in late.iter_rows(named=True)])
+        self._move_all(found.join(late, on="id", how="anti"), by_id)
+        return late["id"].to_list()
+
+    def _move_all(self, found: pl.DataFrame, by_id: Mapping[str, Mapping[str, Any]]) -> None:
         targets = {row["id"]: _target(by_id[row["id"]], row["gate"]) for row in found.iter_rows(named=True)}
         known = states(found)
         for target in set(targets.values()):
@@ -104,12 +117,27 @@ class Delivery:
         return found
 
     def _check_claim(self, found: pl.DataFrame, worker: str | None) -> None:
-        foreign = found.filter(pl.col("claimed_by") != worker) if worker else found.clear()
+        if worker is None:
+            return
+        foreign = found.filter(pl.col("claimed_by").ne_missing(worker))
         if foreign.height:
             raise IllegalTransition(
                 f"Intent {foreign['id'][0]} is claimed by {foreign['claimed_by'][0]}, not by {worker}: the lease ran "
                 "out. Do not send it; claim again."
             )
+        over = found.filter(pl.col("lease_until").cast(pl.Int64) <= self._session.now())
+        if over.height:
+            raise IllegalTransition(
+                f"The lease of {worker} on intent {over['id'][0]} ran out, so somebody may be settling it. Do not "
+                "send it; claim again."
+            )
+
+
+def _not_held(found: pl.DataFrame, worker: str | None) -> pl.DataFrame:
+    """Rows whose claim `worker` has lost; none for a caller without a name, who moves whatever may be moved."""
+    if worker is None:
+        return found.clear()
+    return found.filter(~pl.col("state").is_in(IN_FLIGHT) | pl.col("claimed_by").ne_missing(worker))
 
 
 _MOVE = (
@@ -177,4 +205,17 @@ def _event(move: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]
         "error_class": result.get("error_class"),
         "error": result.get("error"),
         "next_attempt_at": move["b_next_attempt_at"],
+    }
+
+
+def _late_event(row: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+    """An outcome that is told and not taken: whoever holds the intent now finds out for itself."""
+    said = f"{result['outcome']}: came after the lease had run out, while the intent was {row['state']}"
+    return {
+        "intent_id": row["id"],
+        "number": row["attempts"],
+        "event": "late",
+        "native_id": result.get("native_id"),
+        "error_class": result.get("error_class"),
+        "error": f"{said}. {result['error']}" if result.get("error") else said,
     }

@@ -15,7 +15,7 @@ from crmerp_assets.ledger.control import Control
 from crmerp_assets.ledger.delivery import Delivery
 from crmerp_assets.ledger.planner import Planner
 from crmerp_assets.ledger.planning import Replaced
-from crmerp_assets.ledger.session import Session
+from crmerp_assets.ledger.session import Session, micros
 from crmerp_assets.ledger.tables import attempts, intents
 from crmerp_assets.ledger.transitions import EFFECTIVE, IN_FLIGHT, OPEN, READY
 
@@ -60,13 +60,23 @@ class Intents:
         """
         self._delivery.mark_sent(list(ids), payload_hashes or {}, worker, lease_seconds)
 
-    def record(self, results: Iterable[Mapping[str, Any]]) -> None:
+    def renew(self, ids: Iterable[str], worker: str, lease_seconds: float) -> list[str]:
+        """Renew the leases of what `worker` still holds; returns those ids. A lease that ran out is not renewed.
+
+        An id that is missing from the answer is somebody else's by now, or about to be: do not send it.
+        """
+        return self._delivery.renew(list(ids), worker, lease_seconds)
+
+    def record(self, results: Iterable[Mapping[str, Any]], worker: str | None = None) -> list[str]:
         """Store what came back: id, outcome, and optionally native_id, error_class, error, next_attempt_at.
 
         Outcomes: applied, settled (found by reading back), rejected, unknown, superseded, and retry, which makes
         the intent ready again at `next_attempt_at`. Raises IllegalTransition, NotFound; nothing is stored then.
+
+        With `worker`, a result for an intent that it does not hold any more came late: it is noted in the history
+        and moves nothing, because somebody else has settled the intent or is about to. Returns the ids of those.
         """
-        self._delivery.record(list(results))
+        return self._delivery.record(list(results), worker)
 
     def release(self, ids: Iterable[str], sent: bool = False, worker: str | None = None) -> int:
         """Make claimed intents that were never sent ready again; others are left alone. Returns how many.
@@ -153,6 +163,19 @@ class Intents:
     def of(self, entity: str, golden_id: str) -> pl.DataFrame:
         """Every intent a golden record ever had, oldest first."""
         return self._read(intents.c.entity == entity, intents.c.golden_id == golden_id)
+
+    def effective(
+        self, run: str | None = None, since: datetime | None = None, until: datetime | None = None
+    ) -> pl.DataFrame:
+        """Writes that took effect: those that a run sent, or whose effect was recorded in a span of time."""
+        c, a = intents.c, attempts.c
+        where: list[ColumnElement[bool]] = [c.state.in_(EFFECTIVE)]
+        if run is not None:
+            sent = (a.event == "sent", a.by == run, a.intent_id == c.id, a.number == c.attempts)
+            where.append(select(a.id).where(*sent).exists())
+        where += [c.applied_at >= micros(since)] if since else []
+        where += [c.applied_at < micros(until)] if until else []
+        return self._read(*where)
 
     def waiting_golden_ids(self, entity: str) -> list[str]:
         """Golden ids to plan again though nothing of theirs changed: held by a gate, or their last plan was left

@@ -12,6 +12,7 @@ from crmerp_assets.ledger.budgets import Budgets
 from crmerp_assets.ledger.cursors import Cursors
 from crmerp_assets.ledger.engine import BEGIN, database_url, make_engine, place
 from crmerp_assets.ledger.failures import translated
+from crmerp_assets.ledger.holds import Holds
 from crmerp_assets.ledger.intents import Intents
 from crmerp_assets.ledger.links import Links
 from crmerp_assets.ledger.migrate import migrate
@@ -42,6 +43,7 @@ class Transaction:
         self.pauses = Pauses(session)
         self.preferences = Preferences(session)
         self.breakers = Breakers(session)
+        self.holds = Holds(session)
 
 
 class Ledger:

@@ -19,12 +19,12 @@ _EVENT: Mapping[str, None] = dict.fromkeys(
 
 
 def locked(session: Session, ids: Sequence[str]) -> pl.DataFrame:
-    """(id, state, gate, attempts, claimed_by, connection, entity) of intents, locked until the transaction ends.
+    """(id, state, gate, attempts, claimed_by, lease_until) of intents, locked until the transaction ends.
 
     Raises NotFound where one does not exist.
     """
     c = intents.c
-    columns = (c.id, c.state, c.gate, c.attempts, c.claimed_by)
+    columns = (c.id, c.state, c.gate, c.attempts, c.claimed_by, c.lease_until)
     statement = select(*columns).where(session.among(c.id, ids)).order_by(c.id).with_for_update()
     found = session.frame(statement)
     missing = sorted(set(ids) - set(found["id"]))

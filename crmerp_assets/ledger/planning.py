@@ -1,14 +1,15 @@
 """Deciding, as data, what a new plan does to the intents that are open: pure frames, no database.
 
 An intent that is the same write from the same state, held by the same gate, stays what it is: planned again it keeps
-its waiting time, approved it keeps its approval, rejected it stays rejected. One in flight is never touched.
+its waiting time, approved it keeps its approval, rejected it stays rejected. One in flight is never touched, and
+neither is a reverse write that is ready: the plan would put back what a person is undoing. Another undo may replace it.
 """
 
 from dataclasses import dataclass
 
 import polars as pl
 
-from crmerp_assets.ledger.transitions import IN_FLIGHT
+from crmerp_assets.ledger.transitions import IN_FLIGHT, READY
 
 # What makes two plans the same write.
 CONTENT = ["operation", "native_id", "changes", "gate", "expected_version"]
@@ -31,6 +32,7 @@ PLAN = {
     "amount": pl.String,
     "currency": pl.String,
     "run_id": pl.String,
+    "undoes": pl.String,
 }
 FINAL = ("applied", "settled", "cancelled")
 
@@ -86,7 +88,8 @@ def decide(stored: pl.DataFrame, plan: pl.DataFrame, known: pl.DataFrame) -> Dec
     """What to do. `stored`: open intents of the considered golden ids; `known`: (id, state) of the plan's ids that
     exist in any state."""
     joined = _joined(stored, plan)
-    flying = pl.col("old_state").is_in(IN_FLIGHT)
+    reverse = pl.col("old_undoes").is_not_null() & pl.col("undoes").is_null() & pl.col("old_state").is_in(READY)
+    flying = pl.col("old_state").is_in(IN_FLIGHT) | reverse
     same = _same()
     in_flight = joined.filter(flying)
     left = joined.filter(pl.col("old_state").is_null() | ~flying)
@@ -113,7 +116,9 @@ def decide(stored: pl.DataFrame, plan: pl.DataFrame, known: pl.DataFrame) -> Dec
 
 def _joined(stored: pl.DataFrame, plan: pl.DataFrame) -> pl.DataFrame:
     """Open and new intents of each golden id side by side; the open one's columns as `old_<name>`."""
-    old = stored.select("golden_id", *(pl.col(n).alias(f"old_{n}") for n in ["id", "state", *CONTENT, *REMARKS]))
+    old = stored.select(
+        "golden_id", *(pl.col(n).alias(f"old_{n}") for n in ["id", "state", "undoes", *CONTENT, *REMARKS])
+    )
     return plan.join(old, on="golden_id", how="full", coalesce=True)
 
 

@@ -117,6 +117,7 @@ intents = Table(
     Column("replan", Boolean, nullable=False),
     Column("edits", Text),
     Column("assigned_to", Text),
+    Column("undoes", Text),
     CheckConstraint(_among(tuple(TRANSITIONS)), name="intents_state"),
     Index(
         "intents_one_open",
@@ -305,4 +306,15 @@ breakers = Table(
     Column("decided_at", Instant),
     CheckConstraint("state IN ('open', 'kept', 'released')", name="breakers_state"),
     PrimaryKeyConstraint("connection", "entity", "cause", name="breakers_pkey"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("entity", Text, nullable=False),
+    Column("golden_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    PrimaryKeyConstraint("entity", "golden_id", name="holds_pkey"),
 )

@@ -1,19 +1,11 @@
 """The states of an intent and the only moves between them.
 
-planned     ready to be sent, as soon as `next_attempt_at` has passed
-waiting     held back by a gate; `reason` says why
-approved    held back by a gate and released by a person: ready to be sent
-claimed     taken by one pusher until its lease ends; nothing has been sent
-sent        handed to the system; whether it was applied is not known yet
-unknown     sent, and the answer never came: must be settled by reading back, never simply sent again
-rejected    the system refused it; stays until the data change or a person retries it
-applied     the system confirmed it
-settled     found in the system by reading back, so it counts as applied
-superseded  a newer plan took its place before it took effect; the same plan may come back later
-cancelled   a person withdrew it; the very same plan stays withdrawn
+The code checks every move against TRANSITIONS, the tests walk it, and docs/operating.md shows it: states_page.py
+renders both tables there, and a test holds the page equal to this module.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from crmerp_assets.ledger.errors import IllegalTransition
@@ -31,6 +23,65 @@ TRANSITIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "applied": frozenset(),
         "settled": frozenset(),
         "cancelled": frozenset(),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a state means, what the platform does about it by itself, and what a person can do."""
+
+    meaning: str
+    platform: str
+    person: str = ""
+
+
+STATES: Mapping[str, State] = MappingProxyType(
+    {
+        "planned": State(
+            "ready to be sent, once its waiting time is over",
+            "sends it with the next run that pushes to the system",
+            "nothing, or `crmerp apply`",
+        ),
+        "waiting": State(
+            "a gate holds it; the reason says why",
+            "plans it again in every plan of its entity; goes on when the gate opens",
+            "removes the cause, see [Gates](#gates)",
+        ),
+        "approved": State(
+            "released from its gate by a person",
+            "sends it like a planned one",
+            "sets it with `crmerp review edit` or by releasing a breaker",
+        ),
+        "claimed": State(
+            "taken by one pusher until its lease ends; nothing sent yet",
+            "renews the lease while the pusher lives; gives the intent back when the lease is over",
+            "nothing",
+        ),
+        "sent": State(
+            "handed to the system, no answer yet",
+            "records the answer; when the lease is over, settles it before anything is sent again",
+            "nothing",
+        ),
+        "unknown": State(
+            "sent, and the answer never came",
+            "settles it at the start of the next push: reads back by key, sends again only if absent",
+            "nothing, or `crmerp apply`",
+        ),
+        "rejected": State(
+            "the system refused it, or the retries are used up",
+            "leaves it until the record changes, then plans it anew",
+            "corrects the record; or `crmerp retry`, see [parked work](#parked-work)",
+        ),
+        "superseded": State(
+            "a newer plan took its place before it took effect, or the record had changed",
+            "nothing more; the same plan may come back",
+        ),
+        "applied": State("the system confirmed it", "nothing more", "`crmerp undo`"),
+        "settled": State("found in the system by reading back", "counts it as applied", "`crmerp undo`"),
+        "cancelled": State(
+            "withdrawn by a person", "keeps the very same plan withdrawn", "sets it with `crmerp review skip`"
+        ),
     }
 )
 OPEN = ("planned", "waiting", "approved", "claimed", "sent", "unknown", "rejected")

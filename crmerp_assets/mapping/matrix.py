@@ -157,6 +157,18 @@ class CreateTarget(Strict):
     object: str
 
 
+class Cancel(Strict):
+    """How a record is cancelled where the system reads its status from one field and takes it in another.
+
+    `field` becomes `value` (canonical), from one of `sources`; `native` is what is written for it.
+    """
+
+    field: str
+    value: str
+    sources: tuple[str, ...]
+    native: Mapping[str, str]
+
+
 class EntityMap(Strict):
     """One entity in one system. `constants` are canonical values that every record of the map has; `defaults` are
     native values that go along on create.
@@ -174,6 +186,7 @@ class EntityMap(Strict):
     constants: Mapping[str, str] = {}
     defaults: Mapping[str, bool | Reference | str] = {}
     lines: LineMap | None = None
+    cancel: Cancel | None = None
     _surroundings: Surroundings = PrivateAttr(default_factory=lambda: Surroundings())
 
     @field_validator("entity")

@@ -171,11 +171,13 @@ def _links_sql(entity: str, side: Connection, sides: list[Connection]) -> str:
         keys = ["s.golden_id", "p.golden_id", _own_key("p", prefix), _own_key("s", prefix)]
         if side.role == "crm":
             keys = ["s.golden_id", "p.golden_id", _own_key("s", prefix), _own_key("p", prefix)]
-    seed = f"CASE WHEN l.a_id IS NOT NULL THEN '{crm}|' || l.a_id ELSE '{side.name}|' || s.native_id END"
+    born = (
+        f"CASE WHEN l.a_id IS NOT NULL THEN {born_id(entity, prefix, crm, 'l.a_id')} "
+        f"ELSE {born_id(entity, prefix, side.name, 's.native_id')} END"
+    )
     return f"""
         SELECT '{entity}' AS entity, '{side.name}' AS connection, s.native_id,
-               lower(coalesce({", ".join(keys)},
-                              '{prefix}-' || substr(md5('{entity}|' || {seed}), 1, 20))) AS golden_id,
+               lower(coalesce({", ".join(keys)}, {born})) AS golden_id,
                coalesce(l.method, 'born') AS method,
                coalesce(l.evidence, 'no record of the other side matches') AS evidence
         FROM _side_{side.role} s
@@ -183,6 +185,11 @@ def _links_sql(entity: str, side: Connection, sides: list[Connection]) -> str:
         {f"LEFT JOIN _side_{partner.role} p ON p.native_id = l.{other}" if partner else ""}
         WHERE s.golden_id IS NULL AND s.native_id NOT IN (SELECT {own} FROM _questions)
     """
+
+
+def born_id(entity: str, prefix: str, connection: str, native_id: str) -> str:
+    """SQL for the golden id that is made from a record alone; `native_id` is a column."""
+    return f"'{prefix}-' || substr(md5('{entity}|{connection}|' || {native_id}), 1, 20)"
 
 
 def _own_key(alias: str, prefix: str) -> str:

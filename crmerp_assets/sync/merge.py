@@ -51,7 +51,7 @@ def merge(platform: Platform, entity: str) -> Merged:
         _finish(platform, entity, gathered, None, None, consumer)
         return Merged()
     with platform.ledger.read() as tx:
-        frame = _with_base(tx, entity, gathered.frame, list(rules))
+        frame = with_base(tx, entity, gathered.frame, list(rules))
     merged = three_way.merge(conflicts.with_choices(frame, asked), rules, preferred_by)
     differing = three_way.conflicts(merged, list(rules))
     golden = validate(entity, "golden", _golden(entity, merged))
@@ -77,7 +77,7 @@ def _waiting_for_products(tx: Transaction, entity: str) -> list[str]:
     return waiting.filter(pl.col("gate") == UNKNOWN_PRODUCT)["golden_id"].to_list()
 
 
-def _with_base(tx: Transaction, entity: str, frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
+def with_base(tx: Transaction, entity: str, frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
     """Add `base.<field>`: what both sides last agreed on; null where they never did."""
     stored = tx.snapshots.get(entity, frame["golden_id"].to_list())
     shape = pl.Struct(dict.fromkeys(fields, pl.String))

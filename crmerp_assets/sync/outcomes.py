@@ -43,10 +43,21 @@ def _again(intent: Intent, error: errors.ConnectorError, policy: Policy, now: da
     return {"outcome": "retry", "next_attempt_at": now + retries.wait(intent["id"], attempts, policy, error)}
 
 
-def record(tx: Transaction, entity: str, connection: str, intents: Iterable[Intent], outcomes: list[Outcome]) -> None:
-    """Store outcomes with their attempts, links and new base values."""
-    tx.intents.record(outcomes)
-    applied = {row["id"]: row for row in outcomes if row["outcome"] in ("applied", "settled")}
+def record(
+    tx: Transaction,
+    entity: str,
+    connection: str,
+    intents: Iterable[Intent],
+    outcomes: list[Outcome],
+    worker: str | None = None,
+) -> None:
+    """Store outcomes with their attempts, links and new base values.
+
+    What `worker` does not hold any more comes late and has no consequences here: who took it over settles it.
+    """
+    late = set(tx.intents.record(outcomes, worker))
+    effective = [row for row in outcomes if row["outcome"] in ("applied", "settled") and row["id"] not in late]
+    applied = {row["id"]: row for row in effective}
     done = [intent for intent in intents if intent["id"] in applied]
     tx.links.add(
         [
@@ -63,7 +74,8 @@ def record(tx: Transaction, entity: str, connection: str, intents: Iterable[Inte
         ],
         by="push",
     )
-    base = [(intent["golden_id"], _base(intent["changes"])) for intent in done]
+    # A reverse write is one side's edit: what both sides last agreed on stays, or the compare would undo the undo.
+    base = [(intent["golden_id"], _base(intent["changes"])) for intent in done if not intent["undoes"]]
     tx.snapshots.put(entity, pl.DataFrame(base, schema={"golden_id": pl.String, "values": pl.String}, orient="row"))
 
 

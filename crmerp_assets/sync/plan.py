@@ -18,6 +18,7 @@ from crmerp_assets.merge import gates, writes
 from crmerp_assets.merge.amounts import rounded
 from crmerp_assets.merge.gates import Gate
 from crmerp_assets.sync import breaker, tables, vanished
+from crmerp_assets.sync.holds import HOLD, with_holds
 from crmerp_assets.sync.intent_ids import with_ids
 from crmerp_assets.sync.misfits import set_aside
 from crmerp_assets.sync.needs import needs
@@ -139,10 +140,11 @@ def _side(
     )
     misfit = fits(entity_map, candidates.select("operation", "changes"))
     candidates = candidates.with_columns(misfit.alias("misfit")).join(left_out, on="golden_id", how="left")
+    candidates = with_holds(platform, entity, candidates)
     if entity == "order" and side.role == "erp":
         facts = with_order_facts(platform, con, side, candidates)
-        return _finished(platform, gates.apply(facts, [*ORDER_GATES, MISFIT]), entity, side)
-    return _finished(platform, gates.apply(candidates, [MISFIT]), entity, side)
+        return _finished(platform, gates.apply(facts, [HOLD, *ORDER_GATES, MISFIT]), entity, side)
+    return _finished(platform, gates.apply(candidates, [HOLD, MISFIT]), entity, side)
 
 
 def _reachable_parents(

@@ -22,6 +22,7 @@ from crmerp_assets.sync.breaker import Valve
 from crmerp_assets.sync.budget import pushing, spending
 from crmerp_assets.sync.deletions import confirm
 from crmerp_assets.sync.freshness import outdated
+from crmerp_assets.sync.heartbeat import heartbeat
 from crmerp_assets.sync.outcomes import outcome, record
 from crmerp_assets.sync.pauses import paused, resting_on_failure
 from crmerp_assets.sync.platform import Connection, Platform
@@ -32,7 +33,7 @@ from crmerp_assets.sync.translate import Intent, translate
 
 ENTITIES = ("product", "customer", "order", "contact")
 BATCH = 1000
-LEASE_SECONDS = 600
+LEASE_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ def _push_entity(
     entity, applied, gone = entity_map.entity, list[str](), dict[str, str | None]()
     valve = Valve(platform, side, entity, BATCH)
     while batch := _claim(platform, side, entity, worker, valve.limit()):
-        done = _send_in_order(platform, side, entity, batch, worker)
+        with heartbeat(platform.ledger, [intent["id"] for intent in batch], worker, LEASE_SECONDS):
+            done = _send_in_order(platform, side, entity, batch, worker)
         valve.note(done)
         outcomes.update((entity, row["outcome"]) for row in done)
         applied += [row["native_id"] for row in done if row["outcome"] == "applied"]
@@ -116,7 +118,7 @@ def _send_in_order(platform: Platform, side: Connection, entity: str, batch: lis
     finally:
         finished = {row["id"] for row in done}
         with platform.ledger.begin() as tx:
-            tx.intents.release([intent["id"] for intent in batch if intent["id"] not in finished])
+            tx.intents.release([intent["id"] for intent in batch if intent["id"] not in finished], worker=worker)
     return done
 
 
@@ -130,24 +132,26 @@ def _send(platform: Platform, side: Connection, entity: str, wave: list[Intent],
     results = [Result(i, None, error) for i, error in stale.items()]
     results += [Result(i, None, Dependent(reason, system=side.system)) for i, reason in refused.items()]
     results += _call(platform, side, entity_map.object, writes, worker)
-    return _record(platform, side, entity, wave, results)
+    return _record(platform, side, entity, wave, results, worker)
 
 
 def _call(platform: Platform, side: Connection, native_object: str, writes: list[Write], worker: str) -> list[Result]:
+    with platform.ledger.begin() as tx:
+        held = tx.intents.renew([write.id for write in writes], worker, LEASE_SECONDS)
+        tx.intents.mark_sent(held, worker=worker, lease_seconds=LEASE_SECONDS)
+    writes = [write for write in writes if write.id in held]
     if not writes:
         return []
-    with platform.ledger.begin() as tx:
-        tx.intents.mark_sent([write.id for write in writes], worker=worker)
     try:
         return side.connector.push(native_object, writes)
     except (AuthFailed, QuotaSpent, ConfigError):
         with platform.ledger.begin() as tx:
-            tx.intents.release([write.id for write in writes], sent=True)
+            tx.intents.release([write.id for write in writes], sent=True, worker=worker)
         raise
 
 
 def _record(
-    platform: Platform, side: Connection, entity: str, wave: list[Intent], results: list[Result]
+    platform: Platform, side: Connection, entity: str, wave: list[Intent], results: list[Result], worker: str
 ) -> list[Intent]:
     """Store what came back. Raises AuthFailed or QuotaSpent where some writes met it: those are ready again."""
     intents = {intent["id"]: intent for intent in wave}
@@ -156,8 +160,8 @@ def _record(
     answered = [result for result in results if result.write_id not in stopped]
     outcomes = [outcome(intents[result.write_id], result, platform.policy, now) for result in answered]
     with platform.ledger.begin() as tx:
-        record(tx, entity, side.name, wave, outcomes)
-        tx.intents.release(list(stopped), sent=True)
+        record(tx, entity, side.name, wave, outcomes, worker)
+        tx.intents.release(list(stopped), sent=True, worker=worker)
     if error := next(iter(stopped.values()), None):
         raise error
     return outcomes

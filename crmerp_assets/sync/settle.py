@@ -33,16 +33,16 @@ def settle(platform: Platform, connection: str, worker: str) -> int:
         entity_map = platform.entity_map(side, str(entity))
         assert entity_map is not None
         with suppress(ShareSpent), spending(pushing(str(entity), side.role)):
-            _settle(platform, side, entity_map, group.to_dicts())
+            _settle(platform, side, entity_map, group.to_dicts(), worker)
     return orphans.height
 
 
-def _settle(platform: Platform, side: Connection, entity_map: EntityMap, intents: list[Intent]) -> None:
+def _settle(platform: Platform, side: Connection, entity_map: EntityMap, intents: list[Intent], worker: str) -> None:
     creates = [intent for intent in intents if intent["operation"] == "create"]
     updates = [intent for intent in intents if intent["operation"] == "update"]
     outcomes = _created(side, entity_map, creates) + _updated(side, entity_map, updates)
     with platform.ledger.begin() as tx:
-        record(tx, entity_map.entity, side.name, intents, outcomes)
+        record(tx, entity_map.entity, side.name, intents, outcomes, worker)
     there = [row["native_id"] for row in outcomes if row["native_id"]]
     if there:
         read_back(platform, side, entity_map, there)

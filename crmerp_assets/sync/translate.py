@@ -79,6 +79,9 @@ def _write(entity_map: EntityMap, intent: Intent, change: Change, native: dict[s
     key_field = entity_map.key or ""
     if KEY in change:
         values[key_field] = change[KEY]
+    cancel = entity_map.cancel
+    if cancel and intent["operation"] == "update" and change.get(cancel.field) == cancel.value:
+        values |= cancel.native
     return Write(
         id=intent["id"],
         object=entity_map.create_object if intent["operation"] == "create" else entity_map.object,

@@ -23,6 +23,16 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield made
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def ledger_url(request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch) -> str | None:
+    """The world's ledger on each database: None is its own SQLite file."""
+    if request.param == "sqlite":
+        return None
+    url = str(request.getfixturevalue("clean_postgres_url"))
+    monkeypatch.setenv("CRMERP_LEDGER_URL", url)
+    return url
+
+
 @pytest.fixture
 def sales_opportunities() -> Path:
     """The folder of the CRM Sales Opportunities data; skips where it does not exist, unless it is required."""

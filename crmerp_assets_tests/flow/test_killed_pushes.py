@@ -31,7 +31,9 @@ def test_a_sync_killed_at_random_moments_ends_with_one_order_per_deal(world: Wor
     assert len(world.suiteql("SELECT id FROM item")) == 3
 
 
-def test_a_batch_that_is_applied_after_its_sender_died_is_found_and_not_sent_twice(world: World) -> None:
+def test_a_batch_that_is_applied_after_its_sender_died_is_found_and_not_sent_twice(
+    world: World, ledger_url: str | None
+) -> None:
     world.policy(GO_LIVE)
     world.deals(world.accounts(2), world.catalogue(), 8)
     slow = {"kind": "slow", "match": r"PUT /services/rest/record/v1/salesOrder", "times": 1, "seconds": 4.0}

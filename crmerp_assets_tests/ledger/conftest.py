@@ -4,21 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from crmerp_assets.ledger import Ledger
-from crmerp_assets.ledger.engine import database_url
-from crmerp_assets.ledger.tables import metadata
 from crmerp_assets_tests.ledger.plans import Clock
-from crmerp_assets_tests.ledger.postgres import WHY_NOT, postgres
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str | None]:
-    with postgres() as url:
-        if url is not None:
-            Ledger.open(url, Clock()).close()
-        yield url
 
 
 @pytest.fixture(scope="session")
@@ -43,17 +31,6 @@ def sqlite_url(tmp_path: Path) -> str:
 def clean_sqlite_url(tmp_path: Path, migrated: bytes) -> str:
     (tmp_path / "clean.sqlite").write_bytes(migrated)
     return f"sqlite:///{tmp_path / 'clean.sqlite'}"
-
-
-@pytest.fixture
-def clean_postgres_url(postgres_url: str | None) -> str:
-    if postgres_url is None:
-        pytest.skip(WHY_NOT)
-    engine = create_engine(database_url(postgres_url))
-    with engine.begin() as connection:
-        connection.execute(text("TRUNCATE " + ", ".join(f'"{name}"' for name in metadata.tables)))
-    engine.dispose()
-    return postgres_url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -9,8 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import create_engine, text
+
+from crmerp_assets.ledger.engine import database_url
+from crmerp_assets.ledger.tables import metadata
+
 WHY_NOT = "no PostgreSQL: set CRMERP_TEST_POSTGRES_URL, or install its server (/usr/lib/postgresql/*/bin/initdb)"
 _QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=30"
+
+
+def required() -> bool:
+    """Whether this run must have a PostgreSQL: a test that finds none fails instead of skipping."""
+    return "postgres" in os.environ.get("CRMERP_TEST_REQUIRE", "")
 
 
 @contextmanager
@@ -23,6 +33,14 @@ def postgres() -> Iterator[str | None]:
         return
     with _cluster(binaries[-1].parent) as url:
         yield url
+
+
+def empty(url: str) -> None:
+    """Remove every row of a migrated ledger."""
+    engine = create_engine(database_url(url))
+    with engine.begin() as connection:
+        connection.execute(text("TRUNCATE " + ", ".join(f'"{name}"' for name in metadata.tables)))
+    engine.dispose()
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """What people do with intents, and what they are shown."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from crmerp_assets.ledger import TRANSITIONS, IllegalTransition, Ledger
-from crmerp_assets.ledger.transitions import IN_FLIGHT, OPEN, check
+from crmerp_assets.ledger.states_page import between_markers, states_page
+from crmerp_assets.ledger.transitions import IN_FLIGHT, OPEN, STATES, check
 from crmerp_assets_tests.ledger.plans import Clock, intent, plan
 
 
@@ -77,11 +79,13 @@ def test_the_summary_counts_by_what_people_ask_for(ledger: Ledger) -> None:
 
 
 def test_every_state_is_described_and_every_move_leads_to_a_state() -> None:
-    from crmerp_assets.ledger import transitions
-
-    described = {line.split(" ")[0] for line in str(transitions.__doc__).splitlines()}
-    assert set(TRANSITIONS) <= described
+    assert set(TRANSITIONS) == set(STATES)
     assert {target for targets in TRANSITIONS.values() for target in targets} <= set(TRANSITIONS)
+
+
+def test_the_runbook_shows_the_states_and_moves_that_the_code_checks() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "operating.md"
+    assert between_markers(page.read_text(encoding="utf-8")) == states_page()
 
 
 def test_a_final_state_leads_nowhere_and_flight_never_back_to_waiting() -> None:

@@ -1,0 +1,32 @@
+"""What several folders of tests use: one PostgreSQL a test run, where one can be had."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from crmerp_assets.ledger import Ledger
+from crmerp_assets_tests.ledger.plans import Clock
+from crmerp_assets_tests.ledger.postgres import WHY_NOT, empty, postgres, required
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str | None]:
+    """The URL of a server, or None."""
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str | None) -> str:
+    """The URL of a server; skips, saying so, where there is none, and fails where this run requires one."""
+    if postgres_server is None:
+        (pytest.fail if required() else pytest.skip)(WHY_NOT)
+    return postgres_server
+
+
+@pytest.fixture
+def clean_postgres_url(postgres_url: str) -> str:
+    """A migrated ledger on PostgreSQL without a row."""
+    Ledger.open(postgres_url, Clock()).close()
+    empty(postgres_url)
+    return postgres_url
