@@ -33,10 +33,12 @@ def run_job(settings: Settings, job_name: str, tags: dict[str, str] | None = Non
     from crmerp_assets.bootstrap import build
     from crmerp_assets.definitions import defs
     from crmerp_assets.defs.recovery import process_tag, recover
+    from crmerp_assets.defs.retention import forget_old_runs
 
     with instance(settings) as dagster:
         platform = build(settings)
         recover(dagster, platform)
+        forget_old_runs(dagster, platform.clock())
         platform.close()
         job = defs().resolve_job_def(job_name)
         result = job.execute_in_process(

@@ -15,6 +15,7 @@ from crmerp_assets.connectors.errors import QuotaSpent
 from crmerp_assets.defs import jobs
 from crmerp_assets.defs.recovery import process_tag, recover
 from crmerp_assets.defs.resources import PlatformResource
+from crmerp_assets.defs.retention import forget_old_runs
 from crmerp_assets.merge.policy import Policy
 from crmerp_assets.sync import retry, watch
 from crmerp_assets.sync.platform import Platform
@@ -130,6 +131,7 @@ def _run_here(context: dg.SensorEvaluationContext, platform: PlatformResource, j
             raise_on_error=False,
             tags=process_tag() | {"dagster/sensor_name": context.sensor_name, "crmerp/due": str(due)},
         )
+        forget_old_runs(context.instance, used.clock())
     finally:
         _RUNNING.release()
     return True

@@ -1,8 +1,8 @@
 """Which record took over from which after a merge, and what a golden id that stopped is an alias of.
 
 A row stands for as long as its loser is gone: `over` (taken over), `double` (the other system holds two records, a
-person is asked), `waiting` (a pusher has one of the golden ids in hand) or `undone` (a person keeps them apart). When the
-loser exists again the row is history: `back`. Aliases are never used for anything else, so they resolve for ever.
+person is asked), `waiting` (a pusher has one of the golden ids in hand) or `undone` (a person keeps them apart). When
+the loser exists again the row is history: `back`. Aliases are never used for anything else, so they resolve for ever.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """What must hold for links however records are merged: in either system, in any order, learned of at any time.
 
-Each protection was taken out once to see its law fail: chains not followed, a place not vacated, aliases resolved by one
-step (partition); the loser's partner not looked at, doubles not noticed, doubles looked at once (each place has one
+Each protection was taken out once to see its law fail: chains not followed, a place not vacated, aliases resolved by
+one step (partition); the loser's partner not looked at, doubles not noticed, doubles looked at once (each place has one
 record); `before` without the loser (undoing).
 """
 

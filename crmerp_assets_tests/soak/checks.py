@@ -146,4 +146,5 @@ def _money(value: Any) -> Decimal:
 
 
 def _digits(value: Any) -> str:
-    return "".join(character for character in str(value or "") if character.isdigit())
+    """The last digits, as each system may spell the country and trunk in its own way."""
+    return "".join(character for character in str(value or "") if character.isdigit())[-8:]
