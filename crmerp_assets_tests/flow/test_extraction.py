@@ -10,7 +10,7 @@ To see that the tests bite, protections were removed one at a time. What was rem
 - `positions.remember` behind `store`: `test_a_process_that_dies_behind_a_stored_page_reads_it_again`
 - `positions.distrust`: `test_a_field_that_was_removed_and_made_again_...`
 - the set-back clock in both `reading.py`: the contract's `test_changes_after_the_servers_clock_was_set_back_are_read`
-- the values in `watch._news`: `test_an_edit_in_the_second_of_...` (all)
+- the values in `watch._news`: `test_an_edit_in_the_second_of_what_was_read_back_is_reported`
 - the values in `watch._fingerprint`: `test_an_edit_in_the_second_of_one_that_a_sensor_has_reported_is_reported`
 """
 
