@@ -3,8 +3,8 @@
 import atexit
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from crmerp_assets.settings import (
 )
 from crmerp_assets.sync.budget import SharedBudget
 from crmerp_assets.sync.platform import Connection, Platform
-from crmerp_assets.warehouse import Warehouse
+from crmerp_assets.warehouse import Warehouse, file_connection
 
 Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 Sleep = Callable[[float], None]
@@ -54,7 +54,7 @@ def build(
             "(config/connections.yaml of the project is an example), or point CRMERP_CONFIG to your folder."
         )
     settings.state.mkdir(parents=True, exist_ok=True)
-    return assemble(settings, configuration, connect or _file(settings.warehouse), clock, sleep)
+    return assemble(settings, configuration, connect or file_connection(settings.warehouse), clock, sleep)
 
 
 def assemble(
@@ -102,6 +102,7 @@ def connector(
                 api_version=config.api_version,
                 permission_set=config.permission_set,
                 overlap_seconds=config.overlap_seconds,
+                timeout=config.timeout_seconds,
                 verify=config.verify,
                 clock=clock,
                 meter=meter,
@@ -117,23 +118,12 @@ def connector(
                 private_key=config.key_text() or "",
                 account_timezone=config.account_timezone,
                 overlap_seconds=config.overlap_seconds,
+                timeout=config.timeout_seconds,
                 verify=config.verify,
                 clock=clock,
                 meter=meter,
                 sleep=sleep,
             )
-
-
-def _file(path: Path) -> Connect:
-    @contextmanager
-    def connect() -> Iterator[duckdb.DuckDBPyConnection]:
-        con = duckdb.connect(str(path))
-        try:
-            yield con
-        finally:
-            con.close()
-
-    return connect
 
 
 class Shared:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from crmerp_assets.mapping import ConfigurationError, EntityRules, Matrix, load_governance, load_matrix, writable
@@ -60,7 +60,8 @@ class Settings(BaseSettings):
 
 
 class Connection(Strict):
-    """What every connection has. `ca_file` is a certificate to trust besides the usual ones."""
+    """What every connection has. `ca_file` is a certificate to trust besides the usual ones; a call without an answer
+    after `timeout_seconds` is given up."""
 
     name: str
     role: Literal["crm", "erp"]
@@ -69,6 +70,7 @@ class Connection(Strict):
     private_key: SecretStr | None = None
     private_key_file: Path | None = None
     overlap_seconds: int = 600
+    timeout_seconds: Annotated[float, Field(gt=0)] = 120.0
 
     @property
     def verify(self) -> bool | str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, inspect, select, text
 
+from crmerp_assets.ledger.engine import BEGIN
 from crmerp_assets.ledger.errors import LedgerUnavailable
 
 REVISIONS = ("0001", "0002", "0003", "0004", "0005")
@@ -17,7 +18,8 @@ SCRIPTS = Path(__file__).parent / "migrations"
 def migrate(engine: Engine, where: str) -> None:
     """Apply the migrations that are missing. Raises LedgerUnavailable where a newer version wrote the ledger."""
     with engine.connect() as connection:
-        found = _revision(connection, where)
+        # Only a look: taking the write lock for it would make every process that starts wait for the others.
+        found = _revision(connection.execution_options(**{BEGIN: "DEFERRED"}), where)
     if found == REVISIONS[-1]:
         return
     with engine.begin() as connection:

@@ -12,12 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
-from crmerp_assets import canonical
 from crmerp_assets.connectors.errors import ConnectorError, Gone, VersionConflict
-from crmerp_assets.ledger import Transaction
-from crmerp_assets.mapping import EntityMap, inbound, native_fields
+from crmerp_assets.mapping import EntityMap, native_fields
+from crmerp_assets.sync.found import found
 from crmerp_assets.sync.platform import Connection, Platform
-from crmerp_assets.sync.pull import raw_frame
 from crmerp_assets.sync.translate import KEY, Intent
 
 Values = Mapping[str, str | None]
@@ -34,7 +32,7 @@ def outdated(
     small = _only(entity_map, {name for change in changes.values() for name in change})
     rows = side.connector.fetch(entity_map.object, native_fields(small), list(updates))
     with platform.ledger.read() as tx:
-        current = _golden(tx, side, small, inbound(small, raw_frame(rows, small)))
+        current = _by_id(found(tx, side, small, rows), small)
     return {
         intent["id"]: _why(side, entity_map.entity, intent, native_id in current)
         for native_id, intent in updates.items()
@@ -74,15 +72,7 @@ def _only(entity_map: EntityMap, names: Iterable[str]) -> EntityMap:
     return entity_map.model_copy(update={"fields": fields, "lines": None})
 
 
-def _golden(tx: Transaction, side: Connection, small: EntityMap, text: pl.DataFrame) -> dict[str, Values]:
-    """Each record as the plan sees it: canonical text, references as golden ids, our key, the time of change."""
-    entity = small.entity
-    frame = canonical.text(entity, canonical.typed(entity, text))
-    for field in canonical.ENTITIES[entity].fields:
-        if field.ref and field.name in small.fields:
-            links = tx.links.by_native(field.ref, side.name, frame[field.name].drop_nulls().unique())
-            known = dict(zip(links["native_id"], links["golden_id"], strict=True))
-            found = pl.col(field.name).replace_strict(known, default=None, return_dtype=pl.String)
-            frame = frame.with_columns(found.alias(field.name))
-    keyed = frame.rename({"external_key": KEY}).select("native_id", "modified", KEY, *small.fields)
+def _by_id(records: pl.DataFrame, small: EntityMap) -> dict[str, Values]:
+    """Each record in the plan's terms: our key under its own name, and the time of change."""
+    keyed = records.rename({"external_key": KEY}).select("native_id", "modified", KEY, *small.fields)
     return {row.pop("native_id"): row for row in keyed.to_dicts()}

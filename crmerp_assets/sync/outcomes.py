@@ -5,7 +5,7 @@ three are stored in one transaction, so a process that dies never leaves a write
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -75,10 +75,17 @@ def record(
         by="push",
     )
     # A reverse write is one side's edit: what both sides last agreed on stays, or the compare would undo the undo.
-    base = [(intent["golden_id"], _base(intent["changes"])) for intent in done if not intent["undoes"]]
+    base = [
+        (intent["golden_id"], _base(intent["changes"], applied[intent["id"]].get("differs", ())))
+        for intent in done
+        if not intent["undoes"]
+    ]
     tx.snapshots.put(entity, pl.DataFrame(base, schema={"golden_id": pl.String, "values": pl.String}, orient="row"))
 
 
-def _base(changes: str) -> str:
-    """What was planned, also where a person sent another value: that one counts as the target's own change."""
-    return json.dumps({name: value for name, value in after(changes).items() if name != KEY})
+def _base(changes: str, differs: Collection[str]) -> str:
+    """What was planned, without fields that the record turned out to hold otherwise.
+
+    Also where a person sent another value: that one counts as the target's own change.
+    """
+    return json.dumps({name: value for name, value in after(changes).items() if name != KEY and name not in differs})

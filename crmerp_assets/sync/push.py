@@ -54,8 +54,10 @@ class Pushed:
         return sum(count for (_, what), count in self.outcomes.items() if what == "applied")
 
 
-def push(platform: Platform, connection: str, worker: str) -> Pushed:
-    """Settle what is unknown, then send everything that is ready, entity by entity; nothing while the connection rests.
+def push(platform: Platform, connection: str, worker: str, batch: int = BATCH) -> Pushed:
+    """Settle what is unknown, then send everything that is ready, entity by entity, claiming up to `batch` at a time.
+
+    Nothing while the connection rests.
 
     An entity whose share of the day's calls is spent stops, and the others go on. Raises AuthFailed, QuotaSpent or
     ConfigError with nothing lost: unsent intents are ready again.
@@ -63,10 +65,10 @@ def push(platform: Platform, connection: str, worker: str) -> Pushed:
     if paused(platform, connection):
         return Pushed()
     with resting_on_failure(platform, connection):
-        return _push(platform, platform.connections[connection], worker)
+        return _push(platform, platform.connections[connection], worker, batch)
 
 
-def _push(platform: Platform, side: Connection, worker: str) -> Pushed:
+def _push(platform: Platform, side: Connection, worker: str, batch: int) -> Pushed:
     calls = side.connector.calls()
     done = Pushed(settled=settle(platform, side.name, worker))
     for entity in ENTITIES:
@@ -75,21 +77,26 @@ def _push(platform: Platform, side: Connection, worker: str) -> Pushed:
             continue
         try:
             with spending(pushing(entity, side.role)):
-                _push_entity(platform, side, entity_map, worker, done.outcomes)
+                _push_entity(platform, side, entity_map, worker, batch, done.outcomes)
         except ShareSpent as stop:
             done.stopped[entity] = str(stop)
     return replace(done, calls=side.connector.calls() - calls)
 
 
 def _push_entity(
-    platform: Platform, side: Connection, entity_map: EntityMap, worker: str, outcomes: Counter[tuple[str, str]]
+    platform: Platform,
+    side: Connection,
+    entity_map: EntityMap,
+    worker: str,
+    batch: int,
+    outcomes: Counter[tuple[str, str]],
 ) -> None:
     """Send what is ready of one entity, and read back what was applied."""
     entity, applied, gone = entity_map.entity, list[str](), dict[str, str | None]()
-    valve = Valve(platform, side, entity, BATCH)
-    while batch := _claim(platform, side, entity, worker, valve.limit()):
-        with heartbeat(platform.ledger, [intent["id"] for intent in batch], worker, LEASE_SECONDS):
-            done = _send_in_order(platform, side, entity, batch, worker)
+    valve = Valve(platform, side, entity, batch)
+    while claimed := _claim(platform, side, entity, worker, valve.limit()):
+        with heartbeat(platform.ledger, [intent["id"] for intent in claimed], worker, LEASE_SECONDS):
+            done = _send_in_order(platform, side, entity, claimed, worker)
         valve.note(done)
         outcomes.update((entity, row["outcome"]) for row in done)
         applied += [row["native_id"] for row in done if row["outcome"] == "applied"]

@@ -1,21 +1,32 @@
 """Settle writes whose outcome is unknown: a cut connection, a timeout, a process that died after sending.
 
-A create is looked up by its key: there, it was applied; not there, it is ready to be sent again. An update is read
-back and compared: as wanted, it was applied; otherwise it is superseded and the next plan starts from what is there.
+Every write is read back and compared with what was sent, header, references and lines.
+
+| the record                    | create, found by its key                | update, found by its id               |
+|-------------------------------|-----------------------------------------|---------------------------------------|
+| holds what was sent           | applied                                 | applied                               |
+| is there and differs          | applied; the next plan mends the rest   | superseded; the next plan starts anew |
+| is not there                  | sent again                              | superseded                            |
+
+A create that differs counts as applied because sending it again could undo what a person has edited since. Its
+differing fields do not become agreed values, so that the next plan decides them as at first contact.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 import polars as pl
 
 from crmerp_assets.connectors.errors import ShareSpent
-from crmerp_assets.mapping import EntityMap, inbound, native_fields
+from crmerp_assets.mapping import EntityMap, native_fields
 from crmerp_assets.sync.budget import pushing, spending
+from crmerp_assets.sync.found import found, lacking
 from crmerp_assets.sync.outcomes import Outcome, record
 from crmerp_assets.sync.platform import Connection, Platform
-from crmerp_assets.sync.pull import raw_frame
 from crmerp_assets.sync.readback import read_back
-from crmerp_assets.sync.translate import KEY, Intent, to_send
+from crmerp_assets.sync.translate import Intent
+
+Record = Mapping[str, str | None]
 
 
 def settle(platform: Platform, connection: str, worker: str) -> int:
@@ -40,7 +51,10 @@ def settle(platform: Platform, connection: str, worker: str) -> int:
 def _settle(platform: Platform, side: Connection, entity_map: EntityMap, intents: list[Intent], worker: str) -> None:
     creates = [intent for intent in intents if intent["operation"] == "create"]
     updates = [intent for intent in intents if intent["operation"] == "update"]
-    outcomes = _created(side, entity_map, creates) + _updated(side, entity_map, updates)
+    by_key = _by_key(platform, side, entity_map, creates)
+    by_id = _by_id(platform, side, entity_map, updates)
+    outcomes = [_created(intent, by_key.get(intent["key"].lower())) for intent in creates]
+    outcomes += [_updated(intent, by_id.get(intent["native_id"])) for intent in updates]
     with platform.ledger.begin() as tx:
         record(tx, entity_map.entity, side.name, intents, outcomes, worker)
     there = [row["native_id"] for row in outcomes if row["native_id"]]
@@ -48,40 +62,42 @@ def _settle(platform: Platform, side: Connection, entity_map: EntityMap, intents
         read_back(platform, side, entity_map, there)
 
 
-def _created(side: Connection, entity_map: EntityMap, intents: list[Intent]) -> list[Outcome]:
-    if not intents:
-        return []
-    found = side.connector.find_by_key(entity_map.object, entity_map.key or "", [intent["key"] for intent in intents])
-    ids = {key.lower(): row["_id"] for key, row in found.items()}
-    return [
-        {
-            "id": intent["id"],
-            "native_id": ids.get(intent["key"].lower()),
-            "outcome": "settled" if intent["key"].lower() in ids else "retry",
-        }
-        for intent in intents
-    ]
+def _by_key(
+    platform: Platform, side: Connection, entity_map: EntityMap, creates: list[Intent]
+) -> dict[str | None, Record]:
+    if not creates:
+        return {}
+    key, keys = entity_map.key or "", [intent["key"] for intent in creates]
+    rows = side.connector.find_by_key(entity_map.object, key, keys, native_fields(entity_map))
+    with platform.ledger.read() as tx:
+        records = found(tx, side, entity_map, list(rows.values()))
+    return {str(row["external_key"]).lower(): row for row in records.to_dicts()}
 
 
-def _updated(side: Connection, entity_map: EntityMap, intents: list[Intent]) -> list[Outcome]:
-    if not intents:
-        return []
-    fields = native_fields(entity_map)
-    rows = side.connector.fetch(entity_map.object, fields, [intent["native_id"] for intent in intents])
-    current = {row["native_id"]: row for row in inbound(entity_map, raw_frame(rows, entity_map)).to_dicts()}
-    return [_update_outcome(intent, current.get(intent["native_id"])) for intent in intents]
+def _by_id(
+    platform: Platform, side: Connection, entity_map: EntityMap, updates: list[Intent]
+) -> dict[str | None, Record]:
+    if not updates:
+        return {}
+    rows = side.connector.fetch(entity_map.object, native_fields(entity_map), [one["native_id"] for one in updates])
+    with platform.ledger.read() as tx:
+        return {row["native_id"]: row for row in found(tx, side, entity_map, rows).to_dicts()}
 
 
-def _update_outcome(intent: Intent, current: dict[str, str | None] | None) -> Outcome:
-    wanted = to_send(intent)
-    wanted["external_key" if KEY in wanted else ""] = wanted.pop(KEY, None)
-    wanted.pop("", None)
-    comparable = current is not None and not {"lines", "parent", "customer"} & set(wanted)
-    same = comparable and all((current or {}).get(name) == value for name, value in wanted.items())
+def _created(intent: Intent, current: Record | None) -> Outcome:
+    if current is None:
+        return {"id": intent["id"], "native_id": None, "outcome": "retry"}
+    differs = lacking(intent, current)
+    return {"id": intent["id"], "native_id": current["native_id"], "outcome": "settled", "differs": differs}
+
+
+def _updated(intent: Intent, current: Record | None) -> Outcome:
+    if current is not None and not lacking(intent, current):
+        return {"id": intent["id"], "native_id": intent["native_id"], "outcome": "settled"}
     return {
         "id": intent["id"],
         "native_id": intent["native_id"] if current is not None else None,
-        "outcome": "settled" if same else "superseded",
-        "error_class": None if same else "Unknown",
-        "error": None if same else "the outcome stayed unknown; the record was read again and is planned anew",
+        "outcome": "superseded",
+        "error_class": "Unknown",
+        "error": "the outcome stayed unknown; the record was read again and is planned anew",
     }

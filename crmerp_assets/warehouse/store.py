@@ -6,11 +6,16 @@ Threads of one process take turns too: change numbers must be committed in the o
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import duckdb
 
+PATIENCE_SECONDS = 30.0
+_PAUSE_SECONDS = 0.02
+_LOCKED = "Could not set lock"
 _ONE_AT_A_TIME = threading.RLock()
 # What the operating system calls a full disk, a file over its limit, and a spent quota.
 _FULL = ("No space left", "File too large", "quota exceeded")
@@ -76,12 +81,41 @@ class Warehouse:
         con.execute("CREATE TABLE IF NOT EXISTS state.identity AS SELECT uuid()::VARCHAR AS id")
 
 
+def file_connection(
+    path: Path, patience: float = PATIENCE_SECONDS
+) -> Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]:
+    """A `connect` for the file at `path` that waits its turn for up to `patience` seconds.
+
+    Another process holds the file for one short block at a time, for example while it stores what it read back.
+    """
+
+    @contextmanager
+    def connect() -> Iterator[duckdb.DuckDBPyConnection]:
+        con = _in_turn(path, time.monotonic() + patience)
+        try:
+            yield con
+        finally:
+            con.close()
+
+    return connect
+
+
+def _in_turn(path: Path, deadline: float) -> duckdb.DuckDBPyConnection:
+    while True:
+        try:
+            return duckdb.connect(str(path))
+        except duckdb.IOException as error:
+            if _LOCKED not in str(error) or time.monotonic() >= deadline:
+                raise
+        time.sleep(_PAUSE_SECONDS)
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
     except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.TransactionException) as error:
-        if "Could not set lock" in str(error):
+        if _LOCKED in str(error):
             raise WarehouseBusy(
                 "The warehouse file is held by another process. Wait until its run has finished "
                 "(Dagster's UI lists running runs), then start this again; nothing was changed."

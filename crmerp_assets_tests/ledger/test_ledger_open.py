@@ -38,6 +38,13 @@ def test_what_is_stored_is_there_after_reopening(ledger: Ledger, url: str, clock
     again.close()
 
 
+def test_opening_does_not_wait_for_a_transaction_that_writes(ledger: Ledger, url: str, clock: Clock) -> None:
+    """Or processes that start together wait for one another until some give up."""
+    with ledger.begin() as tx:
+        tx.cursors.put("crm", "Account", "pull", "abc")
+        Ledger.open(url, clock, busy_seconds=0.1).close()
+
+
 def test_the_migrations_make_exactly_the_tables_that_the_code_uses(ledger: Ledger, url: str) -> None:
     engine = create_engine(database_url(url))
     with engine.connect() as connection:

@@ -106,6 +106,29 @@ def test_a_slow_answer_comes_late(http):
     assert time.monotonic() - started >= 0.2
 
 
+def test_a_slow_call_is_applied_though_its_client_has_given_up(http):
+    fault(http, "slow", "POST /guests", seconds=0.3)
+    with pytest.raises(httpx.ReadTimeout):
+        http.post("/guests", json={"name": "Ann"}, timeout=0.1)
+    assert names(http) == []
+    time.sleep(0.5)
+    assert names(http) == ["Ann"]
+
+
+def test_a_call_with_a_late_answer_is_applied_at_once(http):
+    fault(http, "late_answer", "POST /guests", seconds=0.5)
+    with pytest.raises(httpx.ReadTimeout):
+        http.post("/guests", json={"name": "Ann"}, timeout=0.3)
+    assert names(http) == ["Ann"]
+
+
+def test_an_error_after_the_call_was_applied_is_a_gateways_page(http):
+    fault(http, "error_after", "POST /guests")
+    answer = http.post("/guests", json={"name": "Ann"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (502, "text/html; charset=utf-8")
+    assert names(http) == ["Ann"]
+
+
 @pytest.mark.parametrize(("kind", "status"), [("throttle", 429), ("server_error", 502), ("revoke", 401)])
 def test_the_system_answers_trouble_itself_and_applies_nothing(http, kind, status):
     fault(http, kind, "POST", status=502)

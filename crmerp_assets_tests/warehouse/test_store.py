@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from crmerp_assets.warehouse import Table, Warehouse, WarehouseBusy
+from crmerp_assets.warehouse import Table, Warehouse, WarehouseBusy, file_connection
 from crmerp_assets.warehouse.store import SCHEMAS
 from crmerp_assets_tests.warehouse.files import in_file, in_memory
 
@@ -73,11 +73,27 @@ def test_a_second_process_hears_that_the_warehouse_is_busy_and_what_to_do(tmp_pa
         assert other.stdin is not None
         assert other.stdout is not None
         assert other.stdout.readline() == "holding\n"
-        with pytest.raises(WarehouseBusy, match=r"held by another process.*lists running runs"), in_file(path).open():
+        impatient = Warehouse(file_connection(path, patience=0.1))
+        with pytest.raises(WarehouseBusy, match=r"held by another process.*lists running runs"), impatient.open():
             pass
         other.communicate("done\n", timeout=30)
     with in_file(path).open() as con:
         assert Table("raw", "held", ()).exists(con)
+
+
+def test_a_process_waits_while_another_one_holds_the_warehouse(tmp_path: Path) -> None:
+    """Two pushers store what they read back at the same time."""
+    path = tmp_path / "warehouse.duckdb"
+    command = [sys.executable, str(OTHER_PROCESS), str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdout.readline() == "holding\n"
+        ends = threading.Timer(0.3, lambda: other.communicate("done\n"))
+        ends.start()
+        with Warehouse(file_connection(path)).open() as con:
+            assert Table("raw", "held", ()).exists(con)
+        ends.join()
 
 
 def test_a_full_disk_says_so_and_leaves_what_was_stored(tmp_path: Path) -> None:

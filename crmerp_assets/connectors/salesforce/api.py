@@ -48,6 +48,7 @@ class SalesforceApi:
         clock: Clock,
         sleep: Callable[[float], None],
         verify: bool | str,
+        timeout: float,
         meter: Meter | None = None,
     ) -> None:
         self.version = version
@@ -64,6 +65,7 @@ class SalesforceApi:
             sleep=sleep,
             verify=verify,
             headers=_HEADERS,
+            timeout=timeout,
             meter=meter,
         )
 

@@ -49,12 +49,13 @@ class SalesforceConnector:
         verify: bool | str = True,
         sleep: Callable[[float], None] = time.sleep,
         overlap_seconds: int = 600,
+        timeout: float = 120.0,
         permission_set: str = "Crmerp_Integration",
         meter: Meter | None = None,
     ) -> None:
         self.name = name
         auth = salesforce_auth(url, client_id, client_secret, username, private_key, clock)
-        self._api = SalesforceApi(name, url, auth, api_version, clock, sleep, verify, meter)
+        self._api = SalesforceApi(name, url, auth, api_version, clock, sleep, verify, timeout, meter)
         self._schema = Schema(self._api)
         self._reading = Reading(self._api, self._schema, overlap_seconds)
         self._lookup = Lookup(self._api, self._schema)

@@ -4,7 +4,9 @@
 |--------------|-------------------------------------------------------------------------|
 | throttle     | the system's own answer to too many calls                               |
 | server_error | a 5xx, nothing applied                                                  |
-| slow         | the answer comes late                                                   |
+| slow         | the call is applied late, also if the client has given up by then       |
+| late_answer  | the call is applied at once, its answer comes late                      |
+| error_after  | the call is applied, then a gateway answers with an HTML page (502)     |
 | cut_before   | the connection closes, nothing applied                                  |
 | cut_after    | the call is applied, then the connection closes without an answer       |
 | short_page   | a page lacks its last rows though it claims to be complete              |
@@ -20,7 +22,18 @@ from dataclasses import asdict, dataclass, field
 from threading import Lock
 from typing import Any
 
-KINDS = ("throttle", "server_error", "slow", "cut_before", "cut_after", "short_page", "repeat_page", "revoke")
+KINDS = (
+    "throttle",
+    "server_error",
+    "slow",
+    "late_answer",
+    "error_after",
+    "cut_before",
+    "cut_after",
+    "short_page",
+    "repeat_page",
+    "revoke",
+)
 PAGE_FAULT = "sandbox.page_fault"
 
 

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from crmerp_assets.sandbox.kit.faults import PAGE_FAULT, Fault
 
@@ -17,6 +17,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+_BAD_GATEWAY = HTMLResponse("<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>", 502)
 
 
 class Gate:
@@ -52,8 +53,14 @@ class Gate:
     async def _struck(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         match fault.kind:
             case "slow":
+                arrived = await _arrived(receive)
                 await asyncio.sleep(fault.seconds)
-                await self._app(scope, receive, send)
+                await self._app(scope, arrived, send)
+            case "late_answer":
+                await self._app(scope, receive, _after(fault.seconds, send))
+            case "error_after":
+                await self._app(scope, receive, _nowhere)
+                await _BAD_GATEWAY(scope, receive, send)
             case "short_page" | "repeat_page":
                 scope[PAGE_FAULT] = fault.kind
                 await self._app(scope, receive, send)
@@ -91,6 +98,30 @@ async def _nowhere(message: MutableMapping[str, Any]) -> None:
 async def _consumed(receive: Receive) -> None:
     while (await receive()).get("more_body"):
         pass
+
+
+async def _arrived(receive: Receive) -> Receive:
+    """A `receive` that has the whole request already: a server works it off although the client is gone by then."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    waiting = iter(messages)
+
+    async def again() -> MutableMapping[str, Any]:
+        return next(waiting, None) or await receive()
+
+    return again
+
+
+def _after(seconds: float, send: Send) -> Send:
+    """A `send` that holds the answer back."""
+
+    async def held(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            await asyncio.sleep(seconds)
+        await send(message)
+
+    return held
 
 
 async def _cut(send: Send) -> None:

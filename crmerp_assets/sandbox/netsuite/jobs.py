@@ -21,6 +21,8 @@ class Jobs:
         self.records = records
         self._wake = threading.Event()
         self._stop = threading.Event()
+        self._free = threading.Event()
+        self._free.set()
         self._worker: threading.Thread | None = None
 
     @property
@@ -34,8 +36,16 @@ class Jobs:
             self._worker = threading.Thread(target=self._work, name="netsuite-jobs", daemon=True)
             self._worker.start()
 
+    def hold(self, held: bool) -> None:
+        """Accept jobs without working them off, as on an account whose queue is full; or go on."""
+        if held:
+            self._free.clear()
+        else:
+            self._free.set()
+
     def stop(self) -> None:
         self._stop.set()
+        self._free.set()
         self._wake.set()
         if self._worker is not None:
             self._worker.join()
@@ -62,6 +72,7 @@ class Jobs:
             self._wake.wait()
             self._wake.clear()
             while (job := self._next()) is not None and not self._stop.wait(self.account.options.job_delay_seconds):
+                self._free.wait()
                 self._run(job)
 
     def _next(self) -> int | None:
