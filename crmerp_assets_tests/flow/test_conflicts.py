@@ -2,7 +2,12 @@
 
 To see that the tests bite, protections were removed one at a time. What was removed, and what failed:
 
-MUTATIONS
+- the comparison with the values that were decided on, in `with_choices`:
+  `test_a_decision_that_a_newer_edit_overtook_is_not_applied_and_says_so`
+- `_overtaken_before` in `note`: `test_a_decision_that_a_newer_edit_overtook_is_not_applied_and_says_so`
+- `finish` in `note`: `test_a_decision_that_both_sides_made_idle_is_closed`
+- the open conflicts of preferred fields in `to_merge_again`:
+  `test_a_preference_decides_what_is_open_and_what_comes_until_it_is_cleared`
 """
 
 import json
@@ -16,7 +21,6 @@ from crmerp_assets.cli.failures import exit_code
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.sync import conflicts, payloads, review
 from crmerp_assets.sync.decisions import NotDecidable
-from crmerp_assets.sync.merge import merge
 from crmerp_assets.sync.trace import trace
 
 MANUAL = """fields:
@@ -75,9 +79,9 @@ def test_a_decision_that_a_newer_edit_overtook_is_not_applied_and_says_so(world:
     assert (again["id"], again["erp"]) == (asked["id"], "newer.example.com")
     for word in ("ann decided for the CRM", "an edit in the ERP", again["erp_modified"], "not applied"):
         assert word in again["overtaken"]
+    with Seller(world.crm.url) as cleo:
+        cleo.change("Account", account, {"Phone": "+1 202 555 0142"})
     world.settle()
-    with world.platform() as used:
-        merge(used, "customer")
     (still,) = _open(world)
     assert still["overtaken"] == again["overtaken"], "asking again does not forget it"
 

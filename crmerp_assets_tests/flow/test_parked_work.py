@@ -2,7 +2,14 @@
 
 To see that the tests bite, protections were removed one at a time. What was removed, and what failed:
 
-MUTATIONS
+- giving stopped writes back in `push._record`:
+  `test_a_quota_spent_in_the_middle_of_a_push_costs_no_write_an_attempt`
+- `paused` in `watch._fresh`: `test_a_spent_quota_pauses_that_connection_only_and_resumes_by_itself`
+- `if name not in failing` in `systems.check`:
+  `test_revoked_credentials_pause_that_connection_only_until_a_check_passes`
+- the rows asked for in `conform._with_asked`: `test_a_record_is_read_again_because_a_person_says_so`
+- the planned value as the new base (the edited one in its place) in `outcomes.record`:
+  `test_an_edited_write_is_sent_and_reaches_the_other_side_as_the_targets_own_change`
 """
 
 import json
