@@ -1,7 +1,6 @@
 """A lost ledger comes back from the keys in both systems: the same links, no duplicate, nothing written twice.
 
-Protections removed once, and the test that failed: linking by key before the rules, the hold on records whose partner
-is gone (both: the first test), emptying the warehouse (the first test), refusing a ledger with links (the second).
+Protection removed once, and the test that failed: the hold on records whose partner is gone (the first).
 """
 
 from pathlib import Path

@@ -1,8 +1,7 @@
 """Undo takes back what was written, says what it leaves and why, and lasts through the syncs that follow.
 
-Protections removed once, and the test that failed: the base kept as it was for reverse writes (outcomes.record: the
-first test), ready reverse writes kept from the planner (planning.decide: the first test), the check of the current
-value (merge/undo.py CONFLICT: the second test), the hold gate (the third test).
+Protection removed once, and the test that failed: keeping the base as it was for reverse writes (the first). What the
+planner leaves alone is held by ledger/test_reverse_writes.py, what is a conflict by laws/test_undo_laws.py.
 """
 
 from typing import Any

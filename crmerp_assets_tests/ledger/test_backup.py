@@ -51,7 +51,7 @@ def test_postgresql_is_dumped_by_its_own_program(clean_postgres_url: str, tmp_pa
 
 
 def test_where_pg_dump_is_missing_it_says_what_to_run_and_keeps_the_password_to_itself(tmp_path: Path) -> None:
-    with pytest.raises(LedgerUnavailable, match=r"--format=custom --file=dump postgresql://127.0.0.1/ledger") as told:
+    with pytest.raises(LedgerUnavailable, match=r"--file=dump postgresql://127\.0\.0\.1/ledger") as told:
         backup("postgresql://ann:hush@127.0.0.1:1/ledger", tmp_path / "dump", {"PATH": str(tmp_path)})
     assert "hush" not in str(told.value)
     assert not (tmp_path / "dump").exists()

@@ -1,7 +1,7 @@
 """Leases: who lost a claim sends nothing of it, and what it says later moves nothing.
 
-Protections removed once, and the test that failed: the lease check of `mark_sent` (test 1), `worker` in `record`
-(tests 2 and 3), the renewing thread (test 5), `not held` ending it (test 6).
+Protections removed once, and the test that failed: the lease check of `renew` and `mark_sent` (the first), `worker`
+in `record` (the second), `worker` in `release` (the fourth), the renewing thread (the fifth).
 """
 
 import time

@@ -1,7 +1,6 @@
 """A ledger of the first release keeps every row, and a migration that fails half way leaves it as it was.
 
-Protections removed once, and the test that failed: the migration's own transaction (an AUTOCOMMIT connection: the
-second test), the nullable column (a NOT NULL one without default: the first test).
+Protection removed once, and the test that failed: the one transaction round all migrations (the first).
 """
 
 import contextlib
