@@ -1,7 +1,7 @@
 """What undo promises for every field rule there is and every pair of values.
 
 Protections removed once, and the law that failed: asking the compare whether a value stays (the first law), the check
-of the current value (the second), letting a moved-on other side be (the first: somebody's newer value was overwritten).
+of the current value (the second), leaving a field alone of which the other side has moved on (the first).
 """
 
 from dataclasses import replace
@@ -48,6 +48,8 @@ def test_what_is_taken_back_is_there_to_stay_and_reaches_the_other_side() -> Non
             assert cell.of(side) == before, (RULES[field], was)
             if OTHER[side] in was.present and RULES[field].owner in ("shared", side):
                 assert cell.of(OTHER[side]) == before, (RULES[field], was)
+            if OTHER[side] in was.present and RULES[field].owner == "shared":
+                assert was.of(OTHER[side]) in (before, after), "a value that somebody else entered is not overwritten"
 
 
 def test_nothing_but_our_own_value_is_overwritten() -> None:
