@@ -75,6 +75,7 @@ def _granted_again(world: World, system: str) -> None:
     rules: list[dict[str, Any]] = world.admin(system, "faults", method="GET")["faults"]
     assert all(rule["hits"] for rule in rules)
     world.admin(system, "faults", method="DELETE")
+    world.put_right()
 
 
 def _stored(world: World) -> int:

@@ -15,7 +15,6 @@ from world import GO_LIVE, World
 
 from crmerp_assets.cli.failures import exit_code
 from crmerp_assets.connectors.errors import ConfigError
-from crmerp_assets.sync.retry import retry
 
 NUMBER = "ERP_Customer_Number__c"
 
@@ -60,6 +59,7 @@ def test_an_object_that_may_not_be_read_any_more_stops_the_pull_by_name(world: W
     _stopped(world, "Account", "give the integration user access")
 
     world.admin("crm", "rights", {"object": "Account"})
+    world.put_right()
     world.settle()
     _complete(world)
 
@@ -71,6 +71,7 @@ def test_a_record_type_that_may_not_be_viewed_in_the_erp_stops_the_pull_by_name(
     _stopped(world, "customer", "give the role the permission to view")
 
     world.admin("erp", "permissions", {"record": "customer", "level": "edit"})
+    world.put_right()
     world.settle()
     _complete(world)
 
@@ -111,7 +112,8 @@ def test_a_currency_that_the_crm_does_not_use_is_told_with_its_field_and_the_oth
     assert "activate the currency in Salesforce" in refused["error"][0]
     assert [row["Name"] for row in world.soql("SELECT Name FROM Account")] == ["In USD"]
     _use_pounds(world, True)
-    _retried(world)
+    world.put_right()
+    world.settle()
     assert world.open_intents().is_empty()
     accounts = world.soql("SELECT Name, CurrencyIsoCode FROM Account")
     assert {(row["Name"], row["CurrencyIsoCode"]) for row in accounts} == {("In USD", "USD"), ("In GBP", "GBP")}
@@ -131,14 +133,9 @@ def _stopped(world: World, named: str, advice: str) -> None:
 
 
 def _all_goes_through(world: World, deals: int = 2) -> None:
-    _retried(world)
-    _complete(world, deals)
-
-
-def _retried(world: World) -> None:
-    with world.platform() as used:
-        assert retry(used) > 0
+    world.put_right()
     world.settle()
+    _complete(world, deals)
 
 
 def _complete(world: World, deals: int = 2) -> None:

@@ -24,6 +24,7 @@ from crmerp_assets.sync.deletions import follow
 from crmerp_assets.sync.invoices import merge_exchange_rates, merge_invoices
 from crmerp_assets.sync.link import link
 from crmerp_assets.sync.merge import merge
+from crmerp_assets.sync.pauses import put_right
 from crmerp_assets.sync.plan import plan
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.pull import pull
@@ -112,6 +113,12 @@ class World:
             yield used
         finally:
             used.close()
+
+    def put_right(self) -> None:
+        """What `crmerp check` does once everything passes: connections that rest go on."""
+        with self.platform() as used:
+            for name in used.connections:
+                put_right(used, name)
 
     def provision(self) -> None:
         """Create the custom fields that the mapping needs."""
