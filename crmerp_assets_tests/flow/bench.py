@@ -37,6 +37,7 @@ POLICY = """
 go_live: 2026-01-01
 create: {customer: {erp: always}, contact: {crm: with_customer}}
 retries: {base_seconds: 0.001, max_seconds: 0.002, max_attempts: 9}
+breaker: {first_load: true, min_attempts: 1000000}
 """
 FAULTY, NEXT = "the one with the fault", "the next one"
 LONGEST_PAUSE = 0.01
@@ -175,6 +176,7 @@ class Bench:
 
     def _strike(self, case: Case) -> None:
         with self.patient.ledger.begin() as tx:
+            tx.pauses.lift(case.form.side)
             tx.intents.approve(case.intents, by="bench")
         case.met, case.struck = self._fails(case.form.side, case.fault.first, FAULTY)
         if case.fault.then is not None:
@@ -190,8 +192,9 @@ class Bench:
         case.problem = f"after {ROUNDS} pushes: {stuck}"
 
     def _is_due(self, case: Case) -> None:
-        """Time passes until the next attempt is due."""
+        """Time passes until the next attempt is due and the connection has rested."""
         with self.patient.ledger.begin() as tx:
+            tx.pauses.lift(case.form.side)
             ready = tx.intents.get(case.intents).filter(pl.col("state").is_in(["planned", "approved"]))
             tx.intents.retry(ready["id"].to_list())
 

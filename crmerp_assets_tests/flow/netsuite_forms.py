@@ -10,6 +10,7 @@ from mortal import BETWEEN
 PHONE, NEW_PHONE = "+12025550142", "+12025550199"
 READ, JOB, TASKS = r"^POST .*/suiteql", r"^GET .*/async/v1/job/\d+$", r"^GET .*/async/v1/job/\d+/task"
 WRITES = {"customer": r"^(PUT|PATCH) .*/record/v1/customer", "order": r"^(PUT|PATCH) .*/record/v1/salesOrder"}
+LINES = "/services/data/v68.0/sobjects/OpportunityLineItem"
 Found = dict[str, list[dict[str, Any]]]
 
 
@@ -65,17 +66,19 @@ def _deals(bench: Bench, names: list[str]) -> None:
 
 
 def _change_deals(bench: Bench, updated: Sequence[Case]) -> None:
+    """More of the first line, and the second line goes: what is sent must replace the lines that are there."""
     orders = {row["memo"]: row["id"] for row in bench.world.suiteql("SELECT id, memo FROM transaction")}
-    asked = "SELECT Id, Opportunity.Name FROM OpportunityLineItem WHERE SortOrder = 1"
-    lines = {row["Opportunity"]["Name"]: row["Id"] for row in bench.world.soql(asked)}
+    asked = "SELECT Id, SortOrder, Opportunity.Name FROM OpportunityLineItem"
+    lines = {(row["Opportunity"]["Name"], row["SortOrder"]): row["Id"] for row in bench.world.soql(asked)}
     for case in updated:
         case.natives = [orders[name] for name in case.names]
         for name in case.names:
-            bench.ann.change("OpportunityLineItem", lines[name], {"Quantity": 8})
+            bench.ann.change("OpportunityLineItem", lines[name, 1], {"Quantity": 8})
+            bench.ann.call("DELETE", f"{LINES}/{lines[name, 2]}")
 
 
 NEW, CHANGED = {"phone": PHONE, "parent": "Parent"}, {"phone": NEW_PHONE, "parent": "Uncle"}
-THREE, EIGHT = {"lines": ["3", "4"]}, {"lines": ["8", "4"]}
+THREE, EIGHT = {"lines": ["3", "4"]}, {"lines": ["8"]}
 FORMS = [
     Form("single-create", "customer", "netsuite", 2, "create", _accounts, NEW),
     Form("single-update", "customer", "netsuite", 2, "update", _accounts, CHANGED, _change_accounts),
