@@ -212,6 +212,11 @@ def test_unmerging_by_a_person_restores_the_links_and_holds(world: World) -> Non
         history = tx.links.history("customer", survivor)
         assert tx.survivors.history("customer")["state"].to_list() == ["back"]
     assert history["by"].to_list()[-1] == "ana"
+    assert world.open_intents()["gate"].to_list() == ["no_customer"], "Salesforce left the deal with the survivor"
+    (deal,) = world.soql("SELECT Id FROM Opportunity")
+    with Seller(world.crm.url) as ann:
+        ann.change("Opportunity", deal["Id"], {"AccountId": loser})
+    world.settle()
     _at_rest(world)
 
 
