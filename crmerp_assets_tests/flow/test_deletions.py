@@ -1,7 +1,7 @@
 """A deletion is followed by policy, a record that is restored is itself again, and a mass deletion waits for a person.
 
-Taken out once, each seen to fail here: the withdrawing of reviews (restored), `done` of a deactivation (overruled), the
-guard in `_compare` and in `_follow`, and the digest in a loss (another loss).
+Taken out once and seen to fail: the guard of a comparison and the records that an answer is bound to (`_misses_most_`),
+the note that a deactivation was seen (`_policy_of_deactivation_`).
 """
 
 import json
@@ -154,7 +154,7 @@ def test_a_comparison_that_misses_most_records_marks_nothing_and_asks_and_an_ans
     world.pass_through(push=False)
     assert world.golden("customer")["crm_deleted"].sum() == 5
     _hide(world, accounts[5:])
-    assert _refused(world) == ["Account"], "an answer counts once"
+    assert _refused(world) == ["Account"], "the answer was for others"
 
 
 def test_records_that_come_back_after_a_missing_permission_are_themselves_and_the_question_closes(world: World) -> None:

@@ -1,5 +1,7 @@
 """Merges on either side: the survivor takes over, nothing reaches the ghost, and a person can undo it."""
 
+import json
+
 import polars as pl
 import pytest
 from world import GO_LIVE, World
@@ -201,6 +203,11 @@ def test_unmerging_by_a_person_restores_the_links_and_holds(world: World) -> Non
             unmerge(used, golden, "ana")
     world.settle()
 
+    again = world.crmerp("links", "unmerge", golden)
+    assert "Nothing that is merged now is called" in "".join(again.communicate(timeout=60))
+    assert again.returncode == 2
+    told, _ = world.crmerp("links", "history", golden, "--json").communicate(timeout=60)
+    assert [one["state"] for one in json.loads(told)["merges"]] == ["undone"]
     assert (done.loser, done.survivor) == (loser, survivor)
     assert _links(world) == before
     assert _key("crm", world, survivor) != golden, "our key follows, so that the loser can be restored"
@@ -212,6 +219,11 @@ def test_unmerging_by_a_person_restores_the_links_and_holds(world: World) -> Non
         history = tx.links.history("customer", survivor)
         assert tx.survivors.history("customer")["state"].to_list() == ["back"]
     assert history["by"].to_list()[-1] == "ana"
+    assert world.open_intents()["gate"].to_list() == ["no_customer"], "Salesforce left the deal with the survivor"
+    (deal,) = world.soql("SELECT Id FROM Opportunity")
+    with Seller(world.crm.url) as ann:
+        ann.change("Opportunity", deal["Id"], {"AccountId": loser})
+    world.settle()
     _at_rest(world)
 
 
