@@ -160,6 +160,7 @@ def test_a_pull_that_fails_in_the_middle_goes_on_where_it_was_and_misses_no_edit
             ann.change("Account", accounts[at], {"Name": f"Edited meanwhile {at}"})
             bob.change_customer(customers[at], companyName=f"Edited meanwhile {at}")
 
+    world.put_right()
     with world.platform() as used:
         assert (
             pull.pull(used, connection, "customer").rows < {"salesforce": ACCOUNTS, "netsuite": CUSTOMERS}[connection]
@@ -247,6 +248,7 @@ def test_a_field_that_was_removed_and_made_again_or_taken_off_the_map_leaves_the
             folder = world.state / "config" / "mapping" / "matrix"
             folder.mkdir(parents=True)
             (folder / "customer.salesforce.yaml").write_text("fields: {email: null}\n", encoding="utf-8")
+        world.put_right()
         read(world)
         now = {row["Id"]: row.get("Email__c") for row in world.soql(f"SELECT {_email(way)} FROM Account")}
     assert_complete(world)
