@@ -95,8 +95,11 @@ class _Ledger:
         with self._inner.begin() as tx:
             tx.intents = _Intents(tx.intents, self._life, did.append)
             yield tx
-            self._life.reaches({"mark_sent": "while-sending-is-noted", "record": "while-recording"}.get(_last(did), ""))
-        if _last(did) == "record":
+            if "mark_sent" in did:
+                self._life.reaches("while-sending-is-noted")
+            if "record" in did:
+                self._life.reaches("while-recording")
+        if "record" in did:
             self._life.reaches("after-recording")
 
 
@@ -113,7 +116,3 @@ class _Intents:
             self._life.reaches("before-sending-is-noted")
         self._note(name)
         return getattr(self._inner, name)
-
-
-def _last(did: list[str]) -> str:
-    return did[-1] if did else ""
