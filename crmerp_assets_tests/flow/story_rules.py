@@ -28,6 +28,7 @@ COMPANIES = ("Acme", "Borealis", "Cobalt")
 SYSTEM = st.sampled_from(("crm", "erp"))
 COMPANY = st.sampled_from(COMPANIES)
 WHICH = st.integers(0, 3)
+EDITS = st.dictionaries(st.sampled_from(tuple(CUSTOMER)), WHICH, min_size=1, max_size=5)
 CITIES = {"billing_city": ("Boston", "Austin", "Denver"), "shipping_city": ("Lyon", "Porto", "Ghent")}
 LINES = st.lists(
     st.tuples(
@@ -96,27 +97,28 @@ class PeopleRules(RuleBasedStateMachine):
     def _values(self, company: str, which: int) -> Values:
         return {name: spelled(company, name, which) for name in CUSTOMER}
 
-    @rule(company=COMPANY, field=st.sampled_from(tuple(CUSTOMER)), crm=WHICH, erp=WHICH)
-    def edit_on_both_sides(self, company: str, field: str, crm: int, erp: int) -> None:
-        """In the same second."""
+    @rule(company=COMPANY, crm=EDITS, erp=EDITS)
+    def edit_on_both_sides(self, company: str, crm: dict[str, int], erp: dict[str, int]) -> None:
+        """In the same second, some of them the same fields."""
         self.office.tick()
-        self._edit("crm", company, field, crm)
-        self._edit("erp", company, field, erp)
+        self._edit("crm", company, crm)
+        self._edit("erp", company, erp)
 
-    @rule(company=COMPANY, system=SYSTEM, field=st.sampled_from(tuple(CUSTOMER)), value=WHICH)
-    def edit(self, company: str, system: str, field: str, value: int) -> None:
+    @rule(company=COMPANY, system=SYSTEM, changes=EDITS)
+    def edit(self, company: str, system: str, changes: dict[str, int]) -> None:
         """By the owner's people, or by the others."""
         self.office.tick()
-        self._edit(system, company, field, value)
+        self._edit(system, company, changes)
 
-    def _edit(self, system: str, company: str, field: str, which: int) -> None:
+    def _edit(self, system: str, company: str, changes: dict[str, int]) -> None:
         record = self.oracle.companies[company]
         values = record.crm if system == "crm" else record.erp
         if values is None or (system == "crm" and company in self.oracle.ghosts):
             return
-        value = values[field] = spelled(company, field, which)
-        note(f"{field} of {company} becomes {value!r} in the {system.upper()}")
-        self.people.edit(system, company, field, value)
+        for field, which in changes.items():
+            values[field] = spelled(company, field, which)
+            note(f"{field} of {company} becomes {values[field]!r} in the {system.upper()}")
+            self.people.edit(system, company, field, values[field])
 
     @rule(company=COMPANY, which=WHICH)
     def new_contact(self, company: str, which: int) -> None:
