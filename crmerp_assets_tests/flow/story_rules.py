@@ -28,6 +28,7 @@ COMPANIES = ("Acme", "Borealis", "Cobalt")
 SYSTEM = st.sampled_from(("crm", "erp"))
 COMPANY = st.sampled_from(COMPANIES)
 WHICH = st.integers(0, 3)
+EDITS = st.dictionaries(st.sampled_from(tuple(CUSTOMER)), WHICH, min_size=1, max_size=5)
 CITIES = {"billing_city": ("Boston", "Austin", "Denver"), "shipping_city": ("Lyon", "Porto", "Ghent")}
 LINES = st.lists(
     st.tuples(
@@ -92,40 +93,39 @@ class PeopleRules(RuleBasedStateMachine):
                 record.erp = self._values(company, second)
                 self.people.new_customer(company, record.erp, f"TAX-{company}")
         self.sync()
+        for number, company in enumerate(self._alive()):
+            self._contact(f"Person{number}", company)
+            self._sold(company, [("SKU-0", 1, Decimal(10)), ("SKU-1", 2, Decimal("12.50"))], won=True)
+        self.sync()
 
     def _values(self, company: str, which: int) -> Values:
         return {name: spelled(company, name, which) for name in CUSTOMER}
 
-    @rule(company=COMPANY, field=st.sampled_from(tuple(CUSTOMER)), crm=WHICH, erp=WHICH)
-    def edit_on_both_sides(self, company: str, field: str, crm: int, erp: int) -> None:
-        """In the same second."""
+    @rule(company=COMPANY, crm=EDITS, erp=EDITS)
+    def edit_on_both_sides(self, company: str, crm: dict[str, int], erp: dict[str, int]) -> None:
+        """In the same second, some of them the same fields."""
         self.office.tick()
-        self._edit("crm", company, field, crm)
-        self._edit("erp", company, field, erp)
+        self._edit("crm", company, crm)
+        self._edit("erp", company, erp)
 
-    @rule(company=COMPANY, system=SYSTEM, field=st.sampled_from(tuple(CUSTOMER)), value=WHICH)
-    def edit(self, company: str, system: str, field: str, value: int) -> None:
+    @rule(company=COMPANY, system=SYSTEM, changes=EDITS)
+    def edit(self, company: str, system: str, changes: dict[str, int]) -> None:
         """By the owner's people, or by the others."""
         self.office.tick()
-        self._edit(system, company, field, value)
+        self._edit(system, company, changes)
 
-    def _edit(self, system: str, company: str, field: str, which: int) -> None:
+    def _edit(self, system: str, company: str, changes: dict[str, int]) -> None:
         record = self.oracle.companies[company]
         values = record.crm if system == "crm" else record.erp
         if values is None or (system == "crm" and company in self.oracle.ghosts):
             return
-        value = values[field] = spelled(company, field, which)
-        note(f"{field} of {company} becomes {value!r} in the {system.upper()}")
-        self.people.edit(system, company, field, value)
+        for field, which in changes.items():
+            values[field] = spelled(company, field, which)
+            note(f"{field} of {company} becomes {values[field]!r} in the {system.upper()}")
+            self.people.edit(system, company, field, values[field])
 
-    @rule(company=COMPANY, which=WHICH)
-    def new_contact(self, company: str, which: int) -> None:
-        if company not in self._alive() or len(self.oracle.contacts) >= 3:
-            return
-        self.office.tick()
-        word = f"Person{len(self.oracle.contacts)}"
-        values: Values = {"title": f"Head {which}", "email": None}
-        note(f"{word} is entered at {company}")
+    def _contact(self, word: str, company: str) -> None:
+        values: Values = {"title": "Head", "email": None}
         self.people.new_contact(word, company, values)
         self.oracle.contacts[word] = company, Record(CONTACT, crm=values)
 
@@ -152,9 +152,11 @@ class PeopleRules(RuleBasedStateMachine):
 
     @rule(company=COMPANY, lines=LINES, won=st.booleans())
     def new_deal(self, company: str, lines: list[Line], won: bool) -> None:
-        if company not in self._alive() or len(self.oracle.deals) >= 5:
-            return
-        self.office.tick()
+        if company in self._alive() and len(self.oracle.deals) < 6:
+            self.office.tick()
+            self._sold(company, lines, won=won)
+
+    def _sold(self, company: str, lines: list[Line], *, won: bool) -> None:
         word = f"Deal{len(self.oracle.deals)}"
         self.people.new_deal(word, company, lines, self.entries)
         self.oracle.deals[word] = Deal(word, company, lines)
@@ -179,22 +181,19 @@ class PeopleRules(RuleBasedStateMachine):
         return list(self.oracle.deals)[which % len(self.oracle.deals)]
 
     @precondition(lambda self: self.oracle.deals)
-    @rule(which=WHICH, lines=LINES | st.just([]))
-    def change_lines(self, which: int, lines: list[Line]) -> None:
-        """Before its order exists, or after."""
+    @rule(which=WHICH, lines=LINES | st.none() | st.just([]), name=WHICH)
+    def change_deal(self, which: int, lines: list[Line] | None, name: int) -> None:
+        """Its lines, unless None, and its name: before its order exists, or after."""
         self.office.tick()
         word = self._deal(which)
-        note(f"the lines of {word} become {lines}")
-        self.people.change_lines(word, lines, self.entries)
-        self.oracle.deals[word].lines = lines
-
-    @precondition(lambda self: self.oracle.deals)
-    @rule(which=WHICH, value=WHICH)
-    def rename_deal(self, which: int, value: int) -> None:
-        self.office.tick()
-        deal = self.oracle.deals[self._deal(which)]
-        deal.name = f"{deal.name.split()[0]} again {value}"
-        self.people.change_deal(deal.name.split()[0], Name=deal.name)
+        deal = self.oracle.deals[word]
+        deal.name = f"{word} again {name}" if name else word
+        note(f"{word} is called {deal.name!r}")
+        self.people.change_deal(word, Name=deal.name)
+        if lines is not None:
+            note(f"the lines of {word} become {lines}")
+            self.people.change_lines(word, lines, self.entries)
+            deal.lines = lines
 
     @precondition(lambda self: self.orders)
     @rule(which=WHICH, first_line_only=st.booleans(), overdue=st.booleans())

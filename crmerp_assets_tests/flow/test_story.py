@@ -29,9 +29,8 @@ from story_laws import (
     values_are_the_oracles,
 )
 from story_office import Fuse
-from story_oracle import CUSTOMER
 from story_people import Seen
-from story_rules import COMPANY, SYSTEM, WHICH
+from story_rules import COMPANY, EDITS, SYSTEM
 
 WEIRD = {"kind": st.sampled_from(("cut_before", "cut_after", "server_error", "throttle", "short_page", "repeat_page"))}
 
@@ -68,11 +67,11 @@ class Story(GhostRules):
         """What one side answers reaches the other only with the next sync."""
         self._interrupted(self.office.once)
 
-    @rule(company=COMPANY, system=SYSTEM, field=st.sampled_from(tuple(CUSTOMER)), value=WHICH)
-    def edit_between_plan_and_push(self, company: str, system: str, field: str, value: int) -> None:
+    @rule(company=COMPANY, system=SYSTEM, changes=EDITS)
+    def edit_between_plan_and_push(self, company: str, system: str, changes: dict[str, int]) -> None:
         def meanwhile() -> None:
             self.office.tick()
-            self._edit(system, company, field, value)
+            self._edit(system, company, changes)
 
         self._interrupted(lambda: self.office.once(meanwhile))
 
