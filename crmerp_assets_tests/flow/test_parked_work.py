@@ -277,6 +277,7 @@ def test_revoked_credentials_pause_that_connection_only_until_a_check_passes(
 
 def test_a_quota_spent_in_the_middle_of_a_push_costs_no_write_an_attempt(world: World) -> None:
     """Salesforce takes 200 records a call, and one call is left."""
+    world.policy(GO_LIVE + "budget: {shares: {order: 1, status: 1, master: 1, enrichment: 1}}\n")
     world.seed("erp", "customer", [{"companyName": f"Only ERP {n}", "subsidiary": {"id": "1"}} for n in range(230)])
     world.pass_through(push=False)
     assert world.open_intents("planned").height == 230
