@@ -88,10 +88,11 @@ class Story(GhostRules):
     def _interrupted(self, act: Callable[[], object]) -> None:
         """A sync that may end anywhere: each side holds what it held or what it should, and the story goes on there."""
         before = copy.deepcopy(self.oracle)
-        act()
+        calm = not self.office.troubled
+        smooth = act() is not None and calm
         seen = self.people.look()
         nothing_is_doubled(seen)
-        take_over(before, self.oracle, seen)
+        take_over(before, self.oracle, seen, smooth=smooth)
         self.orders = {word for word, deal in self.oracle.deals.items() if deal.order is not None}
 
     def _newer(self, seen: Seen) -> dict[str, bool]:
