@@ -30,6 +30,12 @@ def no_ghost_comes_back(oracle: Oracle, seen: Seen) -> None:
         assert company.erp is None or word in seen.customers, f"{word} was deleted in the ERP, too"
 
 
+def an_order_stays(deal: Deal, order: Any) -> None:
+    """Whatever becomes of a deal's account, its order stays; what it says is taken over."""
+    assert deal.order is None or order is not None, f"the order of {deal.name} is gone"
+    deal.order = None if order is None else Order(order["name"], order["lines"])
+
+
 def values_are_the_oracles(what: str, record: Record, crm: Any, erp: Any, *, crm_is_newer: bool) -> set[str]:
     """Both sides hold what the oracle says; its fields with an open review, of those that may have one.
 
@@ -138,6 +144,9 @@ def take_over(before: Oracle, now: Oracle, seen: Seen, *, smooth: bool) -> None:
     for sku, product in now.products.items():
         _record_goes_on(sku, before.products[sku], grown.products[sku], product, _first(seen.products[sku]), smooth)
     for word, deal in now.deals.items():
+        if deal.company in now.disturbed:
+            an_order_stays(deal, next(iter(seen.orders.get(word, [])), None))
+            continue
         row = next(iter(seen.orders.get(word, [])), None)
         order = None if row is None else Order(row["name"], row["lines"])
         assert order in (deal.order, deal.after_sync()), f"{deal.name}: order {order} is neither old nor new"

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 from story_ghosts import GhostRules
 from story_laws import (
+    an_order_stays,
     balances_are_shown,
     cash_is_shown,
     no_ghost_comes_back,
@@ -117,10 +118,15 @@ class Story(GhostRules):
             crm, erp = next(iter(crm_rows), None), next(iter(erp_rows), None)
             values_are_the_oracles(word, record, crm, erp, crm_is_newer=True)
         for word, deal in self.oracle.deals.items():
+            if deal.company in self.oracle.disturbed:
+                an_order_stays(deal, _only(seen.orders, word))
+                continue
             row = seen.deals[word][0]
             the_order_is_the_deals(deal, row, _only(seen.orders, word))
             cash_is_shown(deal, row)
         event(f"{sum(deal.order is not None for deal in self.oracle.deals.values())} orders at a sync")
+        if self.oracle.disturbed:
+            return
         nothing_is_open_without_a_reason(self.oracle, self.office)
         reviews_are_the_held_ones(self.office, held)
 
