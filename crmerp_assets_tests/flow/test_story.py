@@ -6,6 +6,11 @@ shares nothing with the merge it judges).
 
 A story that breaks a law is shrunk and printed as the list of its steps. `make story` tells more and longer ones;
 CRMERP_STORIES=<examples>x<steps> sets how many.
+
+What was removed, one at a time, and what was said then, in short stories told by hand:
+the gate order_closed (an intent is left over, rejected), the look at versions before an update (the ERP's edit became
+the CRM's), ownership of writes (billing_city, blanked by its owner, came back), settling (the name stayed apart), the
+base that a write leaves (an e-mail waited for a person although only the ERP had changed it).
 """
 
 import copy
@@ -153,4 +158,4 @@ def _example(text: str) -> settings:
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_the_laws_hold_after_every_sync_of_any_story() -> None:
-    run_state_machine_as_test(Story, settings=_example(os.environ.get("CRMERP_STORIES", "6x40")))
+    run_state_machine_as_test(Story, settings=_example(os.environ.get("CRMERP_STORIES", "4x35")))
