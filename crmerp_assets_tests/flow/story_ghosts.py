@@ -14,7 +14,7 @@ class GhostRules(PeopleRules):
     @precondition(lambda self: SURVIVORS and self._alive())
     @rule(which=WHICH)
     def delete_account(self, which: int) -> None:
-        """With its contacts; its deals stay, without an account."""
+        """With its contacts and deals."""
         self.office.tick()
         word = self._alive()[which % len(self._alive())]
         note(f"{word} is deleted in the CRM")
@@ -42,10 +42,12 @@ class GhostRules(PeopleRules):
         note(f"{word} is taken out of the recycle bin")
         self.world.admin("crm", "undelete", {"object": "Account", "ids": [self.people.ids["crm", word]]})
         self.oracle.ghosts.discard(word)
+        for deal in self.oracle.deals.values():
+            deal.binned = deal.binned and deal.company != word
 
     def _haunted(self, word: str, winner: str | None) -> None:
         self.oracle.ghosts.add(word)
         self.oracle.disturbed.add(word)
         for deal in self.oracle.deals.values():
             if deal.company == word:
-                deal.company = winner
+                deal.company, deal.binned = winner or word, winner is None

@@ -30,6 +30,12 @@ def no_ghost_comes_back(oracle: Oracle, seen: Seen) -> None:
         assert company.erp is None or word in seen.customers, f"{word} was deleted in the ERP, too"
 
 
+def an_order_stays(deal: Deal, order: Any) -> None:
+    """Whatever becomes of a deal's account, its order stays; what it says is taken over."""
+    assert deal.order is None or order is not None, f"the order of {deal.name} is gone"
+    deal.order = None if order is None else Order(order["name"], order["lines"])
+
+
 def values_are_the_oracles(what: str, record: Record, crm: Any, erp: Any, *, crm_is_newer: bool) -> set[str]:
     """Both sides hold what the oracle says; its fields with an open review, of those that may have one.
 
@@ -117,10 +123,11 @@ def _money(value: Any) -> Decimal | None:
     return None if value is None else Decimal(str(value)).quantize(CENT)
 
 
-def take_over(before: Oracle, now: Oracle, seen: Seen) -> None:
+def take_over(before: Oracle, now: Oracle, seen: Seen, *, smooth: bool) -> None:
     """After a sync that may have ended anywhere: nothing is there that neither was nor should be.
 
     `before` is the oracle as the sync found it, `now` with what people did meanwhile; what is seen becomes its state.
+    `smooth`: nothing went wrong, so that every write was answered and is the new base.
     """
     grown = copy.deepcopy(before)
     grown.grows()
@@ -128,15 +135,18 @@ def take_over(before: Oracle, now: Oracle, seen: Seen) -> None:
         if word in now.disturbed:
             continue
         rows = next(iter(seen.accounts.get(word, [])), None), next(iter(seen.customers.get(word, [])), None)
-        _record_goes_on(word, before.companies[word], grown.companies[word], company, rows)
+        _record_goes_on(word, before.companies[word], grown.companies[word], company, rows, smooth)
     for word, (company_name, contact) in now.contacts.items():
         if company_name in now.disturbed:
             continue
         pair = seen.contacts[word]
-        _record_goes_on(word, before.contacts[word][1], grown.contacts[word][1], contact, _first(pair))
+        _record_goes_on(word, before.contacts[word][1], grown.contacts[word][1], contact, _first(pair), smooth)
     for sku, product in now.products.items():
-        _record_goes_on(sku, before.products[sku], grown.products[sku], product, _first(seen.products[sku]))
+        _record_goes_on(sku, before.products[sku], grown.products[sku], product, _first(seen.products[sku]), smooth)
     for word, deal in now.deals.items():
+        if deal.company in now.disturbed:
+            an_order_stays(deal, next(iter(seen.orders.get(word, [])), None))
+            continue
         row = next(iter(seen.orders.get(word, [])), None)
         order = None if row is None else Order(row["name"], row["lines"])
         assert order in (deal.order, deal.after_sync()), f"{deal.name}: order {order} is neither old nor new"
@@ -147,36 +157,40 @@ def _first(rows: tuple[list[Any], list[Any]]) -> tuple[Any, Any]:
     return next(iter(rows[0]), None), next(iter(rows[1]), None)
 
 
-def _record_goes_on(what: str, before: Record, grown: Record, now: Record, rows: tuple[Any, Any]) -> None:
+def _record_goes_on(what: str, before: Record, grown: Record, now: Record, rows: tuple[Any, Any], smooth: bool) -> None:
     crm, erp = rows
     born = [s for s, row in (("crm", crm), ("erp", erp)) if row is not None and getattr(now, s) is None]
     for side in born:
         assert getattr(grown, side) is not None, f"{what} came to be in the {side.upper()} without a reason"
         setattr(now, side, dict((crm if side == "crm" else erp)["values"]))
+    if now.crm is None or now.erp is None:
+        return
+    edited = {s for s in ("crm", "erp") if s not in born and getattr(before, s) != getattr(now, s)}
     for name in now.rules:
-        if now.crm is None or now.erp is None:
-            continue
         found = crm["values"].get(name), erp["values"].get(name)
         if born:
             held = before.crm or before.erp or {}
             other = now.erp if born == ["crm"] else now.crm
             value = found[0] if born == ["crm"] else found[1]
             assert value in (held.get(name), (other or {}).get(name)), f"{name} of {what} was made as {value}"
-            now.bases[name] = {value, None}
+            now.bases[name] = {value} if smooth else {value, None}
         else:
-            _field_goes_on(what, name, before, now, found)
+            _field_goes_on(what, name, before, now, found, edited, smooth)
 
 
-def _field_goes_on(what: str, name: str, before: Record, now: Record, found: Any) -> None:
+def _field_goes_on(
+    what: str, name: str, before: Record, now: Record, found: Any, edited: set[str], smooth: bool
+) -> None:
+    """A record that people changed after it was planned is left alone; any other is as it was or as it should be."""
     assert now.crm is not None
     assert now.erp is not None
     aims = {pair for record in (before, now) for newer in (True, False) for pair in record.outcomes(name, newer)}
     for at, side in enumerate(("crm", "erp")):
-        was = (getattr(before, side)[name], getattr(now, side)[name])
-        fine = {*was, *(pair[at] for pair in aims)}
+        was = getattr(before, side)[name]
+        fine = {getattr(now, side)[name]} if side in edited else {was, *(pair[at] for pair in aims)}
         assert found[at] in fine, f"{name} of {what} became {found[at]} in the {side.upper()}, not one of {fine}"
-        written = {pair[at] for pair in aims if pair[0] == pair[1] == found[at] != was[0]}
+        written = {pair[at] for pair in aims if pair[0] == pair[1] == found[at] != was}
         now.bases[name] = now.base(name) | written
         getattr(now, side)[name] = found[at]
     if found[0] == found[1]:
-        now.bases[name] = now.base(name) | {found[0]}
+        now.bases[name] = {found[0]} if smooth and not edited else now.base(name) | {found[0]}

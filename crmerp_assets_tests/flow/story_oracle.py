@@ -159,11 +159,13 @@ class Deal:
     """A deal in the CRM, its order in the ERP once there is one, and the order's bills."""
 
     name: str
-    company: str | None
+    company: str
     lines: list[Line]
     won: bool = False
     order: Order | None = None
     bills: list[Bill] = field(default_factory=list)
+    binned: bool = False
+    """Whether it is deleted, along with its account."""
 
     def wanted(self) -> Order:
         """The order that would say what the deal says; a deal that lost its lines says nothing about them."""
@@ -172,25 +174,23 @@ class Deal:
 
     def due(self) -> bool:
         """Whether its order has to be made."""
-        return self.won and self.order is None
+        return self.won and self.order is None and not self.binned
 
     def gate(self) -> str | None:
         """What holds the next write of its order back, if there is anything to write."""
         if self.order is None and not self.due():
             return None
-        if self.order == self.wanted():
+        if self.binned or self.order == self.wanted():
             return None
         if not self.won:
             return "not_won"
-        if self.company is None:
-            return "no_account"
         if not self.wanted().lines:
             return "no_lines"
         return "order_closed" if self.bills else None
 
     def after_sync(self) -> Order | None:
         """The order at rest."""
-        if self.gate() or not (self.due() or self.order):
+        if self.binned or self.gate() or not (self.due() or self.order):
             return self.order
         return self.wanted()
 

@@ -164,7 +164,7 @@ class PeopleRules(RuleBasedStateMachine):
         if won:
             self._stage(word, won=True)
 
-    @precondition(lambda self: self.oracle.deals)
+    @precondition(lambda self: self._live())
     @rule(which=WHICH, won=st.booleans())
     def win_or_reopen(self, which: int, won: bool) -> None:
         word = self._deal(which)
@@ -178,9 +178,12 @@ class PeopleRules(RuleBasedStateMachine):
         self.oracle.deals[word].won = won
 
     def _deal(self, which: int) -> str:
-        return list(self.oracle.deals)[which % len(self.oracle.deals)]
+        return self._live()[which % len(self._live())]
 
-    @precondition(lambda self: self.oracle.deals)
+    def _live(self) -> list[str]:
+        return [word for word, deal in self.oracle.deals.items() if not deal.binned]
+
+    @precondition(lambda self: self._live())
     @rule(which=WHICH, lines=LINES | st.none() | st.just([]), name=WHICH)
     def change_deal(self, which: int, lines: list[Line] | None, name: int) -> None:
         """Its lines, unless None, and its name: before its order exists, or after."""

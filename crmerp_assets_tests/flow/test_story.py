@@ -6,6 +6,11 @@ shares nothing with the merge it judges).
 
 A story that breaks a law is shrunk and printed as the list of its steps. `make story` tells more and longer ones;
 CRMERP_STORIES=<examples>x<steps> sets how many.
+
+What was removed, one at a time, and what was said then, in short stories told by hand:
+the gate order_closed (an intent is left over, rejected), the look at versions before an update (the ERP's edit became
+the CRM's), ownership of writes (billing_city, blanked by its owner, came back), settling (the name stayed apart), the
+base that a write leaves (an e-mail waited for a person although only the ERP had changed it).
 """
 
 import copy
@@ -18,6 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 from story_ghosts import GhostRules
 from story_laws import (
+    an_order_stays,
     balances_are_shown,
     cash_is_shown,
     no_ghost_comes_back,
@@ -88,10 +94,11 @@ class Story(GhostRules):
     def _interrupted(self, act: Callable[[], object]) -> None:
         """A sync that may end anywhere: each side holds what it held or what it should, and the story goes on there."""
         before = copy.deepcopy(self.oracle)
-        act()
+        calm = not self.office.troubled
+        smooth = act() is not None and calm
         seen = self.people.look()
         nothing_is_doubled(seen)
-        take_over(before, self.oracle, seen)
+        take_over(before, self.oracle, seen, smooth=smooth)
         self.orders = {word for word, deal in self.oracle.deals.items() if deal.order is not None}
 
     def _newer(self, seen: Seen) -> dict[str, bool]:
@@ -116,10 +123,15 @@ class Story(GhostRules):
             crm, erp = next(iter(crm_rows), None), next(iter(erp_rows), None)
             values_are_the_oracles(word, record, crm, erp, crm_is_newer=True)
         for word, deal in self.oracle.deals.items():
+            if deal.company in self.oracle.disturbed:
+                an_order_stays(deal, _only(seen.orders, word))
+                continue
             row = seen.deals[word][0]
             the_order_is_the_deals(deal, row, _only(seen.orders, word))
             cash_is_shown(deal, row)
         event(f"{sum(deal.order is not None for deal in self.oracle.deals.values())} orders at a sync")
+        if self.oracle.disturbed:
+            return
         nothing_is_open_without_a_reason(self.oracle, self.office)
         reviews_are_the_held_ones(self.office, held)
 
@@ -146,4 +158,4 @@ def _example(text: str) -> settings:
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_the_laws_hold_after_every_sync_of_any_story() -> None:
-    run_state_machine_as_test(Story, settings=_example(os.environ.get("CRMERP_STORIES", "6x40")))
+    run_state_machine_as_test(Story, settings=_example(os.environ.get("CRMERP_STORIES", "4x35")))
