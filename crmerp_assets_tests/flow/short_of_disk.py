@@ -8,14 +8,12 @@ import resource
 import sys
 import traceback
 
-from world import _read
+from world import push_all, read_and_plan
 
 from crmerp_assets.bootstrap import build
 from crmerp_assets.ledger import LedgerUnavailable
 from crmerp_assets.settings import Settings
-from crmerp_assets.sync.plan import plan
 from crmerp_assets.sync.platform import Platform
-from crmerp_assets.sync.push import push
 from crmerp_assets.warehouse import WarehouseFull
 
 ROOM = (0, 1 << 20, 1 << 30)
@@ -24,11 +22,8 @@ ROOM = (0, 1 << 20, 1 << 30)
 
 def sync(used: Platform) -> None:
     """Every stage once."""
-    _read(used)
-    for entity in ("product", "customer", "order", "contact"):
-        plan(used, entity)
-    for name in used.connections:
-        push(used, name, "short")
+    read_and_plan(used)
+    push_all(used)
 
 
 def short(used: Platform, limit: int) -> bool:
@@ -37,7 +32,11 @@ def short(used: Platform, limit: int) -> bool:
     try:
         sync(used)
     except (WarehouseFull, LedgerUnavailable) as error:
-        calls = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name in ("sync", "_read")]
+        calls = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.name in ("sync", "read_and_plan", "push_all")
+        ]
         sys.stdout.write(f"{(calls[-1].line or '').partition('(')[0]}: {error}\n")
         return False
     sys.stdout.write("done\n")

@@ -10,13 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 from test_sensors import _tick
-from world import GO_LIVE, World, _read
+from world import GO_LIVE, World, read_and_plan
 
 from crmerp_assets.defs import sensors
 from crmerp_assets.sandbox.company.people import Seller
 from crmerp_assets.sync import budget, forecasts, retry
-from crmerp_assets.sync.plan import plan
-from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.push import push
 
 ENTITIES = ("product", "customer", "order", "contact")
@@ -71,13 +69,13 @@ def test_the_forecast_is_what_the_systems_count_within_a_tenth(world: World) -> 
     world.deals(world.accounts(5), entries, 5)
     with duckdb.connect(str(world.state / "warehouse.duckdb")), world.platform() as used:
         for _ in range(3):
-            _planned(used)
+            read_and_plan(used)
             for name in used.connections:
                 push(used, name, "test")
         many = world.seed("crm", "Account", [{"Name": f"Firm {n}", "CurrencyIsoCode": "USD"} for n in range(350)])
         world.deals(many, entries, 350)
         for name, system in (("netsuite", "erp"), ("salesforce", "crm")):
-            _planned(used)
+            read_and_plan(used)
             forecast = forecasts.cost(used, name)
             assert f"about {forecast} calls to {name}" in forecasts.told(used, name)
             world.admin(system, "calls", method="DELETE")
@@ -117,12 +115,6 @@ def _spend(world: World, calls: int, limit: int) -> None:
 def _move(world: World, account: str, to: str) -> None:
     with Seller(world.crm.url) as ann:
         ann.change("Account", account, {"Website": f"http://company.{to}.example.com"})
-
-
-def _planned(used: Platform) -> None:
-    _read(used)
-    for entity in ENTITIES:
-        plan(used, entity)
 
 
 def _more_looks_at_jobs(world: World, system: str) -> int:

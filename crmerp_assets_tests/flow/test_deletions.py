@@ -8,13 +8,13 @@ import json
 
 import polars as pl
 import pytest
-from crmerp_assets.sync.answers import NotDecidable
 from world import GO_LIVE, World
 
 from crmerp_assets.mapping import ConfigurationError
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.settings import Settings, load_configuration
 from crmerp_assets.sync import deletions
+from crmerp_assets.sync.decisions import NotDecidable
 from crmerp_assets.sync.review import decide
 from crmerp_assets.sync.trace import trace
 

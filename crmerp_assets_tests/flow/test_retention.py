@@ -1,7 +1,4 @@
-"""Runs do not pile up for ever.
-
-Tried: without `_forget_file` the second test fails, without the filter on ended runs the third.
-"""
+"""Runs do not pile up for ever."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,8 +9,11 @@ import pytest
 
 from crmerp_assets.defs.retention import AT_ONCE, KEPT, forget_old_runs
 
-NOW = datetime.now(UTC)
-LATER = NOW + KEPT + timedelta(minutes=5)
+MARGIN = timedelta(minutes=5)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def nothing() -> None: ...
 def test_runs_are_kept_until_their_time_is_over(instance: dg.DagsterInstance) -> None:
     nothing.execute_in_process(instance=instance)
 
-    assert forget_old_runs(instance, NOW + KEPT - timedelta(minutes=5)) == 0
+    assert forget_old_runs(instance, now() + KEPT - MARGIN) == 0
     assert instance.get_runs_count() == 1
 
 
@@ -38,7 +38,7 @@ def test_old_runs_go_with_their_files(instance: dg.DagsterInstance, tmp_path: Pa
     run = nothing.execute_in_process(instance=instance)
     assert [file for file in tmp_path.rglob("*") if run.run_id in file.name]
 
-    assert forget_old_runs(instance, LATER) == 1
+    assert forget_old_runs(instance, now() + KEPT + MARGIN) == 1
 
     assert instance.get_runs_count() == 0
     assert not [file for file in tmp_path.rglob("*") if run.run_id in file.name]
@@ -47,12 +47,12 @@ def test_old_runs_go_with_their_files(instance: dg.DagsterInstance, tmp_path: Pa
 def test_a_run_that_goes_on_is_kept(instance: dg.DagsterInstance) -> None:
     instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.STARTED)
 
-    assert forget_old_runs(instance, LATER) == 0
+    assert forget_old_runs(instance, now() + KEPT + MARGIN) == 0
 
 
 def test_a_few_go_at_a_time(instance: dg.DagsterInstance) -> None:
     for _ in range(AT_ONCE + 1):
         instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.SUCCESS)
 
-    assert forget_old_runs(instance, LATER) == AT_ONCE
-    assert forget_old_runs(instance, LATER) == 1
+    assert forget_old_runs(instance, now() + KEPT + MARGIN) == AT_ONCE
+    assert forget_old_runs(instance, now() + KEPT + MARGIN) == 1
