@@ -1,11 +1,4 @@
-"""How few calls a sync takes, as the sandboxes count them: within 1.1 times the best case of each vendor's limits.
-
-| taken away                                             | caught by                               |
-|--------------------------------------------------------|-----------------------------------------|
-| five collections in a composite call                   | a thousand customers are written        |
-| standard child lists without a describe                | a pull reads every object in its pages  |
-| full pages                                             | a pull reads every object in its pages  |
-"""
+"""How few calls a sync takes, as the sandboxes count them: within 1.1 times the best case of each vendor's limits."""
 
 from math import ceil
 

@@ -1,11 +1,4 @@
-"""A right is taken away between a plan and its push, or before a pull: it is named, and nothing is lost.
-
-| taken away                                                 | caught by                                              |
-|------------------------------------------------------------|--------------------------------------------------------|
-| the name of the field in an error of field-level security  | a field that may only be read                          |
-| Salesforce's "cannot be inserted" is configuration         | an object that may only be read                        |
-| the advice for a record that a query does not know         | a record type that may not be viewed in the ERP        |
-"""
+"""A right is taken away between a plan and its push, or before a pull: it is named, and nothing is lost."""
 
 from typing import Any
 
