@@ -13,6 +13,8 @@ from .company import World
 CHANGED = 1000
 PAGE = {"salesforce": 2000, "netsuite": 1000}
 """Rows of one object that a call reads."""
+LINED = {"netsuite": frozenset({"order", "invoice", "payment", "credit"})}
+"""Objects whose lines are rows of a table of their own: a page of them costs a call for its lines, too."""
 WRITE = {"salesforce": (200, "5"), "netsuite": (40, "25 to 35")}
 """Customers written per call in the best case, and that best case for 1,000; that of NetSuite includes polls."""
 _NEXT_PAGE = re.compile(r"/query/\S+-\d+$")
@@ -49,16 +51,17 @@ def counted(world: World, system: str) -> Counter[str]:
     return calls
 
 
-def pages(system: str, rows: int) -> int:
+def pages(system: str, name: str, rows: int) -> int:
     """The fewest calls that read so many rows of one object; that there are none takes a call to know."""
-    return max(1, ceil(rows / PAGE[system]))
+    full = ceil(rows / PAGE[system])
+    return max(1, full * 2 if name in LINED.get(system, ()) else full)
 
 
 def read(world: World, what: str, rows: Mapping[str, Mapping[str, int]]) -> list[Thrift]:
     """What the pull just done took, for the rows of each system's objects."""
     found = []
     for system, objects in rows.items():
-        best = sum(pages(system, count) for count in objects.values())
+        best = sum(pages(system, name, count) for name, count in objects.items())
         found.append(Thrift(system, what, sum(objects.values()), counted(world, system), best, str(best)))
     return found
 
