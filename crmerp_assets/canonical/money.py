@@ -32,6 +32,26 @@ def _rounded(amount: pl.Expr, digits: int) -> pl.Expr:
     return amount.cast(MONEY).round(digits, mode="half_away_from_zero").cast(MONEY)
 
 
+def reduced(amount: pl.Expr, percent: pl.Expr) -> pl.Expr:
+    """The amount less a percentage of it, to six decimals; null where either is missing or no number."""
+    left = 1 - percent.cast(RATE, strict=False) / 100
+    return (amount.cast(RATE, strict=False) * left).round(6, mode="half_away_from_zero").cast(MONEY)
+
+
+def allocated(amount: pl.Expr, currency: pl.Expr, over: str) -> pl.Expr:
+    """Amounts in whole minor units that sum, per value of the column `over`, to the rounded sum of the exact ones.
+
+    Each is rounded on its own; what that leaves over goes to the largest of them in absolute value, to the first one
+    of several (largest-remainder rules would spread it; one line keeps it explainable).
+    """
+    exact = amount.cast(MONEY)
+    each, total = round_to_minor(exact, currency), round_to_minor(exact.sum().over(over), currency)
+    residue = (total - each.sum().over(over)).cast(MONEY)
+    place = pl.int_range(pl.len()).over(over)
+    largest = place == exact.abs().arg_max().over(over)
+    return pl.when(largest).then(each + residue).otherwise(each).cast(MONEY)
+
+
 def converted(amount: pl.Expr, rate: pl.Expr, currency: pl.Expr) -> pl.Expr:
     """The amount times a rate, in whole minor units of the currency it becomes."""
     return round_to_minor((amount.cast(MONEY) * rate.cast(RATE)).round(6, mode="half_away_from_zero"), currency)

@@ -58,8 +58,9 @@ def decide(
     field: Annotated[str | None, typer.Option(help="With --all: the field.")] = None,
     entity: Annotated[str | None, typer.Option(help="With --all: the entity.")] = None,
     by: Annotated[str | None, typer.Option(help="Who decides; the login name unless given.")] = None,
+    why: Annotated[str | None, typer.Option(help="The reason; approvals need one.")] = None,
 ) -> None:
-    """Decide reviews: `decide REVIEW... ANSWER`. same|different, crm|erp, or a product's name or SKU.
+    """Decide reviews: `decide REVIEW... ANSWER`. same|different, crm|erp, approve|refuse, a product's name or SKU.
 
     The next sync acts on it.
     """
@@ -75,7 +76,7 @@ def decide(
         if field is not None:
             done = decide_all(used, entity, field, word, who)
         else:
-            done = [record(used, review, word, who) for review in reviews]
+            done = [record(used, review, word, who, why) for review in reviews]
     for consequence in dict.fromkeys(one.consequence for one in done):
         say(consequence)
     say(f"{len(done)} reviews decided.")

@@ -12,6 +12,11 @@ def map_problems(entity_map: EntityMap, document: Document) -> Iterator[str]:
     """Problems of one map, as sentences with file and line."""
     header = {field.name: field for field in entity_map.model.fields if field.kind != "lines"}
     yield from _fields(header, entity_map.fields, document, ("fields",))
+    for name, field_map in entity_map.fields.items():
+        if field_map.net_of and field_map.net_of not in entity_map.fields:
+            yield document.problem(("fields", name, "net_of"), f"'{field_map.net_of}' is not a mapped field")
+        if field_map.net_of and field_map.write != "never":
+            yield document.problem(("fields", name), "an amount less a discount is read only; add write: never")
     for name in set(entity_map.constants) & set(entity_map.fields):
         yield document.problem(("constants", name), "is mapped under fields as well; keep one of the two")
     if entity_map.lines:
@@ -23,6 +28,8 @@ def _lines(entity_map: EntityMap, document: Document) -> Iterator[str]:
     if entity_map.lines_field is None:
         yield document.problem(("lines",), f"{entity_map.entity} has no lines; take this away")
         return
+    if entity_map.lines.net_of and entity_map.lines.net_of not in entity_map.fields:
+        yield document.problem(("lines", "net_of"), f"'{entity_map.lines.net_of}' is not a mapped field of the header")
     fields = {field.name: field for field in entity_map.line_model}
     yield from _fields(fields, entity_map.lines.fields, document, ("lines", "fields"))
     yield from _fields(fields, entity_map.lines.text, document, ("lines", "text"))

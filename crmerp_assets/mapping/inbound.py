@@ -7,7 +7,7 @@ import polars as pl
 
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.mapping.compile import raw_columns
-from crmerp_assets.mapping.lines import lines_inbound
+from crmerp_assets.mapping.lines import lines_inbound, net
 from crmerp_assets.mapping.matrix import EntityMap, FieldMap
 from crmerp_assets.mapping.values import context, doubt, inward
 from crmerp_assets.standardise.text import text
@@ -35,6 +35,9 @@ def inbound(entity_map: EntityMap, raw: pl.DataFrame) -> pl.DataFrame:
     first = {name: f for name, f in entity_map.fields.items() if not f.region}
     second = {name: f for name, f in entity_map.fields.items() if f.region}
     frame = frame.with_columns(_fields(entity_map, first)).with_columns(_fields(entity_map, second))
+    frame = frame.with_columns(
+        net(pl.col(name), pl.col(f.net_of)).alias(name) for name, f in entity_map.fields.items() if f.net_of
+    )
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in entity_map.constants.items())
     if entity_map.lines:
         frame = lines_inbound(entity_map, frame)

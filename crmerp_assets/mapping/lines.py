@@ -4,7 +4,7 @@ import polars as pl
 
 from crmerp_assets.canonical.frames import decimal_text
 from crmerp_assets.canonical.lines import lines_json, parse_lines
-from crmerp_assets.canonical.money import MONEY, RATE
+from crmerp_assets.canonical.money import MONEY, allocated, reduced
 from crmerp_assets.mapping.matrix import EntityMap, LineMap
 from crmerp_assets.mapping.values import context, inward
 
@@ -23,6 +23,8 @@ def lines_inbound(entity_map: EntityMap, frame: pl.DataFrame) -> pl.DataFrame:
     if entity_map.lines.text:
         without = frame.join(lines.select(ROW).unique(), on=ROW, how="anti")
         lines = pl.concat([lines, _text_lines(entity_map, entity_map.lines, without)], how="diagonal")
+    if "amount" in lines.columns:
+        lines = _whole_units(entity_map.lines, frame, lines)
     texts = lines_json(lines, parent=ROW).rename({"lines": target})
     return frame.join(texts, on=ROW, how="left", maintain_order="left")
 
@@ -38,7 +40,7 @@ def _canonical_lines(entity_map: EntityMap, line_map: LineMap, frame: pl.DataFra
         for name, field_map in line_map.fields.items()
     )
     lines = lines.with_columns(
-        _reduced(pl.col(name), pl.col(field_map.net_of)).alias(name)
+        net(pl.col(name), pl.col(field_map.net_of)).alias(name)
         for name, field_map in line_map.fields.items()
         if field_map.net_of
     )
@@ -46,11 +48,27 @@ def _canonical_lines(entity_map: EntityMap, line_map: LineMap, frame: pl.DataFra
     return numbered.select(ROW, *(name for name in fields if name in numbered.columns))
 
 
-def _reduced(value: pl.Expr, percent: pl.Expr) -> pl.Expr:
-    """The value less a percentage of it; unchanged where either is missing or no number."""
-    left = 1 - percent.cast(RATE, strict=False) / 100
-    net = (value.cast(RATE, strict=False) * left).round(6, mode="half_away_from_zero").cast(MONEY)
-    return pl.coalesce([pl.when(percent.is_not_null()).then(decimal_text(net)), value])
+def net(value: pl.Expr, percent: pl.Expr) -> pl.Expr:
+    """The number less a percentage of it, as text; unchanged where either is missing or no number."""
+    return pl.coalesce(decimal_text(reduced(value, percent)), value)
+
+
+def _whole_units(line_map: LineMap, frame: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines less the discount of the whole order, amounts in whole minor units that sum to the order's total.
+
+    What rounding leaves over goes to the line with the largest amount, the first of several.
+    """
+    percent = pl.col(line_map.net_of) if line_map.net_of else pl.lit(None, dtype=pl.String)
+    currency = pl.col("currency") if "currency" in frame.columns else pl.lit(None, dtype=pl.String)
+    header = frame.select(ROW, percent.alias("__off"), currency.alias("__currency"))
+    joined = lines.join(header, on=ROW, how="left", maintain_order="left")
+    amount = pl.coalesce(reduced(pl.col("amount"), pl.col("__off")), pl.col("amount").cast(MONEY, strict=False))
+    whole = decimal_text(allocated(amount, pl.col("__currency"), over=ROW))
+    reduced_lines = joined.with_columns(
+        pl.coalesce(whole, "amount").alias("amount"),
+        *([net(pl.col("unit_price"), pl.col("__off")).alias("unit_price")] if "unit_price" in lines.columns else []),
+    )
+    return reduced_lines.drop("__off", "__currency")
 
 
 def _numbered(lines: pl.DataFrame) -> pl.DataFrame:

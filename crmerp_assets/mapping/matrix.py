@@ -57,7 +57,7 @@ class FieldMap(Strict):
     """One canonical field in a system. `phone: Phone` is short for `phone: {native: Phone}`.
 
     Several natives take one line of the text each. `values` lists canonical -> native; of several natives the first
-    is written. `net_of` names the field of the line with the percentage that is off this one. `unknown: skip` does not
+    is written. `net_of` names the field beside it with the percentage that is off this one. `unknown: skip` does not
     send a value that the transform keeps without understanding it.
     """
 
@@ -135,12 +135,14 @@ def _text(value: Any) -> Any:
 class LineMap(Strict):
     """The child list that holds an order's lines or a payment's applications.
 
-    `text` makes one line of quantity 1 out of a header text, for an order that has no lines.
+    `text` makes one line of quantity 1 out of a header text, for an order that has no lines. `net_of` names the field
+    of the header with the percentage that is off every line.
     """
 
     child: str
     fields: dict[str, FieldMap]
     text: Mapping[str, FieldMap] = {}
+    net_of: str | None = None
     write: WriteRule = "always"
 
 

@@ -23,6 +23,19 @@ def nothing_else(_tx: Transaction, _by: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person said: the word, who they are, and why if they say so."""
+
+    word: str
+    by: str
+    why: str | None = None
+
+
+def anybody(_platform: Platform, _review: Review, _answer: Answer) -> None:
+    """For kinds that every operator may decide."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """`record` is stored with the review as JSON; `consequence` tells the person what happens next.
 
@@ -41,16 +54,19 @@ class Kind:
 
     `answers` are the words to answer with, each with its meaning; a kind without any takes free text, which `decide`
     judges (raising NotDecidable). `decide` runs outside any ledger transaction and may read the warehouse.
+    `permit` raises NotDecidable for a person who may not decide, or not without a reason.
     """
 
     name: str
     question: str
     answers: Mapping[str, str]
     decide: Callable[[Platform, Review, str], Decision]
+    permit: Callable[[Platform, Review, Answer], None] = anybody
 
-    def judged(self, platform: Platform, review: Review, answer: str) -> Decision:
+    def judged(self, platform: Platform, review: Review, answer: Answer) -> Decision:
         """The decision for an answer. Raises NotDecidable for a word that is none of the answers."""
-        if self.answers and answer not in self.answers:
+        if self.answers and answer.word not in self.answers:
             known = ", or ".join(f"`{word}` ({meaning})" for word, meaning in self.answers.items())
-            raise NotDecidable(f"'{answer}' does not answer review {review['id'][:8]}: answer {known}.")
-        return self.decide(platform, review, answer)
+            raise NotDecidable(f"'{answer.word}' does not answer review {review['id'][:8]}: answer {known}.")
+        self.permit(platform, review, answer)
+        return self.decide(platform, review, answer.word)

@@ -18,6 +18,7 @@ from crmerp_assets.merge import gates, writes
 from crmerp_assets.merge.amounts import rounded
 from crmerp_assets.merge.gates import Gate
 from crmerp_assets.sync import breaker, tables, vanished
+from crmerp_assets.sync.approvals import with_approvals, withdraw_idle
 from crmerp_assets.sync.holds import HOLD, with_holds
 from crmerp_assets.sync.intent_ids import with_ids
 from crmerp_assets.sync.misfits import set_aside
@@ -82,6 +83,7 @@ def plan(platform: Platform, entity: str) -> Planned:
     _store(platform, entity, frame, found)
     if entity == "order":
         _ask_products(platform, found)
+        withdraw_idle(platform, frame["golden_id"].to_list(), found)
     with platform.warehouse.open() as con:
         _show(con, entity, frame, found)
         advance(con, source, consumer, mark)
@@ -143,7 +145,8 @@ def _side(
     candidates = with_holds(platform, entity, candidates)
     if entity == "order" and side.role == "erp":
         facts = with_order_facts(platform, con, side, candidates)
-        return _finished(platform, gates.apply(facts, [HOLD, *ORDER_GATES, MISFIT]), entity, side)
+        gated = gates.apply(facts, [HOLD, *ORDER_GATES, MISFIT])
+        return _finished(platform, with_approvals(platform, con, gated), entity, side)
     return _finished(platform, gates.apply(candidates, [HOLD, MISFIT]), entity, side)
 
 

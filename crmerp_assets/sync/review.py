@@ -9,6 +9,7 @@
 | double          | merged here, two records there: together?  | unmerge, or merge them there                    |
 | mass_deletion   | were so many records really deleted?       | accept, refuse                                  |
 | breaker         | a plan or its pushes are abnormal: go on?  | release, keep                                   |
+| approval        | may this order be made as it was sold?     | approve, refuse, both with a reason             |
 """
 
 import json
@@ -18,8 +19,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from crmerp_assets.ledger import Transaction
-from crmerp_assets.sync import breaker, conflicts, doubles, mass_deletion, tables, vanished
-from crmerp_assets.sync.decisions import Decision, Kind, NotDecidable, Review
+from crmerp_assets.sync import approvals, breaker, conflicts, doubles, mass_deletion, tables, vanished
+from crmerp_assets.sync.decisions import Answer, Decision, Kind, NotDecidable, Review
 from crmerp_assets.sync.link import QUESTION
 from crmerp_assets.sync.plan import UNKNOWN_PRODUCT_REVIEW
 from crmerp_assets.sync.platform import Platform
@@ -50,13 +51,14 @@ def find(platform: Platform, review_id: str) -> Review:
     return found.row(0, named=True)
 
 
-def decide(platform: Platform, review_id: str, answer: str, by: str) -> Decided:
-    """Record a person's decision. Raises NotDecidable, LookupError for a review that is not open."""
+def decide(platform: Platform, review_id: str, answer: str, by: str, why: str | None = None) -> Decided:
+    """Record a person's decision, and why. Raises NotDecidable, LookupError for a review that is not open."""
     review = find(platform, review_id)
-    decision = KINDS[review["kind"]].judged(platform, review, answer)
+    decision = KINDS[review["kind"]].judged(platform, review, Answer(answer, by, why))
+    record = {**decision.record, "why": why} if why else decision.record
     with platform.ledger.begin() as tx:
         decision.effect(tx, by)
-        tx.reviews.decide(review["id"], json.dumps(decision.record), by)
+        tx.reviews.decide(review["id"], json.dumps(record), by)
     return Decided(review["id"], decision.consequence)
 
 
@@ -104,6 +106,7 @@ _ALL = (
     doubles.KIND,
     mass_deletion.KIND,
     breaker.KIND,
+    approvals.KIND,
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 

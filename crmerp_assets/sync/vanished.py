@@ -184,9 +184,7 @@ def _due(
         decisions = tx.reviews.decisions(DELETION).filter(pl.col("entity") == entity)
     rows = decisions.select("subject", "decision", "decided_by").to_dicts()
     wanted = {
-        row["subject"]: row
-        for row in rows
-        if row["subject"] in gone and json.loads(row["decision"]) == {"answer": "deactivate"}
+        row["subject"]: row for row in rows if row["subject"] in gone and _deactivate(json.loads(row["decision"]))
     }
     on: dict[str, list[str]] = {}
     for subject in wanted:
@@ -197,6 +195,10 @@ def _due(
             with platform.ledger.begin() as tx:
                 _decide(tx, entity, [subject], {"answer": "deactivate", "done": True}, row["decided_by"])
     return Deactivations({role: [one for one in ids if one not in done] for role, ids in on.items()})
+
+
+def _deactivate(decision: dict[str, Any]) -> bool:
+    return decision.get("answer") == "deactivate" and "done" not in decision
 
 
 def _inactive(con: duckdb.DuckDBPyConnection, entity: str, on: dict[str, list[str]]) -> set[str]:

@@ -20,7 +20,7 @@ from world import GO_LIVE, World
 from crmerp_assets.cli.failures import exit_code
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.sync import conflicts, payloads, review
-from crmerp_assets.sync.decisions import NotDecidable
+from crmerp_assets.sync.decisions import Answer, NotDecidable
 from crmerp_assets.sync.trace import trace
 
 MANUAL = """fields:
@@ -195,7 +195,7 @@ def _reopen(used: Any, asked: dict[str, Any]) -> None:
     """An answer that is none, for the review as it was."""
     with used.ledger.read() as tx:
         row = tx.reviews.list(state=None).filter(pl.col("id") == asked["id"]).row(0, named=True)
-    review.KINDS["conflict"].judged(used, row, "maybe")
+    review.KINDS["conflict"].judged(used, row, Answer("maybe", "ann"))
 
 
 def _crmerp(world: World, *arguments: str) -> str:
