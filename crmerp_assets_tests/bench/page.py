@@ -44,12 +44,12 @@ _LOADED = (
     "and its limit alike; counts of calls do not suffer."
 )
 _BEST = (
-    "Counted by the sandboxes. The best case of a pull is the fewest pages that hold its rows, object by object: 2,000 "
-    "rows a call in Salesforce, 1,000 in NetSuite and one more for their lines, and one call for an object without "
-    "rows. That of a push is 200 rows a call in Salesforce and 25 to 35 calls per 1,000 customers in NetSuite, polls "
-    "and confirmations included, of which the lower end counts. A push also reads each record's version before it writes and the record back after "
-    "it; in Salesforce it stays below the best case all the same, as up to five collections of 200 rows travel in one "
-    "composite call, which counts once."
+    "Counted by the sandboxes. The best case of a pull is the fewest pages that hold its rows, object by object: "
+    "2,000 rows a call in Salesforce, 1,000 in NetSuite and one more for their lines, and one call for an object "
+    "without rows. That of a push is 200 rows a call in Salesforce and 25 to 35 calls per 1,000 customers in "
+    "NetSuite, polls and confirmations included, of which the lower end counts. A push also reads each record's "
+    "version before it writes and the record back after it; in Salesforce it stays below the best case all the same, "
+    "as up to five collections of 200 rows travel in one composite call, which counts once."
 )
 
 
