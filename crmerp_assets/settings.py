@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
-from crmerp_assets.mapping import ConfigurationError, EntityRules, Matrix, load_governance, load_matrix, writable
+from crmerp_assets.mapping import ConfigurationError, EntityRules, Matrix, load_governance, load_matrix, retirement
 from crmerp_assets.mapping.document import At, Document, did_you_mean, read
 from crmerp_assets.mapping.validation import Strict, parse
 from crmerp_assets.merge.policy import Policy
@@ -158,10 +158,10 @@ def load_configuration(settings: Settings, environment: Environment | None = Non
 
 
 def _can_deactivate(matrix: Matrix, connections: tuple[ConnectionConfig, ...], entity: str, role: Role) -> bool:
-    """Whether the system in this role has a field `active` that is written; without connections, nobody can say."""
+    """Whether the system in this role lets records be taken out of use; without connections, nobody can say."""
     system = next((connection.type for connection in connections if connection.role == role), None)
     entity_map = matrix.find(system, entity) if system else None
-    return system is None or (entity_map is not None and "active" in writable(entity_map, "update"))
+    return system is None or (entity_map is not None and retirement(entity_map) is not None)
 
 
 def _variables(env_file: Path) -> Environment:

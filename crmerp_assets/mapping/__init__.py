@@ -5,7 +5,15 @@ into canonical text, `outbound` canonical changes into native values, `fits` say
 """
 
 from crmerp_assets.mapping.catalog import load_governance, load_matrix
-from crmerp_assets.mapping.compile import child_lists, native_fields, raw_columns, sendable, writable
+from crmerp_assets.mapping.compile import (
+    Retirement,
+    child_lists,
+    native_fields,
+    raw_columns,
+    retirement,
+    sendable,
+    writable,
+)
 from crmerp_assets.mapping.document import ConfigurationError
 from crmerp_assets.mapping.fits import fits, misfits
 from crmerp_assets.mapping.governance import EntityRules, FieldRule
@@ -30,6 +38,7 @@ __all__ = [
     "MissingColumnsError",
     "NativeNeeds",
     "NativeValue",
+    "Retirement",
     "child_lists",
     "fields_to_provision",
     "fits",
@@ -43,6 +52,7 @@ __all__ = [
     "needs",
     "outbound",
     "raw_columns",
+    "retirement",
     "sendable",
     "writable",
 ]

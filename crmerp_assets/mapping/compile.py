@@ -1,6 +1,7 @@
 """What a map means for frames: which native fields to read, and what may be written."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import polars as pl
 
@@ -21,6 +22,8 @@ def native_fields(entity_map: EntityMap) -> list[str]:
 
 def _paths(field: FieldMap) -> Iterator[str]:
     yield from field.native
+    if field.less:
+        yield field.less
     if field.child:
         yield from field.child.same
         parts = (field.child.native, *field.child.where, *field.child.same)
@@ -51,6 +54,24 @@ def writable(entity_map: EntityMap, operation: Operation) -> list[str]:
     if lines and entity_map.lines_field and lines.write in ("always", operation):
         names.append(entity_map.lines_field)
     return names + (list(entity_map.constants) if operation == "create" else [])
+
+
+class Retirement(NamedTuple):
+    """How a record is taken out of use without deleting it: `field` becomes `value`, from one of `sources` (None: any).
+
+    Both are canonical.
+    """
+
+    field: str
+    value: str
+    sources: tuple[str, ...] | None
+
+
+def retirement(entity_map: EntityMap) -> Retirement | None:
+    """How the system lets a record be taken out of use: cancelled, or made inactive; None where it cannot be."""
+    if entity_map.cancel:
+        return Retirement(entity_map.cancel.field, entity_map.cancel.value, entity_map.cancel.sources)
+    return Retirement("active", "false", None) if "active" in writable(entity_map, "update") else None
 
 
 def sendable(entity_map: EntityMap, changes: pl.DataFrame) -> pl.DataFrame:

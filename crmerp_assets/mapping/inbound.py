@@ -5,7 +5,9 @@ Two passes, because a phone number or a state is read within the country of its 
 
 import polars as pl
 
+from crmerp_assets.canonical.frames import decimal_text
 from crmerp_assets.canonical.lines import parse_lines
+from crmerp_assets.canonical.money import MONEY
 from crmerp_assets.mapping.compile import raw_columns
 from crmerp_assets.mapping.lines import lines_inbound, net
 from crmerp_assets.mapping.matrix import EntityMap, FieldMap
@@ -77,6 +79,9 @@ def _fields(entity_map: EntityMap, fields: dict[str, FieldMap]) -> list[pl.Expr]
 def _native(name: str, field_map: FieldMap) -> pl.Expr:
     if field_map.child:
         return pl.col(f"child:{name}")
+    if field_map.less:
+        whole, part = (_raw(name).cast(MONEY, strict=False) for name in (field_map.native[0], field_map.less))
+        return pl.coalesce(decimal_text((whole - part.fill_null(0)).cast(MONEY)), _raw(field_map.native[0]))
     if len(field_map.native) == 1:
         return _raw(field_map.native[0])
     return pl.concat_str([_raw(native) for native in field_map.native], separator="\n", ignore_nulls=True)

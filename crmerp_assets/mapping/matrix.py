@@ -57,7 +57,8 @@ class FieldMap(Strict):
     """One canonical field in a system. `phone: Phone` is short for `phone: {native: Phone}`.
 
     Several natives take one line of the text each. `values` lists canonical -> native; of several natives the first
-    is written. `net_of` names the field beside it with the percentage that is off this one. `unknown: skip` does not
+    is written. `net_of` names the field beside it with the percentage that is off this one, `less` another
+    native amount that is taken off. `unknown: skip` does not
     send a value that the transform keeps without understanding it.
     """
 
@@ -71,6 +72,7 @@ class FieldMap(Strict):
     scale: int | None = None
     max_lines: int | None = None
     net_of: str | None = None
+    less: str | None = None
     required: bool = False
     unknown: Literal["write", "skip"] = "write"
     write: WriteRule = "always"
@@ -111,6 +113,8 @@ class FieldMap(Strict):
             raise ValueError("give either native or child")
         if self.child is not None and self.write != "never":
             raise ValueError("a value out of a child list is read only; add write: never")
+        if self.less is not None and self.write != "never":
+            raise ValueError("an amount less another is read only; add write: never")
         return self
 
     def writes_on(self, operation: Operation) -> bool:

@@ -83,11 +83,16 @@ class UnknownProduct(_Section):
 
 
 class Orders(_Section):
-    """The whole of `orders` in policy.yaml."""
+    """The whole of `orders` in policy.yaml.
+
+    `not_won` says what becomes of the order of a deal that was re-opened or lost: `cancel` cancels it in the ERP unless
+    somebody has begun to work on it, which a person is then asked about; `ignore` leaves it.
+    """
 
     approvals: tuple[ApprovalRule, ...] = ()
     credit: Credit = Credit()
     unknown_product: UnknownProduct = UnknownProduct()
+    not_won: Literal["review", "cancel", "ignore"] = "review"
 
     @field_validator("approvals")
     @classmethod

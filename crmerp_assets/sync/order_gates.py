@@ -9,10 +9,10 @@ import polars as pl
 
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.merge.gates import Gate
+from crmerp_assets.merge.order_changes import AMENDED, ORDER_CLOSED, refusals
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Connection, Platform
 
-CLOSED_STATUSES = ("partially_fulfilled", "pending_billing", "billed", "closed", "cancelled")
 UNKNOWN_PRODUCT = "unknown_product"
 
 ORDER_GATES = (
@@ -45,18 +45,16 @@ ORDER_GATES = (
         pl.col("fact.product").is_not_null(),
         pl.lit("a product is not in the ERP: ") + pl.col("fact.product"),
     ),
-    Gate(
-        "order_closed",
-        (pl.col("operation") == "update") & pl.col("erp.order_status").is_in(CLOSED_STATUSES),
-        pl.lit("the order is already ") + pl.col("erp.order_status").str.replace_all("_", " ") + pl.lit(" in the ERP"),
-    ),
+    Gate(AMENDED, pl.col("refusal.gate") == AMENDED, pl.col("refusal.reason")),
+    Gate(ORDER_CLOSED, pl.col("refusal.gate") == ORDER_CLOSED, pl.col("refusal.reason")),
 )
 
 
 def with_order_facts(
     platform: Platform, con: duckdb.DuckDBPyConnection, erp: Connection, candidates: pl.DataFrame
 ) -> pl.DataFrame:
-    """Add `fact.account`, `fact.customer`, `fact.unknown`, `fact.product`; null means that nothing is wrong there."""
+    """Add `fact.account`, `fact.customer`, `fact.unknown`, `fact.product` and what `refusals` says; null means that
+    nothing is wrong there."""
     lines = parse_lines(candidates, "golden.lines", keep=["golden_id"])
     unknown = (
         lines.filter(pl.col("product").is_null())
@@ -77,6 +75,7 @@ def with_order_facts(
         .join(unknown, on="golden_id", how="left")
         .join(missing, on="golden_id", how="left")
         .join(customers.rename({"why": "fact.customer"}), left_on="golden.customer", right_on="id", how="left")
+        .join(refusals(candidates), on="golden_id", how="left")
     )
 
 

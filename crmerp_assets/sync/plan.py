@@ -13,11 +13,11 @@ import polars as pl
 from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.canonical.money import MONEY
-from crmerp_assets.mapping import fits, sendable, writable
+from crmerp_assets.mapping import fits, retirement, sendable, writable
 from crmerp_assets.merge import gates, writes
 from crmerp_assets.merge.amounts import rounded
 from crmerp_assets.merge.gates import Gate
-from crmerp_assets.sync import breaker, tables, vanished
+from crmerp_assets.sync import breaker, tables
 from crmerp_assets.sync.approvals import with_approvals, withdraw_idle
 from crmerp_assets.sync.holds import HOLD, with_holds
 from crmerp_assets.sync.intent_ids import with_ids
@@ -25,7 +25,10 @@ from crmerp_assets.sync.misfits import set_aside
 from crmerp_assets.sync.needs import needs
 from crmerp_assets.sync.order_gates import ORDER_GATES, UNKNOWN_PRODUCT, with_order_facts
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
+from crmerp_assets.sync.retirements import RETIRES, Retirements, settle
 from crmerp_assets.sync.translate import KEY
+from crmerp_assets.sync.unsold import UNSOLD
+from crmerp_assets.sync.vanished import DELETED
 from crmerp_assets.warehouse.tables import advance, listed, newest, unseen
 
 MISFIT = Gate("does_not_fit", pl.col("misfit").is_not_null(), pl.col("misfit"))
@@ -71,7 +74,7 @@ def plan(platform: Platform, entity: str) -> Planned:
         if not source.exists(con):
             return Planned()
         need = needs(platform, con, entity)
-        due = vanished.settle(platform, con, entity)
+        due = settle(platform, con, entity, DELETED).and_(settle(platform, con, entity, UNSOLD))
         mark = newest(con, source)
         frame = _considered(con, entity, consumer, [*waiting, *need.triggers, *due.triggers])
         intents = [
@@ -108,7 +111,7 @@ def _side(
     side: Connection,
     frame: pl.DataFrame,
     wanted: pl.DataFrame,
-    due: vanished.Deactivations,
+    due: Retirements,
 ) -> pl.DataFrame:
     """Intents for one connection as rows of SCHEMA; `wanted` are to be created there, `due` to be deactivated."""
     entity_map = platform.entity_map(side, entity)
@@ -127,7 +130,9 @@ def _side(
     updates = sendable(entity_map, rounded(writes.updates(held, update_fields, rules, side.role), places, rules))
     if entity == "customer":
         updates = _reachable_parents(con, side, updates, wanted)
-    planned = pl.concat([updates, _keys(held, side, entity), due.changes(held, side.role)])
+    retired = due.changes(held, side.role, retirement(entity_map))
+    kept = pl.concat([updates, _keys(held, side, entity)]).join(retired, on="golden_id", how="anti")
+    planned = pl.concat([kept, retired])
     changed, left_out = set_aside(side, entity_map, planned)
     candidates = pl.concat(
         [
@@ -144,9 +149,13 @@ def _side(
     candidates = candidates.with_columns(misfit.alias("misfit")).join(left_out, on="golden_id", how="left")
     candidates = with_holds(platform, entity, candidates)
     if entity == "order" and side.role == "erp":
-        facts = with_order_facts(platform, con, side, candidates)
-        gated = gates.apply(facts, [HOLD, *ORDER_GATES, MISFIT])
-        return _finished(platform, with_approvals(platform, con, gated), entity, side)
+        retires = pl.col("changes").str.contains(f'"rule":"{RETIRES}', literal=True)
+        gated = gates.apply(
+            with_order_facts(platform, con, side, candidates.filter(~retires)), [HOLD, *ORDER_GATES, MISFIT]
+        )
+        sold = _finished(platform, with_approvals(platform, con, gated), entity, side)
+        ended = gates.apply(candidates.filter(retires), [HOLD, MISFIT])
+        return pl.concat([sold, _finished(platform, ended, entity, side)])
     return _finished(platform, gates.apply(candidates, [HOLD, MISFIT]), entity, side)
 
 

@@ -6,6 +6,7 @@
 | unknown_product | which product does this text mean?         | alias to a product of the catalogue             |
 | conflict        | both sides changed a field: which counts?  | crm, erp                                        |
 | deletion        | what of the other side's record?           | ignore, deactivate, into RECORD                 |
+| not_won         | what of the order of a deal not won?       | cancel, keep                                    |
 | double          | merged here, two records there: together?  | unmerge, or merge them there                    |
 | mass_deletion   | were so many records really deleted?       | accept, refuse                                  |
 | breaker         | a plan or its pushes are abnormal: go on?  | release, keep                                   |
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from crmerp_assets.ledger import Transaction
-from crmerp_assets.sync import approvals, breaker, conflicts, doubles, mass_deletion, tables, vanished
+from crmerp_assets.sync import approvals, breaker, conflicts, doubles, mass_deletion, tables, unsold, vanished
 from crmerp_assets.sync.decisions import Answer, Decision, Kind, NotDecidable, Review
 from crmerp_assets.sync.link import QUESTION
 from crmerp_assets.sync.plan import UNKNOWN_PRODUCT_REVIEW
@@ -103,6 +104,7 @@ _ALL = (
     Kind(UNKNOWN_PRODUCT_REVIEW, "Which product does this text mean?", {}, _alias),
     conflicts.KIND,
     vanished.KIND,
+    unsold.KIND,
     doubles.KIND,
     mass_deletion.KIND,
     breaker.KIND,

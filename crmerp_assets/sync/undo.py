@@ -5,22 +5,21 @@ ordinary intents. See docs/adr/0008-undo.md for why a reverse write lasts.
 """
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
 from crmerp_assets.canonical import ENTITIES
-from crmerp_assets.mapping import EntityMap, fits, writable
+from crmerp_assets.mapping import EntityMap, fits, retirement, writable
 from crmerp_assets.merge import undo as reversing
 from crmerp_assets.merge import writes
+from crmerp_assets.merge.order_changes import STARTED
 from crmerp_assets.merge.undo import MANUAL, OTHER, REVERSE, WRITTEN
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.conform import conform
 from crmerp_assets.sync.holds import put_on_hold
 from crmerp_assets.sync.merge import merge, with_base
-from crmerp_assets.sync.order_gates import CLOSED_STATUSES
 from crmerp_assets.sync.plan import PRIORITY
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.readback import read_back
@@ -152,19 +151,12 @@ def _retired(
     *,
     hold: bool,
 ) -> pl.DataFrame:
-    way = _way(entity_map)
-    rule = platform.governance[entity].fields.get(way[0]) if way else None
+    way = retirement(entity_map)
+    rule = platform.governance[entity].fields.get(way.field) if way else None
     stays = hold or rule is None or rule.owner != OTHER[side.role]
     step = f"look at it in {side.name} and close or delete it there by hand"
     rows = created.select("golden_id", "native_id", pl.col("id").alias("undoes"))
     return reversing.retire(rows, judged, records, side.role, way, step, stays=stays)
-
-
-def _way(entity_map: EntityMap) -> tuple[str, str, Collection[str] | None] | None:
-    """How the system lets a record be taken back: cancel it, or make it inactive."""
-    if entity_map.cancel:
-        return entity_map.cancel.field, entity_map.cancel.value, entity_map.cancel.sources
-    return ("active", "false", None) if "active" in writable(entity_map, "update") else None
 
 
 def _gated(
@@ -177,7 +169,7 @@ def _gated(
     intents = _changes(ready).with_columns(pl.lit("update").alias("operation"))
     reasons = intents.select("golden_id").with_columns(fits(entity_map, intents).alias("reason"))
     if entity == "order" and side.role == "erp":
-        closed = records.filter(pl.col("erp.order_status").is_in(CLOSED_STATUSES))
+        closed = records.filter(pl.col("erp.order_status").is_in(STARTED))
         said = pl.lit("the order is already ") + pl.col("erp.order_status").str.replace_all("_", " ")
         reasons = reasons.join(closed.select("golden_id", said.alias("closed")), on="golden_id", how="left")
         reasons = reasons.select("golden_id", pl.coalesce("closed", "reason").alias("reason"))

@@ -186,7 +186,17 @@ class Deal:
             return "not_won"
         if not self.wanted().lines:
             return "no_lines"
-        return "order_closed" if self.bills else None
+        if self.order_status() == "Billed":
+            return "amended_after_billing"
+        return "order_closed" if self.bills and not self._only_grows() else None
+
+    def _only_grows(self) -> bool:
+        """Whether the lines of the order stay, with as many pieces or more; lines may be added behind them."""
+        now, then = self.wanted().lines, self.order.lines if self.order is not None else []
+        kept = all(
+            new[0] == old[0] and new[2] == old[2] and new[1] >= old[1] for new, old in zip(now, then, strict=False)
+        )
+        return kept and len(now) >= len(then)
 
     def after_sync(self) -> Order | None:
         """The order at rest."""

@@ -132,7 +132,7 @@ def test_an_order_that_was_billed_after_the_plan_is_planned_again(world: World) 
         assert sent(world, "netsuite") == {"superseded": 1}
 
         world.settle()
-        assert world.open_intents("waiting")["gate"].to_list() == ["order_closed"]
+        assert world.open_intents("waiting")["gate"].to_list() == ["amended_after_billing"]
 
 
 def test_a_reference_is_compared_as_the_record_it_points_to(world: World) -> None:
