@@ -25,10 +25,11 @@ _WIDTH, _TEXT_WIDTH = 16, 28
 
 def harmless(frame: pl.DataFrame) -> pl.DataFrame:
     """Texts that begin like a formula, with an apostrophe in front."""
-    text = pl.col(pl.String)
-    return frame.with_columns(
-        pl.when(text.str.contains(_ACTS)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).name.keep()
-    )
+    texts = [pl.col(name) for name, kind in frame.schema.items() if kind == pl.String]
+    quoted = [
+        pl.when(text.str.contains(_ACTS)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text) for text in texts
+    ]
+    return frame.with_columns(one.alias(text.meta.output_name()) for one, text in zip(quoted, texts, strict=True))
 
 
 def csv(frame: pl.DataFrame) -> bytes:
