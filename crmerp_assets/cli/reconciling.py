@@ -91,8 +91,10 @@ def _show(result: Reconciliation, what: str) -> None:
 
 def _show_money(result: Reconciliation, what: str) -> None:
     """Months below their currency, with a line for all of them; two tables where one would be too wide."""
-    total = result.money.with_columns(pl.lit("all").alias("period"))
-    months = result.periods.filter(pl.len().over("currency") > 1).with_columns(pl.col("period").fill_null("no date"))
+    several = result.periods.group_by("currency").len().filter(pl.col("len") > 1)
+    total = result.money.join(several, on="currency", how="semi", nulls_equal=True)
+    total = total.with_columns(pl.lit("all").alias("period"))
+    months = result.periods.with_columns(pl.col("period").fill_null("no date"))
     rows = pl.concat([months, total], how="diagonal").sort("currency", pl.col("period"), nulls_last=True)
     shown = rows.select(
         pl.col("currency").fill_null("none"),

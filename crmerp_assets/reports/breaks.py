@@ -53,17 +53,16 @@ def breaks(deals: pl.DataFrame, strays: pl.DataFrame, tolerance: Mapping[str, De
 
 def _later(ordered: pl.DataFrame, tolerance: Mapping[str, Decimal]) -> list[pl.DataFrame]:
     """What breaks after the order: other lines for the same total, more billed than ordered, closed before all was."""
-    allowed, missing = (
-        tolerance_of(pl.col("currency"), tolerance),
-        pl.col("erp_total") - pl.col("invoiced").fill_null(Decimal(0)),
-    )
+    allowed = tolerance_of(pl.col("currency"), tolerance)
+    missing = pl.col("erp_total") - pl.col("invoiced").fill_null(Decimal(0))
+    kept = missing + pl.col("credited").fill_null(Decimal(0))  # what was credited may be billed anew
     found = {
         "lines_differ": (
             pl.col("lines").is_not_null(),
             pl.lit(Decimal(0)),
             pl.format("the totals agree, the lines do not: {}", "lines"),
         ),
-        "overbilled": (missing < -allowed, missing, pl.lit("its invoices come to more than the order")),
+        "overbilled": (kept < -allowed, kept, pl.lit("its invoices come to more than the order")),
         "closed_short": (
             (pl.col("order_status") == "closed") & (missing > allowed),
             missing,

@@ -61,7 +61,8 @@ def _rated(rows: pl.DataFrame, rates: pl.DataFrame, company: str | None, day: st
         pl.when(same).then(day).otherwise("rate_date").alias("rate_date"),
         pl.when(same).then(pl.lit(SAME)).otherwise("rate_source").alias("rate_source"),
     )
-    joined = rows.join(stated, on=["currency", day], how="left", maintain_order="left")
+    bare = rows.drop(CARRIED, strict=False)
+    joined = bare.join(stated, on=["currency", day], how="left", maintain_order="left")
     return joined.with_columns(pl.lit(company, dtype=pl.String).alias("company_currency"))
 
 

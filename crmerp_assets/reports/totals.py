@@ -32,20 +32,27 @@ def money(deals: pl.DataFrame, by: Sequence[str] = ("currency",)) -> pl.DataFram
 
 
 def company(deals: pl.DataFrame, by: Sequence[str] = ("period",)) -> pl.DataFrame:
-    """Per period, over all currencies: the same way in the company's currency, and how many deals have no rate."""
-    known = pl.col("rate").is_not_null()
-    sums = [pl.col(name).sum() for name in COMPANY_AMOUNTS]
-    ordered = pl.col("company_amount").filter(pl.col("place") == "ordered").sum().alias("company_ordered")
-    lacking = (~known).sum().alias("without_rate")
+    """Per period, over all currencies: the same way in the company's currency, and how many deals have no rate.
+
+    A sum of which nothing could be converted is null, not nothing.
+    """
+    ordered = pl.when(pl.col("place") == "ordered").then("company_amount").alias("company_ordered")
+    sums = [_converted(name) for name in (*COMPANY_AMOUNTS, "company_ordered")]
+    lacking = pl.col("rate").is_null().sum().alias("without_rate")
     keys = [*by, "company_currency"]
-    return deals.group_by(keys).agg(pl.len().alias("won_deals"), *sums, ordered, lacking).sort(keys, nulls_last=True)
+    rows = deals.with_columns(ordered)
+    return rows.group_by(keys).agg(pl.len().alias("won_deals"), *sums, lacking).sort(keys, nulls_last=True)
 
 
 def rates(deals: pl.DataFrame) -> pl.DataFrame:
     """Every rate that went into the company's totals, with its date and source, and how much was converted with it."""
     keys = ["currency", "company_currency", "rate_date", "rate", "rate_source", "rate_note"]
-    sums = [pl.col(name).sum() for name in ("amount", "company_amount")]
+    sums = [pl.col("amount").sum(), _converted("company_amount")]
     return deals.group_by(keys).agg(pl.len().alias("deals"), *sums).sort(keys, nulls_last=True)
+
+
+def _converted(name: str) -> pl.Expr:
+    return pl.when(pl.col("rate").is_not_null().any()).then(pl.col(name).sum()).alias(name)
 
 
 def gaps(deals: pl.DataFrame) -> pl.DataFrame:

@@ -45,11 +45,9 @@ def report(
     known = frame(rates, RATES)
     asked = [{"operation": "create"} | row for row in intents]
     placed = place_deals(frame(deals, DEAL), frame(asked, INTENT), frame(invalid, INVALID), TOLERANCE)
-    alone = with_company(
-        owned(frame(strays, STRAYS).drop("owner", "next_step", *CARRIED)), known, None, "day", ["amount"]
-    )
+    alone = with_company(owned(frame(strays, STRAYS).drop("owner", "next_step")), known, None, "day", ["amount"])
     return Reconciliation(
-        deals=shaped(with_company(placed.drop(CARRIED), known, None, "close_date", AMOUNTS)),
+        deals=shaped(with_company(placed, known, None, "close_date", AMOUNTS)),
         strays=alone.select(*STRAYS),
         lines=pl.DataFrame(schema=LINES),
         counts=COUNTS,
