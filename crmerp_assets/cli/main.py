@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from crmerp_assets import __version__
-from crmerp_assets.cli import demo, dev, hold, ledger, links, mapping, review, sandbox, show, syncing, systems, undo
+from crmerp_assets.cli import (
+    demo,
+    dev,
+    hold,
+    ledger,
+    links,
+    mapping,
+    reconciling,
+    review,
+    sandbox,
+    show,
+    syncing,
+    systems,
+    undo,
+)
 from crmerp_assets.cli.failures import exit_code
 
 app = typer.Typer(
@@ -17,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (systems, syncing, undo, show, demo, dev):
+for part in (systems, syncing, reconciling, undo, show, demo, dev):
     part.register(app)
 app.add_typer(review.app, name="review")
 app.add_typer(links.app, name="links")

@@ -1,4 +1,4 @@
-"""plan, apply, sync, retry, reconcile: the commands that start runs."""
+"""plan, apply, sync, retry: the commands that start runs."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
-    for command in (plan, apply, sync, retry, reconcile):
+    for command in (plan, apply, sync, retry):
         app.command()(command)
 
 
@@ -62,7 +62,8 @@ def sync(
         emit({"rounds": [{"run_id": ran.run_id, "sent": _sent(ran)} for ran in rounds]})
         _attention(rounds, settings)
         return
-    from crmerp_assets.cli.showing import show_reconciliation, show_status
+    from crmerp_assets.cli.reconciling import show_reconciliation
+    from crmerp_assets.cli.showing import show_status
 
     show_status(settings)
     show_reconciliation(settings)
@@ -83,16 +84,6 @@ def retry(
     from crmerp_assets.cli.parked import retry_parked
 
     retry_parked(Settings(), tuple(intent or ()), entity, connection, error_class)
-
-
-def reconcile(*, json: Json = False) -> None:
-    """Compare won deals with sales orders, in counts and money, and name every deal that is not ordered."""
-    from crmerp_assets.cli.showing import show_reconciliation
-
-    settings = Settings()
-    run_job(settings, "reconcile")
-    if not show_reconciliation(settings, as_json=json):
-        raise typer.Exit(1)
 
 
 def _attention(rounds: list[Ran], settings: Settings) -> None:

@@ -27,8 +27,13 @@ def counts(changes: Changes, **more: int) -> dict[str, Any]:
 def table(frame: pl.DataFrame, most: int = 50) -> dg.MarkdownMetadataValue:
     """A frame as a Markdown table, its first rows only."""
     head = "| " + " | ".join(frame.columns) + " |\n|" + "---|" * frame.width
-    rows = ["| " + " | ".join("" if v is None else str(v) for v in row) + " |" for row in frame.head(most).rows()]
+    rows = ["| " + " | ".join(_cell(value) for value in row) + " |" for row in frame.head(most).rows()]
     return dg.MetadataValue.md("\n".join([head, *rows]))
+
+
+def _cell(value: Any) -> str:
+    """Names of deals may hold what would end a cell."""
+    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
 
 
 def budget(platform: Platform, connection: str, stopped: str | None) -> dict[str, Any]:

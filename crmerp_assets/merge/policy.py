@@ -119,11 +119,13 @@ class Retries(_Part):
 class Policy(_Part):
     """The whole of policy.yaml.
 
+    `company_currency` is what reports convert into; without it the base of the ERP's exchange rates, if that is one.
     `tolerance` is the allowed difference between a deal and its order, by currency. Where fewer than
     `short_pull_share` of the known records would remain, nothing is marked deleted before a person has looked.
     """
 
     go_live: date | None = None
+    company_currency: Currency | None = None
     tolerance: Mapping[Currency | Literal["default"], Amount] = {"default": Decimal("0.01")}
     create: Create = Create()
     deletions: Deletions = Deletions()

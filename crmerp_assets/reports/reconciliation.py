@@ -1,182 +1,145 @@
-"""Does what was won equal what was ordered? Deal by deal, summed per currency, with a reason for every gap.
+"""Does what was won equal what was ordered, invoiced and paid? Deal by deal, per currency and month, with every gap.
 
-Every won deal since the go-live date is in exactly one of these places, so that the sums tie by construction:
-
-| place     | meaning                                                        | who acts            |
-|-----------|----------------------------------------------------------------|---------------------|
-| ordered   | the ERP holds its order and the totals agree                   | nobody              |
-| differs   | the ERP holds its order with another total, or one is missing  | finance             |
-| pending   | its order is planned or on its way                             | the platform        |
-| parked    | a gate holds it, a system refused it, or a person skipped it   | named by the reason |
-| invalid   | no order yet, and the CRM record fails validation              | sales operations    |
-| deleted   | its order was deleted in the ERP                               | finance             |
-| unplanned | nobody knows why it has no order: a fault of the platform      | the platform        |
+The rows are the report: every sum is made from them when it is asked for (see `totals`), so that a part of the report,
+say one month, ties in the same way as the whole. A deal belongs to the month in which it was won.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 import polars as pl
 
-PLACES = ("ordered", "differs", "pending", "parked", "invalid", "deleted", "unplanned")
-IN_FLIGHT = ("planned", "approved", "claimed", "sent", "unknown")
-# What is said of a deal where neither a gate nor a system has given a reason.
-REASONS = {
-    "differs": "the ERP's total differs from the deal's amount",
-    "pending": "its order is planned or on its way",
-    "parked": "a gate holds it, or a system refused it",
-    "deleted": "its order was deleted in the ERP",
-    "unplanned": "no intent was planned; run `crmerp sync`",
-}
+from crmerp_assets.canonical.money import MONEY
+from crmerp_assets.reports import totals
+from crmerp_assets.reports.breaks import breaks
+from crmerp_assets.reports.company import CARRIED
+from crmerp_assets.reports.drift import DRIFT, DRIFT_TOTALS
+from crmerp_assets.reports.owners import owned
+from crmerp_assets.reports.places import ORDER_AMOUNTS, placed
+
+AMOUNTS = ("amount", *ORDER_AMOUNTS)
 DEALS: dict[str, pl.DataType] = {
     "golden_id": pl.String(),
     "crm_id": pl.String(),
+    "name": pl.String(),
     "order_number": pl.String(),
+    "order_status": pl.String(),
+    "close_date": pl.Date(),
+    "period": pl.String(),
     "currency": pl.String(),
-    "amount": pl.Decimal(20, 6),
-    "erp_total": pl.Decimal(20, 6),
-    "invoiced": pl.Decimal(20, 6),
-    "paid": pl.Decimal(20, 6),
-    "credited": pl.Decimal(20, 6),
-    "open_balance": pl.Decimal(20, 6),
+    **dict.fromkeys(AMOUNTS, MONEY),
     "place": pl.String(),
     "gate": pl.String(),
     "reason": pl.String(),
+    "explained": pl.Boolean(),
+    "owner": pl.String(),
+    "next_step": pl.String(),
+    "lines": pl.String(),
+    **CARRIED,
+    **dict.fromkeys((f"company_{name}" for name in AMOUNTS), MONEY),
 }
+TABLES = ("money", "periods", "company", "rates", "gaps", "breaks", "deals", "lines", "counts", "drift", "drift_totals")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reconciliation:
-    """`deals`: one row a won deal (DEALS). `money`: sums per currency. `gaps`: per currency, place, gate and reason.
+    """`deals`: one row a won deal (DEALS). `strays`: documents without one (STRAYS). `lines`: what differs in
+    an order, line by line.
 
-    `counts`: per entity the records of each side, linked ones and those of one side only.
+    `counts`: per entity the records of each side, linked ones and those of one side only. `drift` and `drift_totals`:
+    what moved since the run at `compared_with`, which is None for the first one.
     """
 
     deals: pl.DataFrame
-    money: pl.DataFrame
-    gaps: pl.DataFrame
+    strays: pl.DataFrame
+    lines: pl.DataFrame
     counts: pl.DataFrame
+    tolerance: Mapping[str, Decimal]
+    made_at: datetime
+    compared_with: datetime | None = None
+    drift: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DRIFT))
+    drift_totals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DRIFT_TOTALS))
+
+    @cached_property
+    def money(self) -> pl.DataFrame:
+        """Sums per currency."""
+        return totals.money(self.deals)
+
+    @cached_property
+    def periods(self) -> pl.DataFrame:
+        """Sums per currency and period."""
+        return totals.money(self.deals, ["currency", "period"])
+
+    @cached_property
+    def company(self) -> pl.DataFrame:
+        """Sums per period in the company's currency."""
+        return totals.company(self.deals)
+
+    @cached_property
+    def rates(self) -> pl.DataFrame:
+        """The rates behind `company`."""
+        return totals.rates(self.deals)
+
+    @cached_property
+    def gaps(self) -> pl.DataFrame:
+        """What is not ordered, by reason."""
+        return totals.gaps(self.deals)
+
+    @cached_property
+    def breaks(self) -> pl.DataFrame:
+        """Everything that breaks the chain, each with its reason and owner."""
+        return breaks(self.deals, self.strays, self.tolerance)
+
+    @property
+    def unexplained(self) -> pl.DataFrame:
+        """The breaks that nobody and nothing is acting on."""
+        return self.breaks.filter(~pl.col("explained"))
 
     @property
     def explained(self) -> bool:
-        """Whether every deal has a place that somebody or something is acting on, and no total differs."""
-        return self.deals.filter(pl.col("place").is_in(["unplanned", "differs"])).is_empty()
+        """Whether somebody or something is acting on every break."""
+        return self.unexplained.is_empty()
 
     @property
     def agrees(self) -> bool:
         """Whether everything won is ordered, with equal totals."""
         return self.deals.filter(pl.col("place") != "ordered").is_empty()
 
+    def selected(self, period: str | None = None, since: str | None = None) -> "Reconciliation":
+        """The part of one period, or of those from one on, such as 2026-11; the counts are of everything."""
+        if not (period or since):
+            return self
+        here = pl.col("period") == period if period else pl.col("period") >= since
+        deals, strays = (frame.filter(here) for frame in (self.deals, self.strays))
+        lines = self.lines.join(deals.select("golden_id"), on="golden_id", how="semi")
+        moved, shifted = (frame.filter(here) for frame in (self.drift, self.drift_totals))
+        return replace(self, deals=deals, strays=strays, lines=lines, drift=moved, drift_totals=shifted)
 
-def reconcile(
-    deals: pl.DataFrame,
-    intents: pl.DataFrame,
-    invalid: pl.DataFrame,
-    counts: pl.DataFrame,
-    tolerance: Mapping[str, Decimal],
-) -> Reconciliation:
-    """Give every won deal its place.
 
-    `deals`: golden orders that are won and in scope (typed columns of DEALS, and erp_id, erp_deleted).
-    `intents`: open create intents of orders (golden_id, state, gate, reason, error). `invalid`: parked CRM deals
-    (crm_id, reason); one that is among `deals` too, in an earlier and usable version, is counted once. `tolerance`:
-    largest allowed difference of totals per currency, with a `default`.
+def place_deals(
+    deals: pl.DataFrame, intents: pl.DataFrame, invalid: pl.DataFrame, tolerance: Mapping[str, Decimal]
+) -> pl.DataFrame:
+    """Give every won deal its place, reason and owner.
+
+    `deals`: golden orders that are won and in scope (typed columns of DEALS as far as they are known, and erp_id,
+    erp_deleted, erp_currency). `intents`: see `places.placed`. `invalid`: parked CRM deals (crm_id, reason, and what
+    could be read of them); one that is among `deals` too, in an earlier and usable version, is counted once.
+    `tolerance`: largest allowed difference of totals per currency, with a `default`.
     """
     reasons = invalid.select("crm_id", pl.col("reason").alias("invalid"))
-    known = deals.join(intents, on="golden_id", how="left").join(reasons, on="crm_id", how="left")
+    known = placed(deals.join(reasons, on="crm_id", how="left"), intents, tolerance)
     unknown = invalid.join(deals, on="crm_id", how="anti").with_columns(
-        pl.lit("invalid").alias("place"), pl.lit("validation").alias("gate")
+        pl.lit("invalid").alias("place"), pl.lit("validation").alias("gate"), pl.lit(value=True).alias("explained")
     )
-    placed = [_shaped(_placed(known, tolerance)), _shaped(unknown)]
-    rows = pl.concat(placed).sort("place", "currency", "golden_id", "crm_id")
-    return Reconciliation(rows, _money(rows), _gaps(rows), counts)
+    rows = pl.concat([owned(shaped(known)), owned(shaped(unknown))])
+    return rows.sort("place", "currency", "golden_id", "crm_id")
 
 
-def _placed(rows: pl.DataFrame, tolerance: Mapping[str, Decimal]) -> pl.DataFrame:
-    deleted = pl.col("erp_deleted").fill_null(value=False)
-    ordered = pl.col("erp_id").is_not_null() & ~deleted
-    place = (
-        pl.when(ordered & _agrees(tolerance))
-        .then(pl.lit("ordered"))
-        .when(ordered)
-        .then(pl.lit("differs"))
-        .when(deleted)
-        .then(pl.lit("deleted"))
-        .when(pl.col("state").is_in(["waiting", "rejected", "cancelled"]))
-        .then(pl.lit("parked"))
-        .when(pl.col("state").is_in(IN_FLIGHT))
-        .then(pl.lit("pending"))
-        .when(pl.col("invalid").is_not_null())
-        .then(pl.lit("invalid"))
-        .otherwise(pl.lit("unplanned"))
-    )
-    return rows.with_columns(place.alias("place")).with_columns(_reason().alias("reason"), _gate().alias("gate"))
-
-
-def _agrees(tolerance: Mapping[str, Decimal]) -> pl.Expr:
-    """Whether both totals are known and differ by no more than their currency allows."""
-    default = tolerance.get("default", Decimal("0.01"))
-    allowed = pl.col("currency").replace_strict(dict(tolerance), default=default, return_dtype=pl.Decimal(20, 6))
-    return ((pl.col("amount") - pl.col("erp_total")).abs() <= allowed).fill_null(value=False)
-
-
-def _reason() -> pl.Expr:
-    usual = pl.col("place").replace_strict(REASONS, default=None, return_dtype=pl.String)
-    missing = pl.any_horizontal(pl.col("amount", "erp_total").is_null())
-    return (
-        pl.when(pl.col("place").is_in(["pending", "parked", "deleted"]))
-        .then(pl.coalesce("reason", "error", usual))
-        .when(pl.col("place") == "invalid")
-        .then("invalid")
-        .when((pl.col("place") == "differs") & missing)
-        .then(pl.lit("the ERP's total or the deal's amount is missing"))
-        .otherwise(usual)
-    )
-
-
-def _gate() -> pl.Expr:
-    return (
-        pl.when(pl.col("place") == "invalid")
-        .then(pl.lit("validation"))
-        .when(~pl.col("place").is_in(["ordered", "differs"]))
-        .then(pl.coalesce(pl.when(pl.col("state") == "cancelled").then(pl.lit("skipped")), "gate", _rejected()))
-    )
-
-
-def _rejected() -> pl.Expr:
-    return pl.when(pl.col("state") == "rejected").then(pl.lit("rejected"))
-
-
-def _shaped(rows: pl.DataFrame) -> pl.DataFrame:
+def shaped(rows: pl.DataFrame) -> pl.DataFrame:
+    """Exactly the columns of DEALS; the period is the month of the close date."""
+    month = pl.col("close_date").dt.to_string("%Y-%m").alias("period")
     missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in DEALS.items() if name not in rows.columns]
-    return rows.with_columns(missing).select(*DEALS).cast(DEALS)  # type: ignore[arg-type]
-
-
-def _money(deals: pl.DataFrame) -> pl.DataFrame:
-    """Per currency: won = ordered + differs + pending + parked + ..., in deals and money, and the way to cash."""
-    at = {place: pl.col("place") == place for place in PLACES}
-    sums = [
-        expr
-        for place, here in at.items()
-        for expr in (
-            here.sum().alias(f"{place}_deals"),
-            pl.col("amount").filter(here).sum().alias(f"{place}_amount"),
-        )
-    ]
-    chain = [pl.col(name).sum() for name in ("erp_total", "invoiced", "paid", "credited", "open_balance")]
-    return (
-        deals.group_by("currency")
-        .agg(pl.len().alias("won_deals"), pl.col("amount").sum().alias("won_amount"), *sums, *chain)
-        .sort("currency", nulls_last=True)
-    )
-
-
-def _gaps(deals: pl.DataFrame) -> pl.DataFrame:
-    """What is not ordered, per currency, place, gate and reason, largest first."""
-    return (
-        deals.filter(pl.col("place") != "ordered")
-        .group_by("currency", "place", "gate", "reason")
-        .agg(pl.len().alias("deals"), pl.col("amount").sum().alias("amount"))
-        .sort("amount", "reason", descending=[True, False], nulls_last=True)
-    )
+    return rows.with_columns(missing).with_columns(month).select(*DEALS).cast(DEALS)  # type: ignore[arg-type]

@@ -1,20 +1,24 @@
-"""Gather what the reconciliation needs from warehouse and ledger, and publish it.
+"""Gather what the reconciliation needs from warehouse and ledger, and store it in the warehouse.
 
-The published file is what people and the CLI read: the warehouse file may be held by a run.
+What people and the CLI read is published from there, see `published`: the warehouse file may be held by a run.
 """
-
-import json
-from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from crmerp_assets.canonical.money import MONEY
 from crmerp_assets.ledger.transitions import OPEN
 from crmerp_assets.mapping import inbound
 from crmerp_assets.merge.three_way import Role
-from crmerp_assets.reports import Reconciliation, reconcile
-from crmerp_assets.sync import tables
-from crmerp_assets.sync.platform import Platform
+from crmerp_assets.reports import Reconciliation, place_deals
+from crmerp_assets.reports.breaks import STRAYS
+from crmerp_assets.reports.company import RATES, with_company
+from crmerp_assets.reports.differences import line_differences, told
+from crmerp_assets.reports.owners import owned
+from crmerp_assets.reports.reconciliation import AMOUNTS, shaped
+from crmerp_assets.sync import reconciled, tables
+from crmerp_assets.sync.platform import Platform, in_one_transaction
+from crmerp_assets.sync.strays import strays
 
 COUNTED = ("customer", "contact", "product", "order")
 _COUNTS: dict[str, type[pl.DataType]] = dict.fromkeys(
@@ -26,59 +30,110 @@ class NothingToReconcile(RuntimeError):
     """No deal was ever read, so there is nothing to compare yet."""
 
 
+@in_one_transaction
 def run_reconciliation(platform: Platform) -> Reconciliation:
     """Reconcile both sides as the warehouse and the ledger know them now, and store the tables in `report`.
 
     Raises NothingToReconcile before the first pull.
     """
-    crm, erp = platform.side("crm"), platform.side("erp")
+    crm, erp, tolerance = platform.side("crm"), platform.side("erp"), platform.policy.tolerance
     with platform.ledger.read() as tx:
-        intents = _creates(tx.intents.open(erp.name, "order", states=[*OPEN, "cancelled"]))
+        intents = _writes(tx.intents.open(erp.name, "order", states=[*OPEN, "cancelled"]))
         parked = tx.parked.list(skipped=True)
     broken = parked.filter((pl.col("entity") == "order") & (pl.col("connection") == crm.name))
     with platform.warehouse.open() as con:
-        deals = _deals(platform, con)
-        invalid = _won(platform, con, broken)
-        counts = _counts(con, parked)
-    result = reconcile(
-        deals,
-        intents.select("golden_id", "state", "gate", "reason", "error"),
-        invalid,
-        counts,
-        platform.policy.tolerance,
-    )
-    _store(platform, result)
-    return result
+        deals, rates = _deals(platform, con), _rates(con)
+        lines = line_differences(_differing(con, deals), _products(con), tolerance)
+        found = deals.join(told(lines), on="golden_id", how="left")
+        placed = place_deals(found, intents, _won(platform, con, broken), tolerance)
+        alone = owned(strays(platform, con, parked))
+        company = platform.policy.company_currency
+        done = Reconciliation(
+            deals=shaped(with_company(placed, rates, company, "close_date", AMOUNTS)),
+            strays=with_company(alone, rates, company, "day", ["amount"]).select(*STRAYS).cast(STRAYS),  # type: ignore[arg-type]
+            lines=lines,
+            counts=_counts(con, parked),
+            tolerance=tolerance,
+            made_at=platform.clock(),
+        )
+        return reconciled.store(con, done)
 
 
-def _creates(intents: pl.DataFrame) -> pl.DataFrame:
-    """One create a deal: the open one, or the one that a person withdrew last where there is none."""
-    creates = intents.filter(pl.col("operation") == "create")
-    open_first = pl.col("state") == "cancelled"
-    return creates.sort(open_first, "updated_at", descending=[False, True]).unique("golden_id", keep="first")
+def _writes(intents: pl.DataFrame) -> pl.DataFrame:
+    """One create and one update of lines a deal: the open one, or the one that a person withdrew last."""
+    lines = pl.col("changes").str.json_path_match("$.lines").is_not_null()
+    writes = intents.filter((pl.col("operation") == "create") | ((pl.col("operation") == "update") & lines))
+    latest = writes.sort(pl.col("state") == "cancelled", "updated_at", descending=[False, True])
+    one = latest.unique(["golden_id", "operation"], keep="first", maintain_order=True)
+    return one.select("golden_id", "operation", "state", "gate", "reason", "error")
 
 
 def _deals(platform: Platform, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    go_live, table = platform.policy.go_live, tables.golden("order")
+    """Won deals in scope, with the currency of their order in the ERP."""
+    go_live, table, compare = platform.policy.go_live, tables.golden("order"), tables.compare("order")
     if not table.exists(con):
         raise NothingToReconcile("No deals were read yet, so there is nothing to compare; run `crmerp plan` first.")
     since = f"close_date >= DATE '{go_live}'" if go_live else "false"
     return con.execute(
-        f"SELECT * EXCLUDE (_hash, _change) FROM {table.sql} WHERE won AND {since} AND NOT crm_deleted"
+        f"""
+        SELECT o.* EXCLUDE (_hash, _change, lines), c."erp.currency" AS erp_currency
+        FROM {table.sql} o LEFT JOIN {compare.sql} c USING (golden_id)
+        WHERE won AND {since} AND NOT crm_deleted
+        """
     ).pl()
 
 
+def _differing(con: duckdb.DuckDBPyConnection, deals: pl.DataFrame) -> pl.DataFrame:
+    """Both sides' lines of the deals whose order has other lines, or another total."""
+    held = deals.filter(pl.col("erp_id").is_not_null() & ~pl.col("erp_deleted").fill_null(value=False))
+    con.register("_held", held.select("golden_id", "currency", "amount", "erp_total").to_arrow())
+    rows = con.execute(
+        f"""
+        SELECT h.*, c."crm.lines" AS crm_lines, c."erp.lines" AS erp_lines
+        FROM _held h JOIN {tables.compare("order").sql} c USING (golden_id)
+        WHERE c."crm.lines" IS DISTINCT FROM c."erp.lines" OR h.amount IS DISTINCT FROM h.erp_total
+        """
+    ).pl()
+    con.unregister("_held")
+    return rows
+
+
+def _products(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What to call each product: its SKU, or its name where it has none."""
+    table = tables.golden("product")
+    if not table.exists(con):
+        return {}
+    return dict(con.execute(f"SELECT golden_id, coalesce(sku, name, golden_id) FROM {table.sql}").fetchall())
+
+
+def _rates(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The ERP's exchange rates as columns of RATES."""
+    table = tables.golden("exchange_rate")
+    if not table.exists(con):
+        return pl.DataFrame(schema=RATES)
+    found = con.execute(f"SELECT {', '.join(RATES)} FROM {table.sql} WHERE NOT deleted ORDER BY golden_id").pl()
+    return found.cast(RATES)  # type: ignore[arg-type]
+
+
 def _won(platform: Platform, con: duckdb.DuckDBPyConnection, parked: pl.DataFrame) -> pl.DataFrame:
-    """(crm_id, reason) of the parked deals that the CRM calls won: their money is missing in the sums."""
+    """The parked deals that the CRM calls won: crm_id, reason, and as much of their money as can be read."""
     crm = platform.side("crm")
     entity_map = platform.entity_map(crm, "order")
     assert entity_map is not None
     con.register("_parked", parked.select(pl.col("native_id").alias("_id")).to_arrow())
     raw = con.execute(f"SELECT * FROM {tables.raw(crm.name, entity_map.object).sql} SEMI JOIN _parked USING (_id)").pl()
     con.unregister("_parked")
-    won = inbound(entity_map, raw).filter(pl.col("won") == "true")["native_id"]
-    found = parked.filter(pl.col("native_id").is_in(won.to_list()))
-    return found.select(pl.col("native_id").alias("crm_id"), "reason")
+    read = inbound(entity_map, raw).filter(pl.col("won") == "true")
+    day = pl.col("close_date").str.to_date("%Y-%m-%d", strict=False)
+    values = read.select(
+        pl.col("native_id").alias("crm_id"),
+        "name",
+        "currency",
+        pl.col("amount").cast(MONEY, strict=False),
+        pl.when(day >= pl.lit(platform.policy.go_live, dtype=pl.Date)).then(day).alias("close_date"),
+    )
+    reasons = parked.select(pl.col("native_id").alias("crm_id"), "reason").unique("crm_id")
+    return values.join(reasons, on="crm_id")
 
 
 def _counts(con: duckdb.DuckDBPyConnection, parked: pl.DataFrame) -> pl.DataFrame:
@@ -106,24 +161,3 @@ def _alive(role: Role | str) -> str:
 
 def _where(condition: str) -> str:
     return f"(WHERE {condition})"
-
-
-def _store(platform: Platform, result: Reconciliation) -> None:
-    with platform.warehouse.open() as con:
-        for name in ("deals", "money", "gaps", "counts"):
-            con.register("_report", getattr(result, name).to_arrow())
-            con.execute(f"CREATE OR REPLACE TABLE {tables.report(f'reconciliation_{name}').sql} AS FROM _report")
-            con.unregister("_report")
-
-
-def publish(result: Reconciliation, folder: Path) -> Path:
-    """Write the reconciliation as JSON for those who read it without the warehouse; returns the file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target, draft = folder / "reconciliation.json", folder / "reconciliation.json.new"
-    body = {name: json.loads(getattr(result, name).write_json()) for name in ("money", "gaps", "counts")}
-    gone = result.deals.filter(pl.col("place") != "ordered")
-    body["deals"] = json.loads(gone.write_json())
-    body["explained"], body["agrees"] = result.explained, result.agrees
-    draft.write_text(json.dumps(body, indent=1), encoding="utf-8")
-    draft.replace(target)
-    return target

@@ -1,0 +1,204 @@
+"""`crmerp reconcile`: the money per currency and month, what breaks the chain and who acts, and what has moved."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+
+from crmerp_assets.cli.output import console, emit, money, say, table
+from crmerp_assets.reports import Reconciliation
+from crmerp_assets.settings import Settings
+
+SHOWN = 10
+_MONTH = r"\d{4}-(0[1-9]|1[0-2])"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command()(reconcile)
+
+
+def _month(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(_MONTH, value):
+        raise typer.BadParameter(f"'{value}' is no month; write it like 2026-11.")
+    return value
+
+
+def reconcile(
+    *,
+    period: Annotated[str | None, typer.Option(help="Only deals won in this month: 2026-11.", callback=_month)] = None,
+    since: Annotated[str | None, typer.Option(help="Only deals won in this month or later.", callback=_month)] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write a CSV file for each table into this folder.")] = None,
+    xlsx: Annotated[Path | None, typer.Option(help="Also write a workbook with a sheet for each table.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Compare won deals with orders, invoices and payments, and name every deal that breaks the chain, and who acts.
+
+    Exit code 1 when some money is not explained.
+    """
+    from crmerp_assets.cli.runs import run_job
+
+    if period and since:
+        raise typer.BadParameter("say --period or --since, not both.")
+    settings = Settings()
+    run_job(settings, "reconcile")
+    if not show_reconciliation(settings, as_json=json, period=period, since=since, csv=csv, xlsx=xlsx):
+        raise typer.Exit(1)
+
+
+def show_reconciliation(
+    settings: Settings,
+    *,
+    as_json: bool = False,
+    period: str | None = None,
+    since: str | None = None,
+    csv: Path | None = None,
+    xlsx: Path | None = None,
+) -> bool:
+    """The last published reconciliation, or a part of it; returns whether every break is explained."""
+    from crmerp_assets.sync.published import as_data, published, write_csv, write_workbook
+
+    whole = published(settings.reports)
+    if whole is None:
+        say("Nothing was reconciled yet; `crmerp sync` does it at its end.")
+        return True
+    result = whole.selected(period, since)
+    files = write_csv(result, csv) if csv else []
+    files += [write_workbook(result, xlsx)] if xlsx else []
+    if as_json:
+        emit(as_data(result))
+        return result.explained
+    _show(result, f"won in {period}" if period else f"won since {since}" if since else "won")
+    for file in files:
+        console.print(f"Wrote {file}", soft_wrap=True, markup=False)
+    return result.explained
+
+
+def _show(result: Reconciliation, what: str) -> None:
+    _show_money(result, what)
+    _show_company(result)
+    _show_breaks(result)
+    if result.counts.height:
+        table("Records on each side", result.counts)
+    _show_drift(result)
+    if result.deals.is_empty():
+        say("No deal was won since the go-live date (`go_live` in policy.yaml).")
+    say("Every gap is explained." if result.explained else "[red]Some money is not explained, see above.[/red]")
+
+
+def _show_money(result: Reconciliation, what: str) -> None:
+    """Months below their currency, with a line for all of them; two tables where one would be too wide."""
+    several = result.periods.group_by("currency").len().filter(pl.col("len") > 1)
+    total = result.money.join(several, on="currency", how="semi", nulls_equal=True)
+    total = total.with_columns(pl.lit("all").alias("period"))
+    months = result.periods.with_columns(pl.col("period").fill_null("no date"))
+    rows = pl.concat([months, total], how="diagonal").sort("currency", pl.col("period"), nulls_last=True)
+    shown = rows.select(
+        pl.col("currency").fill_null("none"),
+        "period",
+        pl.col("won_deals").alias("deals"),
+        pl.col("won_amount").alias("won"),
+        pl.col("ordered_amount").alias("ordered"),
+        (pl.col("won_amount") - pl.col("ordered_amount")).alias("not ordered"),
+        pl.col("invoiced"),
+        pl.col("not_invoiced").alias("not invoiced"),
+        (pl.col("paid") + pl.col("credited")).alias("paid, credited"),
+        pl.col("open_balance").alias("open"),
+    )
+    keys, to_order, to_cash = shown.columns[:2], shown.columns[2:6], shown.columns[6:]
+    if console.width >= 140:
+        table(f"Deals {what}, from won to paid", shown)
+        return
+    table(f"Deals {what}, from won to ordered", shown.select(*keys, *to_order))
+    table("From ordered to paid", shown.select(*keys, *to_cash))
+
+
+def _show_company(result: Reconciliation) -> None:
+    """In the company's currency where there is more than that one, and what could not be converted."""
+    lacking = result.rates.filter(pl.col("rate_note").is_not_null())
+    foreign = result.deals.filter(pl.col("currency") != pl.col("company_currency"))
+    if foreign.height:
+        shown = result.company.select(
+            pl.col("period").fill_null("no date"),
+            pl.col("company_currency").alias("in"),
+            pl.col("company_amount").alias("won"),
+            pl.col("company_ordered").alias("ordered"),
+            pl.col("company_invoiced").alias("invoiced"),
+            pl.col("company_open_balance").alias("open"),
+            pl.col("without_rate").alias("no rate"),
+        )
+        table("All currencies, each deal at the rate of the day it was won", shown)
+        used = result.rates.filter(pl.col("rate").is_not_null() & (pl.col("currency") != pl.col("company_currency")))
+        table("Rates", _rates_shown(used).head(SHOWN))
+    for row in lacking.group_by("rate_note").agg(pl.col("deals").sum()).sort("rate_note").head(3).iter_rows(named=True):
+        say(f"{row['deals']} deals are not converted: {row['rate_note']}.")
+
+
+def _rates_shown(used: pl.DataFrame) -> pl.DataFrame:
+    rate = pl.col("rate").cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
+    columns = (
+        pl.col("company_currency").alias("to"),
+        rate.alias("rate"),
+        "rate_date",
+        pl.col("rate_source").alias("source"),
+    )
+    return used.select(pl.col("currency").alias("from"), *columns, "deals", pl.col("company_amount").alias("comes to"))
+
+
+def _show_breaks(result: Reconciliation) -> None:
+    """Sums by reason and who acts, then the first records one by one."""
+    keys = ["owner", "reason", "next_step", "currency", "explained"]
+    sums = result.breaks.group_by(keys).agg(pl.len().alias("records"), pl.col("amount").sum())
+    order = sums.sort("explained", "amount", "owner", "reason", descending=[False, True, False, False], nulls_last=True)
+    if order.height:
+        console.print("\nWhat breaks the chain, by reason", style="italic")
+    for row in order.head(2 * SHOWN).iter_rows(named=True):
+        _show_reason(row)
+    if order.height > 2 * SHOWN:
+        say(f"... and {order.height - 2 * SHOWN} more reasons; `crmerp reconcile --json` lists all")
+    _show_records(result.breaks)
+
+
+def _show_reason(row: dict[str, Any]) -> None:
+    mark = "" if row["explained"] else "NOT EXPLAINED: "
+    records = "1 record" if row["records"] == 1 else f"{row['records']:,} records"
+    amount = money(Decimal(row["amount"] or 0))
+    console.print(f"  {row['currency'] or 'no currency'} {amount} in {records}", style="bold", markup=False)
+    console.print(f"    {mark}{row['reason']}", style="red" if mark else None, markup=False)
+    console.print(f"    {row['owner']}: {row['next_step']}", markup=False)
+
+
+def _show_records(breaks: pl.DataFrame) -> None:
+    if breaks.is_empty():
+        return
+    console.print("\nThe first of them" if breaks.height > SHOWN else "\nAll of them", style="italic")
+    for row in breaks.head(SHOWN).iter_rows(named=True):
+        name = " ".join(str(row[key]) for key in ("record", "number", "name") if row[key])
+        amount = f"{row['currency'] or 'no currency'} {money(Decimal(row['amount'] or 0))}"
+        console.print(f"  {row['period'] or 'no date'}  {amount}  {name}", markup=False)
+        detail = row["lines"] if row["lines"] and row["place"] != "lines_differ" else None
+        for line in filter(None, (detail,)):
+            console.print(f"    {line}", markup=False)
+    if breaks.height > SHOWN:
+        say(f"  ... and {breaks.height - SHOWN:,} more; `--json`, `--csv DIR` and `--xlsx FILE` name each")
+
+
+def _show_drift(result: Reconciliation) -> None:
+    if result.compared_with is None:
+        say("\nThis was the first run: there is nothing to compare it with.")
+        return
+    at = f"{result.compared_with:%Y-%m-%d %H:%M} UTC"
+    if result.drift.is_empty() and result.drift_totals.is_empty():
+        say(f"\nNothing has moved since {at}.")
+        return
+    counted = result.drift.group_by("change", maintain_order=True).agg(pl.len().alias("n"))
+    console.print(f"\nSince {at}: " + ", ".join(f"{n:,} {change}" for change, n in counted.iter_rows()), markup=False)
+    for row in result.drift.head(SHOWN).iter_rows(named=True):
+        moved = f"{row['before'] or 'not there'} -> {row['after'] or 'not there'}"
+        console.print(f"  {row['change']}: {row['record']} {row['name'] or ''} ({moved})", markup=False)
+    sums = result.drift_totals.group_by("currency", "measure").agg(pl.col("before", "after", "difference").sum())
+    named = sums.with_columns(pl.col("measure").str.replace("_amount", "").str.replace("_balance", ""))
+    table("Totals that moved", named.sort("currency", "measure", nulls_last=True))
