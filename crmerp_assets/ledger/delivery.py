@@ -52,13 +52,7 @@ class Delivery:
         c, now = intents.c, self._session.now()
         sent = update(intents).where(self._session.among(c.id, ids))
         self._session.execute(
-            sent.values(
-                state="sent",
-                attempts=c.attempts + 1,
-                lease_until=_until(now, lease_seconds),
-                updated_at=now,
-                **NO_JOB,
-            )
+            sent.values(state="sent", attempts=c.attempts + 1, lease_until=_until(now, lease_seconds), updated_at=now)
         )
         events = [
             {

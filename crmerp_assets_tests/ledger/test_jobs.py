@@ -1,8 +1,8 @@
 """A job that a system took may outlive the one who sent it: until it is over, nothing else goes to its records.
 
 Protections removed once, and the test that failed: `job` kept with an unknown outcome (the first), `put_off` in
-`orphans` (the second), the worker in `put_off` (the third), IN_FLIGHT in the planner (the fourth), NO_JOB in
-`mark_sent` (the fifth).
+`orphans` (the second), the worker in `put_off` (the third), `unknown` among what the planner leaves alone (the fourth),
+the states in `accepted` and NO_JOB in `release` (the fifth).
 """
 
 from datetime import timedelta
