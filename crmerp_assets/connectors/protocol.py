@@ -7,7 +7,7 @@ would change money. Timestamps are `YYYY-MM-DDTHH:MM:SSZ`, dates `YYYY-MM-DD`, b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
@@ -73,6 +73,14 @@ class Result:
     write_id: str
     native_id: str | None
     error: ConnectorError | None
+
+
+Accepted: TypeAlias = Callable[[Sequence[str], str], None]
+"""Told the ids of writes and the job under which the system took them, before anything is known of their outcome."""
+
+
+def unheard(_write_ids: Sequence[str], _job: str) -> None:
+    """For callers that will not ask about a job later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,9 @@ class Connector(Protocol):
 
     `push` returns one result per write in the given order and never raises for one record; AuthFailed, QuotaSpent
     and ConfigError raise before anything is sent, and once something was sent every affected write gets its error.
+
+    A system may take writes as a job that it carries out later, even after `push` has given up or its process died.
+    `push` says so through `accepted` as soon as the system has answered; `unfinished` says which jobs are not over.
     """
 
     @property
@@ -167,7 +178,11 @@ class Connector(Protocol):
         self, object: str, key_field: str, keys: Sequence[str], fields: Sequence[str] = ()
     ) -> dict[str, Row]: ...
 
-    def push(self, object: str, writes: Sequence[Write]) -> list[Result]: ...
+    def push(self, object: str, writes: Sequence[Write], accepted: Accepted = unheard) -> list[Result]: ...
+
+    def unfinished(self, jobs: Sequence[str]) -> set[str]:
+        """Those of these jobs that may still change records, or of which the system does not say. One that it does
+        not know any more is over."""
 
     def provision(self, specs: Sequence[FieldSpec], dry_run: bool) -> list[ProvisionStep]: ...
 

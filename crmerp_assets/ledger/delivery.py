@@ -9,15 +9,16 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
 
 from crmerp_assets.ledger.errors import IllegalTransition
-from crmerp_assets.ledger.moves import NO_CLAIM, READY_STATE, locked, note, states
+from crmerp_assets.ledger.moves import NO_CLAIM, NO_JOB, READY_STATE, locked, note, states
 from crmerp_assets.ledger.pauses import resting
 from crmerp_assets.ledger.session import Session, micros
 from crmerp_assets.ledger.tables import intents
 from crmerp_assets.ledger.transitions import EFFECTIVE, IN_FLIGHT, READY, check
 
+SETTLED_LATER = ("sent", "unknown")
 OUTCOMES = ("applied", "settled", "rejected", "unknown", "superseded", "retry")
 
 
@@ -65,6 +66,23 @@ class Delivery:
         ]
         note(self._session, events)
 
+    def accepted(self, ids: Sequence[str], job: str) -> None:
+        """See `Intents.accepted`."""
+        c = intents.c
+        here = (self._session.among(c.id, ids), c.state.in_(SETTLED_LATER))
+        self._session.execute(update(intents).where(*here).values(job=job, job_at=self._session.now()))
+
+    def put_off(self, ids: Sequence[str], until: datetime, why: str, worker: str) -> None:
+        """See `Intents.put_off`."""
+        found = locked(self._session, ids)
+        held = found.filter((pl.col("claimed_by") == worker) & pl.col("state").is_in(SETTLED_LATER))
+        c, said = intents.c, {"error_class": "Unknown", "error": why, "next_attempt_at": micros(until)}
+        unknown = update(intents).where(self._session.among(c.id, held["id"]))
+        self._session.execute(unknown.values(state="unknown", updated_at=self._session.now(), **said, **NO_CLAIM))
+        sent = held.filter(pl.col("state") == "sent")
+        rows = sent.select("id", "attempts").iter_rows()
+        note(self._session, [{"intent_id": i, "number": number, "event": "unknown", **said} for i, number in rows])
+
     def renew(self, ids: Sequence[str], worker: str, lease_seconds: float) -> list[str]:
         """See `Intents.renew`."""
         c, now = intents.c, self._session.now()
@@ -97,7 +115,7 @@ class Delivery:
         """See `Intents.release`."""
         c, now = intents.c, self._session.now()
         here = [self._session.among(c.id, ids)] + ([c.claimed_by == worker] if worker else [])
-        ready = update(intents).values(state=READY_STATE, updated_at=now, **NO_CLAIM).where(*here)
+        ready = update(intents).values(state=READY_STATE, updated_at=now, **NO_CLAIM, **NO_JOB).where(*here)
         count = self._session.execute(ready.where(c.state == "claimed"))
         if sent:
             count += self._session.execute(ready.where(c.state == "sent").values(attempts=c.attempts - 1))
@@ -107,7 +125,8 @@ class Delivery:
         """See `Intents.orphans`."""
         c, at = intents.c, micros(now)
         over = or_(c.lease_until.is_(None), c.lease_until <= at)
-        where = [over, c.state.in_(IN_FLIGHT)] + ([c.connection == connection] if connection else [])
+        put_off = and_(c.state == "unknown", c.next_attempt_at.is_not(None), c.next_attempt_at > at)
+        where = [over, c.state.in_(IN_FLIGHT), ~put_off] + ([c.connection == connection] if connection else [])
         statement = select(intents).where(*where).order_by(c.priority, c.created_at, c.id)
         if worker is None:
             return self._session.frame(statement)
@@ -152,6 +171,8 @@ _MOVE = (
         next_attempt_at=bindparam("b_next_attempt_at"),
         applied_at=bindparam("b_applied_at"),
         replan=or_(intents.c.replan, bindparam("b_replan")),
+        job=case((bindparam("b_state") == "unknown", intents.c.job)),
+        job_at=case((bindparam("b_state") == "unknown", intents.c.job_at)),
         updated_at=bindparam("b_updated_at"),
         **NO_CLAIM,
     )

@@ -60,6 +60,14 @@ class Intents:
         """
         self._delivery.mark_sent(list(ids), payload_hashes or {}, worker, lease_seconds)
 
+    def accepted(self, ids: Iterable[str], job: str) -> None:
+        """Note under which job a system took sent intents: until it is over, it may still change their records."""
+        self._delivery.accepted(list(ids), job)
+
+    def put_off(self, ids: Iterable[str], until: datetime, why: str, worker: str) -> None:
+        """Leave what `worker` is settling unknown until then, with the reason; nobody settles it before."""
+        self._delivery.put_off(list(ids), until, why, worker)
+
     def renew(self, ids: Iterable[str], worker: str, lease_seconds: float) -> list[str]:
         """Renew the leases of what `worker` still holds; returns those ids. A lease that ran out is not renewed.
 
@@ -88,7 +96,7 @@ class Intents:
     def orphans(
         self, now: datetime, connection: str | None = None, worker: str | None = None, lease_seconds: float = 600
     ) -> pl.DataFrame:
-        """Intents to settle: claimed or sent with an expired lease, and unknown ones nobody is settling.
+        """Intents to settle: claimed or sent with an expired lease, and unknown ones nobody is settling or put off.
 
         With `worker` they are leased to it, so that two processes do not settle the same one.
         """

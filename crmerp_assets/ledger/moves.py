@@ -13,6 +13,7 @@ from crmerp_assets.ledger.tables import attempts, intents
 # Ready again: an intent that a person released from its gate keeps that approval.
 READY_STATE = case((intents.c.gate.is_(None), "planned"), else_="approved")
 NO_CLAIM: Mapping[str, None] = {"claimed_by": None, "lease_until": None}
+NO_JOB: Mapping[str, None] = {"job": None, "job_at": None}
 _EVENT: Mapping[str, None] = dict.fromkeys(
     ("by", "payload_hash", "native_id", "error_class", "error", "next_attempt_at", "note")
 )

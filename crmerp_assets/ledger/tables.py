@@ -118,6 +118,8 @@ intents = Table(
     Column("edits", Text),
     Column("assigned_to", Text),
     Column("undoes", Text),
+    Column("job", Text),
+    Column("job_at", Instant),
     CheckConstraint(_among(tuple(TRANSITIONS)), name="intents_state"),
     Index(
         "intents_one_open",

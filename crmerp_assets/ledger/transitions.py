@@ -65,7 +65,8 @@ STATES: Mapping[str, State] = MappingProxyType(
         ),
         "unknown": State(
             "sent, and the answer never came",
-            "settles it at the start of the next push: reads back by key, sends again only if absent",
+            "settles it at the start of the next push: reads back by key, sends again only if absent; waits while its "
+            "job is still [queued](#a-job-is-still-queued-in-netsuite)",
             "nothing, or `crmerp apply`",
         ),
         "rejected": State(

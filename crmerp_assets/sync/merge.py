@@ -10,7 +10,7 @@ from crmerp_assets.canonical.validate import CheckSummary, validate
 from crmerp_assets.ledger import Transaction
 from crmerp_assets.merge import three_way
 from crmerp_assets.merge.three_way import HELD
-from crmerp_assets.sync import conflicts, tables
+from crmerp_assets.sync import conflicts, tables, unsettled
 from crmerp_assets.sync.gather import Gathered, gather
 from crmerp_assets.sync.order_gates import UNKNOWN_PRODUCT
 from crmerp_assets.sync.platform import Platform, in_one_transaction
@@ -37,6 +37,7 @@ def merge(platform: Platform, entity: str) -> Merged:
     """Merge the records of `entity` that something touched since the last merge."""
     consumer = platform.consumer(f"merge:{entity}", platform.governance[entity])
     with platform.ledger.read() as tx:
+        unknown = unsettled.open_ended(tx, entity)
         asked = conflicts.decided(tx, entity)
         rules, preferred_by = conflicts.with_preferences(tx, entity, platform.governance[entity].fields)
         again = [
@@ -45,7 +46,8 @@ def merge(platform: Platform, entity: str) -> Merged:
             *tx.parked.asked_again(STAGE, entity, "golden"),
         ]
     with platform.warehouse.open() as con:
-        gathered = gather(platform, con, entity, consumer, again)
+        again += unsettled.left_out(con, entity)
+        gathered = unsettled.leave_out(con, entity, gather(platform, con, entity, consumer, again), unknown)
         known = tables.golden(entity).exists(con)
     if gathered.frame.is_empty() and known:
         _finish(platform, entity, gathered, None, None, consumer)

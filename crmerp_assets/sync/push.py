@@ -5,7 +5,9 @@ never comes back is unknown and gets settled by reading the key back, at the sta
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import polars as pl
 
@@ -150,11 +152,16 @@ def _call(platform: Platform, side: Connection, native_object: str, writes: list
     if not writes:
         return []
     try:
-        return side.connector.push(native_object, writes)
+        return side.connector.push(native_object, writes, partial(_accepted, platform))
     except (AuthFailed, QuotaSpent, ConfigError):
         with platform.ledger.begin() as tx:
             tx.intents.release([write.id for write in writes], sent=True, worker=worker)
         raise
+
+
+def _accepted(platform: Platform, write_ids: Sequence[str], job: str) -> None:
+    with platform.ledger.begin() as tx:
+        tx.intents.accepted(write_ids, job)
 
 
 def _record(

@@ -10,6 +10,8 @@ Every write is read back and compared with what was sent, header, references and
 
 A create that differs counts as applied because sending it again could undo what a person has edited since. Its
 differing fields do not become agreed values, so that the next plan decides them as at first contact.
+
+What a system took as a job is not looked at before the job is over (jobs.py).
 """
 
 from collections.abc import Mapping
@@ -21,6 +23,7 @@ from crmerp_assets.connectors.errors import ShareSpent
 from crmerp_assets.mapping import EntityMap, native_fields
 from crmerp_assets.sync.budget import pushing, spending
 from crmerp_assets.sync.found import found, lacking
+from crmerp_assets.sync.jobs import over
 from crmerp_assets.sync.outcomes import Outcome, record
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.readback import read_back
@@ -30,22 +33,25 @@ Record = Mapping[str, str | None]
 
 
 def settle(platform: Platform, connection: str, worker: str) -> int:
-    """Settle every orphan of `connection`; returns how many there were.
+    """Settle every orphan of `connection`; returns how many are settled.
 
     Orphans are unknown outcomes, and claims whose lease ran out because their pusher died. Those whose share of the
-    day's calls is spent are settled later.
+    day's calls is spent, or whose job is not over, are settled later.
     """
     side = platform.connections[connection]
     with platform.ledger.begin() as tx:
         orphans = tx.intents.orphans(platform.clock(), connection, worker)
         tx.intents.release(orphans.filter(pl.col("state") == "claimed")["id"].to_list())
     sent = orphans.filter(pl.col("state") != "claimed")
+    settled = orphans.height - sent.height
     for (entity,), group in sent.group_by("entity"):
         entity_map = platform.entity_map(side, str(entity))
         assert entity_map is not None
         with suppress(ShareSpent), spending(pushing(str(entity), side.role)):
-            _settle(platform, side, entity_map, group.to_dicts(), worker)
-    return orphans.height
+            done = over(platform, side, group, worker)
+            _settle(platform, side, entity_map, done.to_dicts(), worker)
+            settled += done.height
+    return settled
 
 
 def _settle(platform: Platform, side: Connection, entity_map: EntityMap, intents: list[Intent], worker: str) -> None:

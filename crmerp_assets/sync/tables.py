@@ -42,6 +42,11 @@ def compare(entity: str) -> Table:
     return Table("golden", f"{entity}_compare", ("golden_id",))
 
 
+def unsettled(entity: str) -> Table:
+    """Records that the last merge left out, because a write to them had no known outcome."""
+    return Table("state", f"{entity}_unsettled", ("golden_id",))
+
+
 def conflicts(entity: str) -> Table:
     """Conflicts that a rule resolved: both values, the base, both times, and what became golden."""
     return Table("golden", f"{entity}_conflicts", ("golden_id", "field", "crm_modified", "erp_modified"))

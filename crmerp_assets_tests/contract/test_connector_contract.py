@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TypeVar
@@ -300,3 +300,20 @@ def test_a_check_says_what_is_missing_and_what_to_do(case: ConnectorCase, connec
     (wrong,) = [finding for finding in findings if not finding.ok]
     assert case.missing_field in wrong.what
     assert wrong.now
+
+
+def test_a_job_is_told_of_before_its_outcome_and_is_over_once_that_is_known(
+    case: ConnectorCase, connector: Connector
+) -> None:
+    """Where the process dies in between, whoever settles the writes must know what to ask for."""
+    told: dict[str, list[str]] = {}
+    writes = [case.create(number) for number in range(6)]
+
+    def accepted(write_ids: Sequence[str], job: str) -> None:
+        told.setdefault(job, []).extend(write_ids)
+
+    results = connector.push(case.object, writes, accepted)
+
+    assert [result.error for result in results] == [None] * 6
+    assert sorted(i for ids in told.values() for i in ids) in ([], sorted(write.id for write in writes))
+    assert connector.unfinished([*told, "999999999"] if told else []) == set()

@@ -187,6 +187,8 @@ class Bench:
                 return
             self._is_due(case)
             push(self.patient, case.form.side, NEXT)
+            if self._states(case).eq("unknown").any():
+                time.sleep(LONGEST_PAUSE)
         with self.patient.ledger.read() as tx:
             stuck = tx.intents.get(case.intents).select("state", "attempts", "error_class", "error").to_dicts()
         case.problem = f"after {ROUNDS} pushes: {stuck}"
@@ -289,8 +291,8 @@ def make_bench(folder: Path) -> Iterator[Bench]:
         world.policy(POLICY)
         world.provision()
         life, built = Life(""), build(Settings())
-        patient = _with_connectors(built, _pause(life), 30.0, 900.0)
-        hasty = _with_connectors(built, _pause(life), HASTY_SECONDS, HASTY_PATIENCE)
+        patient = with_connectors(built, _pause(life), 30.0, 900.0)
+        hasty = with_connectors(built, _pause(life), HASTY_SECONDS, HASTY_PATIENCE)
         with ExitStack() as stack:
             for platform in (built, patient, hasty):
                 stack.callback(platform.close)
@@ -312,7 +314,8 @@ def _pause(life: Life) -> Callable[[float], None]:
     return pause
 
 
-def _with_connectors(platform: Platform, sleep: Callable[[float], None], timeout: float, patience: float) -> Platform:
+def with_connectors(platform: Platform, sleep: Callable[[float], None], timeout: float, patience: float) -> Platform:
+    """The platform with connectors that give a call up after `timeout` and a job after `patience` seconds."""
     made = {}
     for config in load_configuration(Settings()).connections:
         common = {"name": config.name, "url": config.url, "client_id": config.client_id, "overlap_seconds": 3}

@@ -60,9 +60,9 @@ class _Connector:
         self._life.reaches()
         return getattr(self._inner, name)
 
-    def push(self, object: str, writes: Any) -> Any:
+    def push(self, object: str, writes: Any, accepted: Any) -> Any:
         self._life.reaches("before-the-call")
-        results = self._inner.push(object, writes)
+        results = self._inner.push(object, writes, accepted)
         self._pushed = True
         self._life.reaches("before-recording")
         return results

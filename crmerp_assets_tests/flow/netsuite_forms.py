@@ -42,7 +42,7 @@ def _on_jobs(calls: Calls) -> Iterator[Fault]:
     yield Fault("no-results", "confirming", Trouble((confirming, rule("server_error", TASKS, times=ALWAYS))))
     held = Trouble(hasty=True, held=True)
     yield Fault("job-held", "applied-after-giving-up", held)
-    yield Fault("job-held-and-sent-again", "applied-after-giving-up", held, held)
+    yield Fault("job-held-twice", "applied-after-giving-up", held, held)
     yield Fault("killed", BETWEEN, Trouble(dies=BETWEEN))
     yield Fault("killed-then-killed", BETWEEN, Trouble(dies=BETWEEN), Trouble(dies="while-recording"))
 

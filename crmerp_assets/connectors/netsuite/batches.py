@@ -22,7 +22,7 @@ from crmerp_assets.connectors.netsuite.jobs import Job, Jobs
 from crmerp_assets.connectors.netsuite.preparing import Prepared
 from crmerp_assets.connectors.netsuite.readback import Saved
 from crmerp_assets.connectors.netsuite.sending import about, held, outcome, unknown
-from crmerp_assets.connectors.protocol import Result
+from crmerp_assets.connectors.protocol import Accepted, Result
 
 BATCH = 100
 REPLAYS = 20
@@ -42,10 +42,11 @@ class Carried:
 class Batches:
     """Sends one push as jobs, one after the other, because a record may lean on one in an earlier batch."""
 
-    def __init__(self, jobs: Jobs, connection: str, read_back: ReadBack) -> None:
+    def __init__(self, jobs: Jobs, connection: str, read_back: ReadBack, accepted: Accepted) -> None:
         self._jobs = jobs
         self._connection = connection
         self._read_back = read_back
+        self._accepted = accepted
 
     def send(self, prepared: Sequence[Prepared], started: datetime) -> dict[str, Result]:
         """Results by write id. `started` is the server's time before the first batch."""
@@ -77,6 +78,7 @@ class Batches:
         if isinstance(job, Response):
             results |= {one.write.id: outcome(self._connection, one.write, job) for one in batch}
             return
+        self._accepted([one.write.id for one in batch], job.id)
         try:
             carried.append(Carried(batch, job, self._jobs.wait(job)))
         except ConnectorError:

@@ -26,6 +26,7 @@ from crmerp_assets.connectors.netsuite.reading import Reader
 from crmerp_assets.connectors.netsuite.suiteql import SuiteQL
 from crmerp_assets.connectors.netsuite.times import ServerClock, WallClock, parse_instant
 from crmerp_assets.connectors.protocol import (
+    Accepted,
     Deletion,
     FieldInfo,
     FieldSpec,
@@ -37,6 +38,7 @@ from crmerp_assets.connectors.protocol import (
     Result,
     Row,
     Write,
+    unheard,
 )
 
 SERVER_TIME = "/services/rest/system/v1/serverTime"
@@ -96,9 +98,8 @@ class NetSuiteConnector:
         preparer = Preparer(name, suiteql, Bodies(name, Names(suiteql)))
         self._metadata = Metadata(self._http)
         self._reader = Reader(suiteql, wall, server, self._metadata.custom, overlap_seconds)
-        self._pusher = Pusher(
-            self._http, name, suiteql, wall, server, preparer, Jobs(self._http, name, sleep, job_patience)
-        )
+        self._jobs = Jobs(self._http, name, sleep, job_patience)
+        self._pusher = Pusher(self._http, name, suiteql, wall, server, preparer, self._jobs)
         self._checker = Checker(self._http, name, suiteql, wall, self._metadata)
 
     def check(self, needs: Mapping[str, Needs]) -> list[Finding]:
@@ -124,8 +125,11 @@ class NetSuiteConnector:
     ) -> dict[str, Row]:
         return self._reader.find_by_key(object, key_field, keys, fields)
 
-    def push(self, object: str, writes: Sequence[Write]) -> list[Result]:
-        return self._pusher.push(object, writes)
+    def push(self, object: str, writes: Sequence[Write], accepted: Accepted = unheard) -> list[Result]:
+        return self._pusher.push(object, writes, accepted)
+
+    def unfinished(self, jobs: Sequence[str]) -> set[str]:
+        return {job for job in jobs if not self._jobs.over(job)}
 
     def provision(self, specs: Sequence[FieldSpec], dry_run: bool) -> list[ProvisionStep]:
         """NetSuite's fields are made by hand, so a dry run and a real one give the same steps."""

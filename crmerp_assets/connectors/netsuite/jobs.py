@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crmerp_assets.connectors import exactjson
-from crmerp_assets.connectors.errors import Transient, Unknown
+from crmerp_assets.connectors.errors import Throttled, Transient, Unknown
 from crmerp_assets.connectors.http import HttpClient, Response
 from crmerp_assets.connectors.netsuite.answers import IDEMPOTENCY_CODE, first_detail
 from crmerp_assets.connectors.netsuite.fields import SYSTEM
@@ -90,6 +90,14 @@ class Jobs:
                 return answer.get("progress") == "succeeded"
             pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 2))
         raise self._lost("has not finished a job in time")
+
+    def over(self, job_id: str) -> bool:
+        """Whether a job has ended; so has one that NetSuite does not know any more. Not so where it does not say."""
+        try:
+            answer = self._http.request("GET", f"/services/rest/async/v1/job/{job_id}", accept=(404,))
+        except (Transient, Throttled):
+            return False
+        return answer.status_code == 404 or exactjson.loads(answer.content).get("completed") is True
 
     def tasks(self, job: Job) -> list[str]:
         """The task ids of a job in the order of its items."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from functools import partial
 
 from crmerp_assets.connectors.errors import AuthFailed, ConnectorError, Duplicate, Rejected, Throttled, Transient
 from crmerp_assets.connectors.http import HttpClient
@@ -17,7 +18,7 @@ from crmerp_assets.connectors.netsuite.readback import existing, read_back
 from crmerp_assets.connectors.netsuite.sending import about, held, is_duplicate, send
 from crmerp_assets.connectors.netsuite.suiteql import SuiteQL
 from crmerp_assets.connectors.netsuite.times import ServerClock, WallClock
-from crmerp_assets.connectors.protocol import Result, Write
+from crmerp_assets.connectors.protocol import Accepted, Result, Write
 
 FEW = 3
 
@@ -43,7 +44,7 @@ class Pusher:
         self._preparer = preparer
         self._jobs = jobs
 
-    def push(self, object: str, writes: Sequence[Write]) -> list[Result]:
+    def push(self, object: str, writes: Sequence[Write], accepted: Accepted) -> list[Result]:
         if not writes:
             return []
         native = native_object(object)
@@ -60,7 +61,7 @@ class Pusher:
             (one for one in prepared if isinstance(one, Prepared)),
             key=lambda one: (one.method == "PATCH", one.record_type),
         )
-        results |= self._few(ready) if len(ready) <= FEW else self._many(native, ready)
+        results |= self._few(ready) if len(ready) <= FEW else self._many(native, ready, accepted)
         self._excuse(writes, results)
         return self._with_ids(native, writes, results)
 
@@ -77,8 +78,9 @@ class Pusher:
             results[one.write.id] = result
         return results
 
-    def _many(self, native: NativeObject, ready: Sequence[Prepared]) -> dict[str, Result]:
-        batches = Batches(self._jobs, self._connection, lambda sent: read_back(self._suiteql, self._wall, native, sent))
+    def _many(self, native: NativeObject, ready: Sequence[Prepared], accepted: Accepted) -> dict[str, Result]:
+        saved = partial(read_back, self._suiteql, self._wall, native)
+        batches = Batches(self._jobs, self._connection, saved, accepted)
         try:
             started = self._server.fresh()
         except (Transient, Throttled) as failure:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from crmerp_assets.connectors.http import Clock, Meter
 from crmerp_assets.connectors.protocol import (
+    Accepted,
     Deletion,
     FieldInfo,
     FieldSpec,
@@ -18,6 +19,7 @@ from crmerp_assets.connectors.protocol import (
     Result,
     Row,
     Write,
+    unheard,
 )
 from crmerp_assets.connectors.salesforce.api import SalesforceApi
 from crmerp_assets.connectors.salesforce.auth import SYSTEM, salesforce_auth
@@ -86,8 +88,12 @@ class SalesforceConnector:
     ) -> dict[str, Row]:
         return self._lookup.find_by_key(object, key_field, keys, fields)
 
-    def push(self, object: str, writes: Sequence[Write]) -> list[Result]:
+    def push(self, object: str, writes: Sequence[Write], accepted: Accepted = unheard) -> list[Result]:
+        """Every call is carried out before it is answered, so there is never a job to tell of."""
         return self._pushing.push(object, writes)
+
+    def unfinished(self, jobs: Sequence[str]) -> set[str]:
+        return set()
 
     def provision(self, specs: Sequence[FieldSpec], dry_run: bool) -> list[ProvisionStep]:
         return self._provisioning.provision(specs, dry_run)
