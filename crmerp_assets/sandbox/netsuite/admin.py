@@ -1,5 +1,6 @@
 """What an administrator does to this account outside the API: seed, deploy fields, merge duplicates, close a period."""
 
+import dataclasses
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -10,9 +11,12 @@ from starlette.routing import Route
 
 from crmerp_assets.sandbox.netsuite.engine import Records
 from crmerp_assets.sandbox.netsuite.engine.merge import merge_customers
+from crmerp_assets.sandbox.netsuite.engine.voiding import void
 from crmerp_assets.sandbox.netsuite.errors import NetSuiteError
 from crmerp_assets.sandbox.netsuite.http.auth import Authentication
 from crmerp_assets.sandbox.netsuite.schema.tables import physical
+
+SETTINGS = frozenset({"require_approval", "bill_in_advance", "tax_rates", "customer_currencies"})
 
 
 class Administration:
@@ -75,6 +79,18 @@ class Administration:
             raise ValueError(f"'{level}' is not a level; use none, view or edit")
         self.records.account.levels[self.records.type(name).name] = level
 
+    def void(self, name: str, id_: str) -> None:
+        """Void a transaction, as a person does with the button of the UI."""
+        with self.records.account.writing():
+            void(self.records, self.records.type(name), int(id_))
+
+    def set_up(self, **options: Any) -> None:
+        """Change options of the account while it is in use, such as `tax_rates`. Raises ValueError for others."""
+        if unknown := options.keys() - SETTINGS:
+            raise ValueError(f"{', '.join(sorted(unknown))} cannot be set; use {', '.join(sorted(SETTINGS))}")
+        account = self.records.account
+        account.options = dataclasses.replace(account.options, **options)
+
     def add_certificate(self, certificate_id: str, public_key: str) -> None:
         """Map another certificate to the integration. Raises ValueError if it is not a public key in PEM."""
         load_pem_public_key(public_key.encode())
@@ -87,6 +103,8 @@ class Administration:
             Route("/_sandbox/customfields", self._custom_fields, methods=["POST"]),
             Route("/_sandbox/permissions", self._permissions, methods=["POST"]),
             Route("/_sandbox/closedperiod", self._closed_period, methods=["POST"]),
+            Route("/_sandbox/void", self._void, methods=["POST"]),
+            Route("/_sandbox/settings", self._settings, methods=["POST"]),
             Route("/_sandbox/certificates", self._certificates, methods=["POST"]),
         ]
 
@@ -122,6 +140,22 @@ class Administration:
         data = await request.json()
         self.close_period(data.get("until"))
         return JSONResponse({"until": data.get("until")})
+
+    async def _void(self, request: Request) -> Response:
+        data = await request.json()
+        try:
+            await run_in_threadpool(self.void, data["record"], str(data["id"]))
+        except NetSuiteError as error:
+            return JSONResponse(error.body(), error.status)
+        return JSONResponse(data)
+
+    async def _settings(self, request: Request) -> Response:
+        data = await request.json()
+        try:
+            self.set_up(**data)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse(data)
 
     async def _certificates(self, request: Request) -> Response:
         data = await request.json()

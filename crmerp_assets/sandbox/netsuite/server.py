@@ -61,6 +61,7 @@ class NetSuiteSandbox(Sandbox):
 
     def _close(self) -> None:
         self.jobs.stop()
+        self.options = self.records.account.options
         if self._db is not None:
             self._db.close()
             self._db = None

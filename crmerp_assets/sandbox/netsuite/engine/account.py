@@ -2,16 +2,16 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from crmerp_assets.sandbox.netsuite.engine.countries import country_names
 from crmerp_assets.sandbox.netsuite.schema import Registry, reference
-from crmerp_assets.sandbox.netsuite.schema.tables import create_statements, physical
+from crmerp_assets.sandbox.netsuite.schema.tables import add_missing_columns, create_statements, physical
 
 INTEGRATION = 3
 STAMP = "%Y-%m-%d %H:%M:%S"
@@ -22,16 +22,29 @@ _NAME_COLUMNS = {
     "contactrole": ("id", "name"),
     "unitstypeuom": ("internalid", "unitname"),
     "pricelevel": ("id", "name"),
+    "salestaxitem": ("id", "itemid"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How this account is set up. `payments_touch_invoices`: an application moves the invoice's modification date."""
+    """How this account is set up.
+
+    - `payments_touch_invoices`: an application moves the invoice's modification date.
+    - `bill_in_advance`: orders are invoiced before they are fulfilled; without it only what is fulfilled can be.
+    - `tax_rates`: percent by subsidiary id, for customers without a tax item; when empty nothing is taxed.
+    - `customer_currencies`: customers have their primary currency and those of their list; without it only customers
+      that have a list are held to it.
+    - `more_currencies`: ISO codes (JPY, KWD, BHD) that a new account has beside its four.
+    """
 
     account_timezone: str = "UTC"
     require_approval: bool = False
     payments_touch_invoices: bool = True
+    bill_in_advance: bool = True
+    tax_rates: Mapping[str, float] = field(default_factory=dict)
+    customer_currencies: bool = False
+    more_currencies: tuple[str, ...] = ()
     job_delay_seconds: float = 0.05
     concurrency_limit: int = 5
     latency_seconds: float = 0.0
@@ -58,7 +71,8 @@ class Account:
     def _prepare(self) -> None:
         self.db.create_function("sandbox_today", 0, self.today)
         self.db.executescript(create_statements())
-        reference.load(self.db, self.now())
+        add_missing_columns(self.db)
+        reference.load(self.db, self.now(), self.options.more_currencies)
         self.registry.load_custom(self.db)
         self._sequences = dict(self.db.execute("SELECT name, value FROM sequence").fetchall())
         self.db.commit()

@@ -1,8 +1,9 @@
-"""Payments and credit memos pay invoices: an application changes both, and never more than is left."""
+"""Payments, credit memos and deposits pay invoices: an application changes both, and never more than is left."""
 
 from decimal import Decimal
 from typing import Any
 
+from crmerp_assets.sandbox.netsuite.engine import settlements
 from crmerp_assets.sandbox.netsuite.engine.account import Account
 from crmerp_assets.sandbox.netsuite.engine.draft import Draft, read_line
 from crmerp_assets.sandbox.netsuite.engine.money import decimal, rounded, rounding
@@ -24,13 +25,14 @@ def stored(account: Account, document: int) -> Applied:
 def save(account: Account, draft: Draft, total: Decimal | None) -> Decimal:
     """Store the applications; the document's total, which for a payment without one is what it applies."""
     before = {} if draft.new else stored(account, draft.id)
-    after = _merged(account, draft, before, total)
+    refunded = Decimal(0) if draft.new else settlements.given_out(account, draft.id)
+    after = _merged(account, draft, before, None if total is None else total - refunded)
     applied = sum(after.values(), Decimal(0))
-    total = applied if total is None else total
-    if applied > total:
+    total = applied + refunded if total is None else total
+    if applied + refunded > total:
         raise user_error("The total amount applied cannot exceed the amount of the payment.")
-    draft.columns["foreignamountpaid"] = float(applied)
-    draft.columns["foreignamountunpaid"] = float(total - applied)
+    draft.columns["foreignamountpaid"] = float(applied + refunded)
+    draft.columns["foreignamountunpaid"] = float(total - applied - refunded)
     if after != before:
         _store(account, draft, after)
         for invoice in sorted(before.keys() | after.keys()):
@@ -79,26 +81,9 @@ def _amount(account: Account, draft: Draft, given: float | None, free: Decimal, 
 
 def _store(account: Account, draft: Draft, after: Applied) -> None:
     if not draft.new:
-        forget(account, draft.id)
+        settlements.unlink(account, draft.id, ("Payment",))
     for invoice, amount in after.items():
-        row = {
-            "previousdoc": invoice,
-            "previousline": 0,
-            "previoustype": "CustInvc",
-            "nextdoc": draft.id,
-            "nextline": 0,
-            "nexttype": draft.type.code,
-            "linktype": "Payment",
-            "foreignamount": float(amount),
-        }
-        account.insert("previoustransactionlinelink", row)
-
-
-def forget(account: Account, document: int) -> None:
-    account.flush()
-    account.db.execute(
-        "DELETE FROM previoustransactionlinelink WHERE nextdoc = ? AND linktype = 'Payment'", (document,)
-    )
+        settlements.link(account, (invoice, "CustInvc"), (draft.id, draft.type.code), "Payment", amount)
 
 
 def refresh_invoice(account: Account, invoice: int, modified: str | None = None) -> None:

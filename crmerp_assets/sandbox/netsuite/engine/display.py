@@ -4,19 +4,19 @@ from typing import Any
 
 from crmerp_assets.sandbox.netsuite.engine.account import Account
 from crmerp_assets.sandbox.netsuite.schema import Field
+from crmerp_assets.sandbox.netsuite.schema.transactions import TYPE_NAMES
 
 _TEXT = {
     "customer": "SELECT altname FROM customer_stored WHERE id = ?",
     "item": "SELECT itemid FROM item WHERE id = ?",
 }
 _DOCUMENT = 'SELECT type, tranid FROM "transaction" WHERE id = ?'
-_DOCUMENT_NAMES = {"SalesOrd": "Sales Order", "CustInvc": "Invoice", "CustPymt": "Payment", "CustCred": "Credit Memo"}
 
 
 def reference_name(account: Account, target: str, id_: Any) -> str:
     if target == "transaction":
         row = account.row(_DOCUMENT, id_)
-        return "" if row is None else f"{_DOCUMENT_NAMES[row['type']]} #{row['tranid']}"
+        return "" if row is None else f"{TYPE_NAMES[row['type']]} #{row['tranid']}"
     if target in _TEXT:
         row = account.row(_TEXT[target], id_)
         return "" if row is None else str(row[0])

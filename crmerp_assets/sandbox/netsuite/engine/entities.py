@@ -1,6 +1,6 @@
 """What the account insists on for customers and contacts."""
 
-from crmerp_assets.sandbox.netsuite.engine import addresses
+from crmerp_assets.sandbox.netsuite.engine import addresses, currencies
 from crmerp_assets.sandbox.netsuite.engine.account import Account
 from crmerp_assets.sandbox.netsuite.engine.draft import Draft
 from crmerp_assets.sandbox.netsuite.errors import missing, user_error
@@ -23,12 +23,15 @@ def check_customer(account: Account, draft: Draft) -> None:
     )
     _check_entity_id(account, draft)
     addresses.save(account, draft)
+    currencies.save(account, draft)
 
 
 def _default_customer(account: Account, draft: Draft) -> None:
     columns = draft.columns
     columns.setdefault("isperson", "F")
     columns.setdefault("isinactive", "F")
+    columns.setdefault("taxable", "T")
+    columns.setdefault("creditholdoverride", "AUTO")
     if not columns.get("entityid"):
         columns["entityid"] = f"CUST{account.next_number('customer number', _FIRST_NUMBER)}"
     if not columns.get("currency"):

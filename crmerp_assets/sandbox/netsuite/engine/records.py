@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from crmerp_assets.sandbox.netsuite.engine import addresses, entities, items, keys, transactions
+from crmerp_assets.sandbox.netsuite.engine import addresses, currencies, entities, items, keys, transactions
 from crmerp_assets.sandbox.netsuite.engine.account import Account
 from crmerp_assets.sandbox.netsuite.engine.draft import Draft, PropertyNames, read_body
 from crmerp_assets.sandbox.netsuite.errors import invalid_content, nonexistent_id, nonexistent_type, user_error
@@ -80,6 +80,8 @@ class Records:
             draft.columns["lastmodifiedby"] = account.user
         account.update(record.table, "id", id_, draft.columns)
         account.forget_names(record.table)
+        if record.transaction:
+            transactions.saved(account, draft)
         self._note(draft)
         return draft
 
@@ -108,6 +110,7 @@ class Records:
         account = self.account
         if record.name == "customer":
             addresses.forget(account, id_)
+            currencies.forget(account, id_)
         if row.get("externalid") is not None:
             keys.release(account, record, row["externalid"])
         account.db.execute(f"DELETE FROM {physical(record.table)} WHERE id = ?", (id_,))
@@ -164,6 +167,8 @@ class Records:
             columns["createdby"] = columns["lastmodifiedby"] = account.user
         account.insert(record.table, columns)
         account.forget_names(record.table)
+        if record.transaction:
+            transactions.saved(account, draft)
 
     def _next_id(self, record: RecordType) -> int:
         first = _FIRST_ID.get(record.pool)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from crmerp_assets.sandbox.netsuite.engine import applications, lines
+from crmerp_assets.sandbox.netsuite.engine import applications, currencies, discounts, lines, refunds
 from crmerp_assets.sandbox.netsuite.engine.account import Account
 from crmerp_assets.sandbox.netsuite.engine.display import choice_name, reference_name
 from crmerp_assets.sandbox.netsuite.errors import nonexistent_id
@@ -12,7 +13,12 @@ from crmerp_assets.sandbox.netsuite.schema import Field, RecordType
 from crmerp_assets.sandbox.netsuite.schema.entities import ADDRESS
 
 Json = dict[str, Any]
-_RECORD_NAMES = {"contactrole": "contactRole", "unitstypeuom": "unitsType", "pricelevel": "priceLevel"}
+_RECORD_NAMES = {
+    "contactrole": "contactRole",
+    "unitstypeuom": "unitsType",
+    "pricelevel": "priceLevel",
+    "salestaxitem": "salesTaxItem",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ def _item_lines(account: Account, record: RecordType, id_: int, view: View) -> L
     found = []
     for line in lines.stored(account, id_, record.code):
         line["orderline"] = sources.get(line["id"])
+        if line["ratepercent"] is not None:
+            line["rate"] = discounts.shown(line["ratepercent"])
         found.append((line["id"], _fields(account, fields, line, view, chosen=False)))
     return found
 
@@ -136,9 +144,27 @@ def _prices(account: Account, record: RecordType, id_: int, view: View) -> Lines
 
 
 def _applied(account: Account, record: RecordType, id_: int, view: View) -> Lines:
-    fields = record.sublists[applications.LIST].fields.values()
+    return _links(account, record, applications.LIST, applications.stored(account, id_), view)
+
+
+def _refunded_deposits(account: Account, record: RecordType, id_: int, view: View) -> Lines:
+    return _links(account, record, "deposit", refunds.refunded(account, id_, "DepRfnd"), view)
+
+
+def _currencies(account: Account, record: RecordType, id_: int, view: View) -> Lines:
+    fields = record.sublists[currencies.LIST].fields.values()
+    row = account.row("SELECT currency FROM customer_stored WHERE id = ?", id_)
+    held = currencies.of(account, id_, row["currency"]) if row else []
+    return [
+        (currency, _fields(account, fields, currencies.balances(account, id_, currency), view, chosen=False))
+        for currency in held
+    ]
+
+
+def _links(account: Account, record: RecordType, name: str, amounts: dict[int, Decimal], view: View) -> Lines:
+    fields = record.sublists[name].fields.values()
     found = []
-    for position, (invoice, amount) in enumerate(applications.stored(account, id_).items(), 1):
+    for position, (invoice, amount) in enumerate(amounts.items(), 1):
         document = account.row('SELECT tranid, foreigntotal FROM "transaction" WHERE id = ?', invoice)
         row = {
             "previousdoc": invoice,
@@ -157,4 +183,6 @@ _SUBLISTS: dict[str, Callable[[Account, RecordType, int, View], Lines]] = {
     "addressBook": _addresses,
     "price": _prices,
     "apply": _applied,
+    "deposit": _refunded_deposits,
+    "currencyList": _currencies,
 }

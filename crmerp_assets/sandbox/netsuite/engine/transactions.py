@@ -5,7 +5,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from crmerp_assets.sandbox.netsuite.engine import applications, lines, orders
+from crmerp_assets.sandbox.netsuite.engine import (
+    applications,
+    currencies,
+    deposits,
+    fulfillments,
+    lines,
+    orders,
+    refunds,
+    settlements,
+)
 from crmerp_assets.sandbox.netsuite.engine.account import Account
 from crmerp_assets.sandbox.netsuite.engine.draft import Draft
 from crmerp_assets.sandbox.netsuite.engine.money import decimal, exchange_rate, rounded, rounding
@@ -22,6 +31,8 @@ def check_transaction(account: Account, draft: Draft) -> None:
         _default(account, draft, customer)
     if draft.value("currency") is None:
         raise missing(["Currency"])
+    currencies.check(account, draft, customer["currency"])
+    _check_voided(draft)
     _check_period(account, draft)
     _TOTALS[draft.type.code](account, draft)
 
@@ -55,6 +66,11 @@ def _default(account: Account, draft: Draft, customer: Any) -> None:
         columns["exchangerate"] = exchange_rate(account, columns["currency"], columns["trandate"])
 
 
+def _check_voided(draft: Draft) -> None:
+    if draft.before is not None and draft.before["voided"] == "T":
+        raise user_error("This transaction has been voided and cannot be changed.")
+
+
 def _check_period(account: Account, draft: Draft) -> None:
     row = account.row("SELECT until FROM closedperiod")
     if row is not None and draft.value("trandate") <= row["until"] and not draft.seeding:
@@ -67,9 +83,7 @@ def _order(account: Account, draft: Draft) -> None:
     if total is not None:
         draft.columns["foreigntotal"] = float(total)
         lines.save_main(account, draft, total)
-        if not draft.new and (draft.before or {})["status"] in (orders.BILLED, orders.PARTLY_BILLED):
-            draft.columns.pop("status")
-            orders.refresh(account, draft.id)
+    orders.save_status(account, draft, total is not None)
 
 
 def _invoice(account: Account, draft: Draft) -> None:
@@ -128,7 +142,7 @@ def _credit_memo(account: Account, draft: Draft) -> None:
     saved = lines.save(account, draft)
     total = applications.save(account, draft, decimal(draft.value("foreigntotal")) if saved is None else saved)
     draft.columns["foreigntotal"] = float(total)
-    draft.columns["status"] = "A" if decimal(draft.columns["foreignamountunpaid"]) > 0 else "B"
+    draft.columns["status"] = settlements.status("CustCred", decimal(draft.columns["foreignamountunpaid"]))
     lines.save_main(account, draft, total)
 
 
@@ -137,6 +151,10 @@ _TOTALS: dict[str, Callable[[Account, Draft], None]] = {
     "CustInvc": _invoice,
     "CustPymt": _payment,
     "CustCred": _credit_memo,
+    "ItemShip": fulfillments.save,
+    "CustDep": deposits.save,
+    "DepAppl": deposits.save_application,
+    "CustRfnd": refunds.save,
 }
 
 
@@ -146,14 +164,34 @@ def refuse_dependents(account: Account, record: int) -> None:
         raise user_error("This record cannot be deleted because it has dependent records.")
 
 
+def saved(account: Account, draft: Draft) -> None:
+    """What follows once the transaction's own row is stored."""
+    if draft.type.code == "ItemShip":
+        fulfillments.saved(account, draft.id)
+
+
 def forget_transaction(account: Account, record: int) -> None:
     """Take a deleted transaction out of the documents it touched."""
     refuse_dependents(account, record)
+    detach(account, record)
+    account.db.execute('DELETE FROM transactionline WHERE "transaction" = ?', (record,))
+
+
+def detach(account: Account, record: int) -> None:
+    """Undo what a transaction did to others: invoices are open again, orders unbilled, credits and deposits unused."""
+    account.flush()
     sources = account.rows("SELECT previousdoc, linktype FROM previoustransactionlinelink WHERE nextdoc = ?", record)
     account.db.execute("DELETE FROM previoustransactionlinelink WHERE nextdoc = ?", (record,))
-    account.db.execute('DELETE FROM transactionline WHERE "transaction" = ?', (record,))
-    for previous, link in {(row["previousdoc"], row["linktype"]) for row in sources}:
-        if link == "Payment":
-            applications.refresh_invoice(account, previous)
-        elif link == "OrdBill":
+    for previous, link in sorted({(row["previousdoc"], row["linktype"]) for row in sources}):
+        if link in ("OrdBill", "ShipRcpt"):
             orders.refresh(account, previous)
+        elif link in ("Payment", "DepAppl", "DepRfnd"):
+            _reopen(account, previous)
+
+
+def _reopen(account: Account, previous: int) -> None:
+    row = account.row('SELECT type FROM "transaction" WHERE id = ?', previous)
+    if row is not None and row["type"] == "CustInvc":
+        applications.refresh_invoice(account, previous)
+    else:
+        settlements.refresh(account, previous)

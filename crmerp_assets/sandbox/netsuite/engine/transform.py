@@ -1,8 +1,9 @@
 """Making one transaction from another: what is copied, and how the request body overrides it."""
 
+from collections.abc import Callable
 from typing import Any
 
-from crmerp_assets.sandbox.netsuite.engine import lines, orders
+from crmerp_assets.sandbox.netsuite.engine import billing, deposits, fulfillments, orders, refunds
 from crmerp_assets.sandbox.netsuite.engine.account import Account
 from crmerp_assets.sandbox.netsuite.engine.draft import Draft, PropertyNames, sublist_items
 from crmerp_assets.sandbox.netsuite.engine.money import decimal
@@ -11,7 +12,14 @@ from crmerp_assets.sandbox.netsuite.errors import NetSuiteError, user_error
 from crmerp_assets.sandbox.netsuite.schema import RecordType
 
 Body = dict[str, Any]
-_TARGETS = {"salesOrder": {"invoice"}, "invoice": {"creditMemo", "customerPayment"}}
+_TARGETS = {
+    "salesOrder": {"invoice", "itemFulfillment"},
+    "invoice": {"creditMemo", "customerPayment"},
+    "creditMemo": {"customerRefund"},
+    "customerPayment": {"customerRefund"},
+    "customerDeposit": {"customerRefund", "depositApplication"},
+}
+_LISTS = ("item", "apply", "deposit")
 
 
 def transform(
@@ -23,21 +31,54 @@ def transform(
     strict: PropertyNames,
     replace: frozenset[str],
 ) -> Draft:
-    """Bill an order, or credit or pay an invoice. Raises NetSuiteError when the source is not ready for it."""
+    """Make `target` from a transaction. Raises NetSuiteError when the source is not ready for it."""
     if target.name not in _TARGETS.get(source.name, ()):
         detail = f"Transformation from {source.name} to {target.name} is not supported."
         raise NetSuiteError(400, "INVALID_REQUEST", detail)
     row = records.stored(source, id_) or {}
-    if target.name == "customerPayment":
-        inherited = _payment(row, target)
-    elif target.name == "creditMemo":
-        inherited = _copy(records.account, row, target) | _apply(row)
-    else:
-        if row["status"] not in orders.BILLABLE:
-            raise _not_ready(target, id_)
-        inherited = _copy(records.account, row, target)
-    merged = _override(inherited, body, replace)
-    return records.create(target, merged, strict, origin=id_)
+    inherited = _INHERITED[target.name](records.account, row, target)
+    draft = records.create(target, _override(inherited, body, replace), strict, origin=id_)
+    if target.name == "invoice":
+        _apply_deposits(records, id_)
+    return draft
+
+
+def _apply_deposits(records: Records, order: int) -> None:
+    target = records.type("depositApplication")
+    for deposit in deposits.open_deposits(records.account, order):
+        body = deposits.application(records.account, deposit)
+        if body["apply"]["items"]:
+            records.create(target, body, "ignore", origin=deposit["id"])
+
+
+def _invoice(account: Account, row: Body, target: RecordType) -> Body:
+    billable = orders.BILLABLE if account.options.bill_in_advance else orders.FULFILLED_BILLABLE
+    if row["status"] not in billable:
+        raise _not_ready(target, row["id"])
+    return _copy(account, row, target)
+
+
+def _credit(account: Account, row: Body, target: RecordType) -> Body:
+    return _copy(account, row, target) | _apply(row)
+
+
+def _fulfillment(account: Account, row: Body, target: RecordType) -> Body:
+    body = fulfillments.inherited(account, row)
+    if row["status"] not in orders.FULFILLABLE or not body["item"]["items"]:
+        raise _not_ready(target, row["id"])
+    return body
+
+
+def _refund(_: Account, row: Body, target: RecordType) -> Body:
+    if not row["foreignamountunpaid"]:
+        raise _not_ready(target, row["id"])
+    return refunds.inherited(row)
+
+
+def _application(account: Account, row: Body, target: RecordType) -> Body:
+    if not row["foreignamountunpaid"]:
+        raise _not_ready(target, row["id"])
+    return deposits.application(account, row)
 
 
 def _not_ready(target: RecordType, id_: int) -> NetSuiteError:
@@ -51,32 +92,13 @@ def _copy(account: Account, row: Body, target: RecordType) -> Body:
     body |= {"memo": row["memo"], "otherRefNum": row["otherrefnum"], "email": row["email"]}
     if target.name == "invoice":
         body["terms"] = None if row["terms"] is None else {"id": row["terms"]}
-    items = [_line(line) for line in lines.stored(account, row["id"], row["type"])]
-    remaining = [item for item in items if item is not None]
-    if not remaining:
+    items = billing.items(account, row)
+    if not items:
         raise _not_ready(target, row["id"])
-    return body | {"item": {"items": remaining}}
+    return body | billing.header(account, row) | {"item": {"items": items}}
 
 
-def _line(line: Body) -> Body | None:
-    quantity, billed = decimal(line["quantity"]), decimal(line["quantitybilled"])
-    left = quantity - billed
-    if left <= 0 or line["isclosed"] == "T":
-        return None
-    item: Body = {
-        "item": {"id": line["item"]},
-        "quantity": float(left),
-        "rate": line["rate"],
-        "description": line["memo"],
-        "price": line["price"],
-        "orderLine": line["id"],
-        "amount": float(decimal(line["foreignamount"]) * left / quantity),
-    }
-    item |= {name: value for name, value in line.items() if name.startswith("custcol")}
-    return item
-
-
-def _payment(row: Body, target: RecordType) -> Body:
+def _payment(_: Account, row: Body, target: RecordType) -> Body:
     if not row["foreignamountunpaid"]:
         raise _not_ready(target, row["id"])
     return {
@@ -91,16 +113,29 @@ def _apply(row: Body) -> Body:
     return {"apply": {"items": [{"doc": {"id": row["id"]}, "apply": True}]} if row["foreignamountunpaid"] else None}
 
 
+_INHERITED: dict[str, Callable[[Account, Body, RecordType], Body]] = {
+    "invoice": _invoice,
+    "itemFulfillment": _fulfillment,
+    "creditMemo": _credit,
+    "customerPayment": _payment,
+    "customerRefund": _refund,
+    "depositApplication": _application,
+}
+
+
 def _override(inherited: Body, body: Body, replace: frozenset[str]) -> Body:
-    merged = inherited | {name: value for name, value in body.items() if name not in ("item", "apply")}
+    merged = inherited | {name: value for name, value in body.items() if name not in _LISTS}
     if "item" in body and "item" in inherited:
         given = sublist_items("item", body["item"]) or []
         merged["item"] = {"items": _override_lines(inherited["item"]["items"], given, "item" in replace)}
     elif "item" in replace:
         merged["item"] = {"items": []}
-    if "apply" in body:
-        merged["apply"] = body["apply"]
-    return merged
+    return merged | {name: body[name] for name in ("apply", "deposit") if name in body and _is_list(body[name])}
+
+
+def _is_list(value: Any) -> bool:
+    """`deposit` is a list of a refund and a field of an application."""
+    return value is None or "items" in value
 
 
 def _override_lines(inherited: list[Body], given: list[Body], exactly: bool) -> list[Body]:
@@ -128,8 +163,8 @@ def _override_line(inherited: Body, given: Body) -> Body:
     if "amount" in given:
         return line
     if "rate" in given:
-        line.pop("amount")
-    elif "quantity" in given:
+        line.pop("amount", None)
+    elif "quantity" in given and "amount" in inherited:
         part = decimal(given["quantity"]) / decimal(inherited["quantity"])
         line["amount"] = float(decimal(inherited["amount"]) * part)
     return line

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from crmerp_assets.sandbox.netsuite.engine.account import Account
@@ -61,6 +62,15 @@ def _number(_: Account, field: Field, value: Any, prefix: str) -> float:
         return float(value)
     except ValueError:
         raise _unparseable(field, value, prefix) from None
+
+
+def _rate(account: Account, field: Field, value: Any, prefix: str) -> float | str:
+    """A percentage stays text, with its sign: only the line that it is applied to makes an amount of it."""
+    text = str(value).strip()
+    if not text.endswith("%"):
+        return _number(account, field, value, prefix)
+    number = _number(account, field, text[:-1], prefix)
+    return f"{Decimal(str(number)).normalize():f}%"
 
 
 def _integer(_: Account, field: Field, value: Any, prefix: str) -> int:
@@ -145,6 +155,7 @@ _CONVERTERS: dict[str, Convert] = {
     "boolean": _boolean,
     "number": _number,
     "money": _number,
+    "rate": _rate,
     "integer": _integer,
     "date": _date,
     "datetime": _datetime,

@@ -17,6 +17,7 @@ _TYPES: dict[str, dict[str, Any]] = {
     "integer": {"type": "integer", "format": "int64"},
     "number": {"type": "number", "format": "double"},
     "money": {"type": "number", "format": "double"},
+    "rate": {"type": "number", "format": "double"},
     "date": {"type": "string", "format": "date"},
     "datetime": {"type": "string", "format": "date-time"},
     "email": {"type": "string", "format": "email"},

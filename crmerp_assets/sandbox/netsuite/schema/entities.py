@@ -18,6 +18,17 @@ ADDRESS = f.named(
     f.text("addrPhone", 32),
 )
 
+CURRENCY_LIST = Sublist(
+    "currencyList",
+    fields=f.named(
+        f.reference("currency", "currency"),
+        f.money("balance", "balancesearch", readonly=True),
+        f.money("overdueBalance", "overduebalancesearch", readonly=True),
+        f.money("unbilledOrders", "unbilledorderssearch", readonly=True),
+        f.money("depositBalance", readonly=True),
+    ),
+)
+
 ADDRESS_BOOK = Sublist(
     "addressBook",
     fields=f.named(
@@ -35,7 +46,7 @@ CUSTOMER = RecordType(
     code="CustJob",
     type_id=-2,
     created="datecreated",
-    sublists={"addressBook": ADDRESS_BOOK},
+    sublists={"addressBook": ADDRESS_BOOK, "currencyList": CURRENCY_LIST},
     fields=f.named(
         f.text("externalId", 255),
         f.text("entityId", 83, label="Customer ID"),
@@ -53,11 +64,16 @@ CUSTOMER = RecordType(
         f.reference("currency", "currency", label="Primary Currency"),
         f.reference("subsidiary", "subsidiary", label="Primary Subsidiary", required=True),
         f.money("creditLimit"),
+        f.choice("creditHoldOverride", {"AUTO": "Auto", "ON": "On", "OFF": "Off"}),
+        f.boolean("taxable"),
+        f.reference("taxItem", "salestaxitem"),
         f.reference("parent", "customer", label="Parent Company"),
         f.boolean("isInactive"),
         f.text("comments", 4000),
         f.money("balance", "balancesearch", readonly=True),
         f.money("overdueBalance", "overduebalancesearch", readonly=True),
+        f.money("unbilledOrders", "unbilledorderssearch", readonly=True),
+        f.money("depositBalance", readonly=True),
         f.datetime("dateCreated"),
         f.datetime("lastModifiedDate"),
     ),

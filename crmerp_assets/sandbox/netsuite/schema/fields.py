@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal[
-    "text", "email", "phone", "boolean", "integer", "number", "money", "date", "datetime", "reference", "choice"
+    "text", "email", "phone", "boolean", "integer", "number", "money", "rate", "date", "datetime", "reference", "choice"
 ]
 
 
@@ -108,6 +108,11 @@ def integer(name: str, column: str | None = None) -> Field:
 
 def money(name: str, column: str | None = None, readonly: bool = False) -> Field:
     return _field(name, "money", column, None, readonly=readonly)
+
+
+def rate(name: str, column: str | None = None) -> Field:
+    """An amount, or a percentage written with its sign: -5 or "-10%"."""
+    return _field(name, "rate", column, None)
 
 
 def date(name: str, column: str | None = None, required: bool = False) -> Field:

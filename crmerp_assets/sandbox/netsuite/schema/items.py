@@ -1,4 +1,4 @@
-"""The three kinds of item that are sold; they share ids, external ids and item names."""
+"""What lines are made of: items that are sold, discounts and descriptions; they share ids, external ids and names."""
 
 from collections.abc import Iterator
 
@@ -21,9 +21,17 @@ ITEM_TYPES = {
 }
 
 
+DISCOUNT, DESCRIPTION = "Discount", "Description"
+# Lines of these types have no quantity and cannot be fulfilled.
+UNCOUNTED = frozenset({DISCOUNT, DESCRIPTION})
+
+
 def record_types() -> Iterator[RecordType]:
     for name, (label, code) in ITEM_TYPES.items():
         yield RecordType(name, label, "item", "item", code, -10, _fields(), {"price": PRICE})
+    discount = _fields() | f.named(f.rate("rate"), f.boolean("isPreTax"))
+    yield RecordType("discountItem", "Discount", "item", "item", DISCOUNT, -10, discount)
+    yield RecordType("descriptionItem", "Description", "item", "item", DESCRIPTION, -10, _fields())
 
 
 def _fields() -> dict[str, f.Field]:
@@ -33,6 +41,7 @@ def _fields() -> dict[str, f.Field]:
         f.text("displayName", 60, label="Display Name/Code"),
         f.text("description", 999, label="Sales Description"),
         f.boolean("isInactive"),
+        f.boolean("isTaxable"),
         f.reference("saleUnit", "unitstypeuom", label="Sale Unit"),
         f.reference("subsidiary", "subsidiary"),
         f.datetime("createdDate"),

@@ -1,4 +1,4 @@
-"""Currencies, rates, terms and subsidiaries: small lists that other records refer to."""
+"""Currencies, rates, terms, tax items and subsidiaries: small lists that other records refer to."""
 
 from collections.abc import Iterator
 
@@ -19,6 +19,17 @@ def record_types() -> Iterator[RecordType]:
         created=None,
     )
     yield RecordType("term", "Term", "term", "term", "Term", -199, _term(), modified=None, created=None)
+    yield RecordType(
+        "salesTaxItem",
+        "Sales Tax Item",
+        "salestaxitem",
+        "salestaxitem",
+        "TaxItem",
+        -128,
+        _tax_item(),
+        modified=None,
+        created=None,
+    )
     yield RecordType(
         "subsidiary",
         "Subsidiary",
@@ -61,6 +72,16 @@ def _term() -> dict[str, f.Field]:
         f.text("externalId", 255),
         f.text("name", 60, required=True),
         f.integer("daysUntilNetDue"),
+        f.boolean("isInactive"),
+    )
+
+
+def _tax_item() -> dict[str, f.Field]:
+    """`rate` is in percent."""
+    return f.named(
+        f.text("externalId", 255),
+        f.text("itemId", 60, label="Tax Name", required=True),
+        f.number("rate", required=True),
         f.boolean("isInactive"),
     )
 

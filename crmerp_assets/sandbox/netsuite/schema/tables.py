@@ -4,7 +4,10 @@ A column is written `name:type` or `name:type>table`, the latter a reference who
 `customer` is a view: balances are computed when they are read, which is why they never touch `lastmodifieddate`.
 """
 
+import sqlite3
 from dataclasses import dataclass
+
+from crmerp_assets.sandbox.netsuite.schema.balances import CUSTOMER_VIEW
 
 SQL_TYPES = {
     "key": "INTEGER PRIMARY KEY",
@@ -20,17 +23,19 @@ SQL_TYPES = {
 _TABLES = {
     "transaction": """id:key type:text recordtype:text externalid:nocase tranid:text entity:int>customer trandate:date
         duedate:date status:text otherrefnum:text memo:text email:text currency:int>currency exchangerate:real
-        foreigntotal:real foreignamountpaid:real foreignamountunpaid:real terms:int>term subsidiary:int>subsidiary
-        shipdate:date approvalstatus:text createddate:datetime createdby:int>employee lastmodifieddate:datetime
-        lastmodifiedby:int>employee voided:bool""",
+        foreigntotal:real taxtotal:real foreignamountpaid:real foreignamountunpaid:real terms:int>term
+        subsidiary:int>subsidiary shipdate:date approvalstatus:text createddate:datetime createdby:int>employee
+        lastmodifieddate:datetime lastmodifiedby:int>employee voided:bool""",
     "transactionline": """uniquekey:key id:int transaction:int>transaction linesequencenumber:int mainline:bool
-        taxline:bool item:int>item quantity:real quantitybilled:real rate:real foreignamount:real netamount:real
+        taxline:bool transactiondiscount:bool item:int>item itemtype:text quantity:real quantitybilled:real
+        quantityshiprecv:real rate:real ratepercent:real foreignamount:real netamount:real
         memo:text price:int units:int>unitstypeuom entity:int>customer createdfrom:int>transaction isclosed:bool""",
     "previoustransactionlinelink": """previousdoc:int>transaction previousline:int previoustype:text
         nextdoc:int>transaction nextline:int nexttype:text linktype:text foreignamount:real""",
     "customer": """id:key externalid:nocase entityid:text companyname:text firstname:text lastname:text altname:text
         isperson:bool email:text phone:text fax:text url:text vatregnumber:text accountnumber:text terms:int>term
-        currency:int>currency subsidiary:int>subsidiary creditlimit:real parent:int>customer isinactive:bool
+        currency:int>currency subsidiary:int>subsidiary creditlimit:real creditholdoverride:text
+        taxable:bool taxitem:int>salestaxitem parent:int>customer isinactive:bool
         comments:text defaultbillingaddress:int>customeraddressbookentityaddress
         defaultshippingaddress:int>customeraddressbookentityaddress lastmodifieddate:datetime datecreated:datetime""",
     "customeraddressbook": """internalid:key entity:int>customer
@@ -53,13 +58,22 @@ _TABLES = {
     "currencyrate": """id:key externalid:nocase basecurrency:int>currency transactioncurrency:int>currency
         effectivedate:date exchangerate:real lastmodifieddate:datetime""",
     "term": "id:key externalid:nocase name:text daysuntilnetdue:int isinactive:bool",
+    "salestaxitem": "id:key externalid:nocase itemid:text rate:real isinactive:bool",
     "subsidiary": "id:key externalid:nocase name:text currency:int>currency isinactive:bool",
     "employee": "id:key entityid:text",
     "deletedrecord": "recordid:int recordtypeid:int name:text deleteddate:datetime type:nocase deletedby:int>employee",
     "systemnote": "recordid:int recordtypeid:int name:int>employee date:datetime field:text",
 }
 
-_COMPUTED = {"customer": "balancesearch:real overduebalancesearch:real"}
+_COMPUTED = {"customer": "balancesearch:real overduebalancesearch:real unbilledorderssearch:real"}
+
+# What the REST API shows and SuiteQL has no column for, or none that a source of ours names.
+_HIDDEN = {
+    "transaction": """subtotal:real discounttotal:real discountitem:int>item discountrate:text taxitem:int>salestaxitem
+        taxrate:real salesorder:int>transaction deposit:int>transaction""",
+    "transactionline": "istaxable:bool taxrate:real",
+    "item": "istaxable:bool rate:text ispretax:bool",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +94,9 @@ def _columns(words: str) -> dict[str, Column]:
     return columns
 
 
-STORED = {table: _columns(words) for table, words in _TABLES.items()}
+STORED = {table: _columns(f"{words} {_HIDDEN.get(table, '')}") for table, words in _TABLES.items()}
 
-TABLES = {table: columns | _columns(_COMPUTED.get(table, "")) for table, columns in STORED.items()}
+TABLES = {table: _columns(f"{words} {_COMPUTED.get(table, '')}") for table, words in _TABLES.items()}
 TABLES["nexttransactionlinelink"] = TABLES["previoustransactionlinelink"]
 TABLES["dual"] = {"dummy": Column("dummy", "text")}
 
@@ -99,6 +113,8 @@ CREATE TABLE IF NOT EXISTS sequence (name TEXT PRIMARY KEY, value INTEGER);
 CREATE TABLE IF NOT EXISTS customfield (record TEXT, id TEXT, type TEXT, label TEXT, PRIMARY KEY (record, id));
 CREATE TABLE IF NOT EXISTS token (token TEXT PRIMARY KEY, user TEXT, expires INTEGER);
 CREATE TABLE IF NOT EXISTS closedperiod (one INTEGER PRIMARY KEY, until TEXT);
+CREATE TABLE IF NOT EXISTS customercurrency (entity INTEGER, currency INTEGER,
+    PRIMARY KEY (entity, currency)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS job (id INTEGER PRIMARY KEY, idempotencykey TEXT UNIQUE, user INTEGER, completed INTEGER);
 CREATE TABLE IF NOT EXISTS task (job INTEGER, number INTEGER, request TEXT, progress TEXT, started TEXT, ended TEXT,
     status INTEGER, location TEXT, body TEXT, PRIMARY KEY (job, number)) WITHOUT ROWID;
@@ -132,17 +148,6 @@ CREATE INDEX IF NOT EXISTS deletedrecord_date ON deletedrecord (deleteddate);
 CREATE INDEX IF NOT EXISTS systemnote_record ON systemnote (recordid, date);
 """
 
-# Payments and credits that are not applied yet reduce what a customer owes, as they do in the vendor's balance.
-CUSTOMER_VIEW = """
-CREATE VIEW customer AS SELECT stored.*,
-    COALESCE((SELECT ROUND(SUM(t.foreignamountunpaid * CASE t.type WHEN 'CustInvc' THEN 1 ELSE -1 END), 6)
-        FROM "transaction" t WHERE t.entity = stored.id AND t.type <> 'SalesOrd'), 0.0) AS balancesearch,
-    COALESCE((SELECT ROUND(SUM(t.foreignamountunpaid), 6) FROM "transaction" t
-        WHERE t.entity = stored.id AND t.type = 'CustInvc' AND t.duedate < sandbox_today()), 0.0)
-        AS overduebalancesearch
-FROM customer_stored stored
-"""
-
 
 def create_statements() -> str:
     """Everything a new database needs, safe to run again on one that exists."""
@@ -160,3 +165,12 @@ def create_statements() -> str:
         "INSERT INTO dual SELECT 'X' WHERE NOT EXISTS (SELECT 1 FROM dual)",
     )
     return ";\n".join([*tables, *views, _INTERNAL + _INDEXES])
+
+
+def add_missing_columns(db: sqlite3.Connection) -> None:
+    """A database made by an earlier version gets the columns that have been added since."""
+    for name, columns in STORED.items():
+        there = {row[1] for row in db.execute(f"PRAGMA table_info({physical(name)})")}
+        for column in columns.values():
+            if column.name not in there:
+                db.execute(f'ALTER TABLE {physical(name)} ADD COLUMN "{column.name}" {SQL_TYPES[column.type]}')

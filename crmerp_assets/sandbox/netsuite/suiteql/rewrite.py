@@ -14,6 +14,7 @@ _DISPLAY = {
     "subsidiary": ("subsidiary", "id", "name"),
     "contactrole": ("contactrole", "id", "name"),
     "pricelevel": ("pricelevel", "id", "name"),
+    "salestaxitem": ("salestaxitem", "id", "itemid"),
     "unitstypeuom": ("unitstypeuom", "internalid", "unitname"),
     "customer": ("customer_stored", "id", "altname"),
     "item": ("item", "id", "itemid"),
