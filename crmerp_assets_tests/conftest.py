@@ -7,6 +7,7 @@ import pytest
 from crmerp_assets.ledger import Ledger
 from crmerp_assets_tests.ledger.plans import Clock
 from crmerp_assets_tests.ledger.postgres import WHY_NOT, empty, postgres, required
+from crmerp_assets_tests.ledger.stores import Store, postgres_store, sqlite_store
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +17,7 @@ def postgres_server() -> Iterator[str | None]:
         yield url
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def postgres_url(postgres_server: str | None) -> str:
     """The URL of a server; skips, saying so, where there is none, and fails where this run requires one."""
     if postgres_server is None:
@@ -30,3 +31,21 @@ def clean_postgres_url(postgres_url: str) -> str:
     Ledger.open(postgres_url, Clock()).close()
     empty(postgres_url)
     return postgres_url
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An empty SQLite ledger: migrating one per test would take most of the tests' time."""
+    file = tmp_path_factory.mktemp("migrated") / "ledger.sqlite"
+    Ledger.open(f"sqlite:///{file}", Clock()).close()
+    return file.read_bytes()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """Where random tests get an empty ledger for each of their examples."""
+    if request.param == "sqlite":
+        return sqlite_store(request.getfixturevalue("migrated"))
+    url = str(request.getfixturevalue("postgres_url"))
+    Ledger.open(url, Clock()).close()
+    return postgres_store(url)

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from crmerp_assets.ledger.transitions import EFFECTIVE, IN_FLIGHT, OPEN
-from crmerp_assets_tests.laws.test_ledger_laws import LAWS, fresh_ledger
+from crmerp_assets_tests.laws.test_ledger_laws import LAWS
 from crmerp_assets_tests.ledger.plans import Clock, intent, plan
+from crmerp_assets_tests.ledger.stores import Store
 
 WORKER = st.sampled_from(["a", "b"])
 LEASE = 60
@@ -38,10 +39,10 @@ class Pusher:
 class Leases(RuleBasedStateMachine):
     """The ledger, two pushers, and a system."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
         super().__init__()
         self.clock = Clock()
-        self._opened = fresh_ledger(self.clock)
+        self._opened = store.fresh(self.clock)
         self.ledger = self._opened.__enter__()
         self.pushers = {"a": Pusher(), "b": Pusher()}
         self.version = 0
@@ -161,5 +162,7 @@ class Leases(RuleBasedStateMachine):
         assert set(found.filter(pl.col("state").is_in(EFFECTIVE))["id"]) <= self.system
 
 
-def test_two_pushers_that_crash_and_come_late_keep_every_promise() -> None:
-    run_state_machine_as_test(Leases, settings=settings(LAWS, max_examples=20, stateful_step_count=40))
+def test_two_pushers_that_crash_and_come_late_keep_every_promise(store: Store) -> None:
+    run_state_machine_as_test(
+        lambda: Leases(store), settings=settings(LAWS, max_examples=store.examples(20), stateful_step_count=40)
+    )

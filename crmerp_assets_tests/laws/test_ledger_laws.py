@@ -1,20 +1,17 @@
 """What must hold for the ledger whatever happens to it, in whatever order."""
 
 import json
-import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import polars as pl
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from crmerp_assets.ledger import TRANSITIONS, IllegalTransition, Ledger
+from crmerp_assets.ledger import TRANSITIONS, IllegalTransition
 from crmerp_assets.ledger.transitions import IN_FLIGHT, OPEN
 from crmerp_assets_tests.ledger.plans import Clock, intent, plan
+from crmerp_assets_tests.ledger.stores import Store
 
 LAWS = settings(
     deadline=None,
@@ -23,32 +20,15 @@ LAWS = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
 )
 GOLDEN = st.sampled_from(["g1", "g2", "g3"])
-_MIGRATED: list[bytes] = []
-
-
-@contextmanager
-def fresh_ledger(clock: Clock) -> Iterator[Ledger]:
-    """An empty ledger; migrating takes a while, so it is a copy of one that was migrated once."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "ledger.sqlite"
-        if not _MIGRATED:
-            Ledger.open(f"sqlite:///{file}", clock).close()
-            _MIGRATED.append(file.read_bytes())
-        file.write_bytes(_MIGRATED[0])
-        ledger = Ledger.open(f"sqlite:///{file}", clock)
-        try:
-            yield ledger
-        finally:
-            ledger.close()
 
 
 class Outbox(RuleBasedStateMachine):
     """Planners, pushers, settlers and people act in any order."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
         super().__init__()
         self.clock = Clock()
-        self._opened = fresh_ledger(self.clock)
+        self._opened = store.fresh(self.clock)
         self.ledger = self._opened.__enter__()
         self.states: dict[str, str] = {}
         self.applied: dict[str, str] = {}
@@ -146,8 +126,10 @@ class Outbox(RuleBasedStateMachine):
         assert rows.filter(~held & pl.col("claimed_by").is_not_null()).is_empty()
 
 
-def test_the_outbox_keeps_its_promises_in_any_order() -> None:
-    run_state_machine_as_test(Outbox, settings=settings(LAWS, max_examples=10, stateful_step_count=20))
+def test_the_outbox_keeps_its_promises_in_any_order(store: Store) -> None:
+    run_state_machine_as_test(
+        lambda: Outbox(store), settings=settings(LAWS, max_examples=store.examples(10), stateful_step_count=20)
+    )
 
 
 VALUES = st.dictionaries(
@@ -158,10 +140,12 @@ PUTS = st.lists(st.lists(st.tuples(GOLDEN, VALUES), max_size=4), max_size=5)
 
 
 @LAWS
-@given(PUTS)
-def test_a_snapshot_is_the_last_value_of_each_field(puts: list[list[tuple[str, dict[str, str | None]]]]) -> None:
+@given(puts=PUTS)
+def test_a_snapshot_is_the_last_value_of_each_field(
+    store: Store, puts: list[list[tuple[str, dict[str, str | None]]]]
+) -> None:
     expected: dict[str, dict[str, str | None]] = {}
-    with fresh_ledger(Clock()) as ledger, ledger.begin() as tx:
+    with store.fresh(Clock()) as ledger, ledger.begin() as tx:
         for rows in puts:
             texts = [(golden_id, json.dumps(values)) for golden_id, values in rows]
             tx.snapshots.put(
@@ -183,11 +167,11 @@ LINKS = st.lists(
 
 
 @LAWS
-@given(LINKS)
-def test_a_mirror_that_copies_changes_equals_the_links(acts: list[list[tuple[str, str]] | str]) -> None:
+@given(acts=LINKS)
+def test_a_mirror_that_copies_changes_equals_the_links(store: Store, acts: list[list[tuple[str, str]] | str]) -> None:
     mirror: dict[str, dict[str, object]] = {}
     seen, changes = 0, 0
-    with fresh_ledger(Clock()) as ledger, ledger.begin() as tx:
+    with store.fresh(Clock()) as ledger, ledger.begin() as tx:
         for act in acts:
             if isinstance(act, str):
                 changes += tx.links.remove("customer", "crm", act, "apart", "ann")
@@ -215,9 +199,9 @@ def _link(native_id: str, golden_id: str) -> dict[str, str]:
 
 
 @LAWS
-@given(st.lists(st.tuples(st.sampled_from(["Gold", " gold ", "GOLD\tX", "gold x"]), GOLDEN), max_size=6))
-def test_an_alias_means_what_was_said_last(puts: list[tuple[str, str]]) -> None:
-    with fresh_ledger(Clock()) as ledger, ledger.begin() as tx:
+@given(puts=st.lists(st.tuples(st.sampled_from(["Gold", " gold ", "GOLD\tX", "gold x"]), GOLDEN), max_size=6))
+def test_an_alias_means_what_was_said_last(store: Store, puts: list[tuple[str, str]]) -> None:
+    with store.fresh(Clock()) as ledger, ledger.begin() as tx:
         for text, golden_id in puts:
             tx.aliases.put("product", text, golden_id, "ann")
         found = dict(tx.aliases.all("product").select("text", "golden_id").iter_rows())

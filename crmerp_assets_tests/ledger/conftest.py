@@ -9,14 +9,6 @@ from crmerp_assets.ledger import Ledger
 from crmerp_assets_tests.ledger.plans import Clock
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """An empty SQLite ledger: migrating one per test would take most of the tests' time."""
-    file = tmp_path_factory.mktemp("migrated") / "ledger.sqlite"
-    Ledger.open(f"sqlite:///{file}", Clock()).close()
-    return file.read_bytes()
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
