@@ -1,6 +1,7 @@
 """Which orders need whose approval, by the rules of policy.yaml: frames in, frames out."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -73,4 +74,4 @@ def _by_tier(orders: pl.DataFrame, rule: ApprovalRule) -> pl.DataFrame | None:
 
 def fingerprint(lines: str, currency: str | None, customer: str | None) -> str:
     """What an approval is bound to: the lines, the currency and the customer of an order."""
-    return hashlib.sha256("|".join((lines, currency or "", customer or "")).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps([lines, currency, customer]).encode()).hexdigest()[:32]

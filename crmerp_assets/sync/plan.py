@@ -19,6 +19,7 @@ from crmerp_assets.merge.amounts import rounded
 from crmerp_assets.merge.gates import Gate
 from crmerp_assets.sync import breaker, tables
 from crmerp_assets.sync.approvals import with_approvals, withdraw_idle
+from crmerp_assets.sync.credit import with_credit
 from crmerp_assets.sync.holds import HOLD, with_holds
 from crmerp_assets.sync.intent_ids import with_ids
 from crmerp_assets.sync.misfits import set_aside
@@ -153,7 +154,7 @@ def _side(
         gated = gates.apply(
             with_order_facts(platform, con, side, candidates.filter(~retires)), [HOLD, *ORDER_GATES, MISFIT]
         )
-        sold = _finished(platform, with_approvals(platform, con, gated), entity, side)
+        sold = _finished(platform, with_approvals(platform, con, with_credit(platform, con, gated)), entity, side)
         ended = gates.apply(candidates.filter(retires), [HOLD, MISFIT])
         return pl.concat([sold, _finished(platform, ended, entity, side)])
     return _finished(platform, gates.apply(candidates, [HOLD, MISFIT]), entity, side)

@@ -59,6 +59,7 @@ CUSTOMER = NativeObject(
         "vatRegNumber": plain("vatRegNumber"),
         "comments": plain("comments"),
         "creditLimit": plain("creditLimit", "number"),
+        "creditHoldOverride": plain("creditHoldOverride"),
         "parent": reference("parent", "customer"),
         "subsidiary": reference("subsidiary", "subsidiary"),
         "subsidiary.name": named("subsidiary", "subsidiary", "sub.name", "subsidiary"),
@@ -199,6 +200,7 @@ def _transaction(name: str, type_code: str, columns: dict[str, Column], children
     )
 
 
+_TAXED = {"taxTotal": computed("taxtotal", "number")}
 _PAID = {
     "amountPaid": computed("foreignamountpaid", "number"),
     "amountRemaining": computed("foreignamountunpaid", "number"),
@@ -209,6 +211,7 @@ SALES_ORDER = _transaction(
     "SalesOrd",
     {
         **_TERM,
+        **_TAXED,
         "otherRefNum": plain("otherRefNum"),
         "orderStatus": reference("orderStatus", sql="t.status"),
         "shipDate": plain("shipDate", "date"),
@@ -218,7 +221,7 @@ SALES_ORDER = _transaction(
 INVOICE = _transaction(
     "invoice",
     "CustInvc",
-    {**_TERM, **_PAID, "otherRefNum": plain("otherRefNum"), "dueDate": plain("dueDate", "date")},
+    {**_TERM, **_TAXED, **_PAID, "otherRefNum": plain("otherRefNum"), "dueDate": plain("dueDate", "date")},
     {"item": _lines("negated"), "createdFrom": _ORIGINS},
 )
 _SETTLED = {

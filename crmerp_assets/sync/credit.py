@@ -1,0 +1,119 @@
+"""Credit and currency before an order is made: holds that the ERP has put, limits that it would break, missing rates.
+
+What a customer owes is the open balance of its invoices and what is ordered and not yet billed, in company currency.
+Orders of the same plan count one after the other, the earliest won first, so that together they stay within the limit.
+"""
+
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from crmerp_assets.canonical.money import MONEY
+from crmerp_assets.merge.gates import Gate, apply
+from crmerp_assets.merge.order_policy import Credit
+from crmerp_assets.reports.company import RATES, with_company
+from crmerp_assets.sync import tables
+from crmerp_assets.sync.platform import Platform
+
+CREDIT_HOLD, CREDIT_LIMIT, MISSING_RATE = "credit_hold", "credit_limit", "missing_rate"
+_UNBILLED = "('pending_approval', 'pending_fulfillment', 'partially_fulfilled', 'pending_billing')"
+_DAY = "_day"
+
+
+def with_credit(platform: Platform, con: duckdb.DuckDBPyConnection, gated: pl.DataFrame) -> pl.DataFrame:
+    """Hold the new orders that no other gate holds and that credit or currency does not allow.
+
+    `gated` has the compare columns, `operation`, `gate` and `reason`. An order that exists is the ERP's to judge.
+    """
+    new = gated.filter(pl.col("gate").is_null() & (pl.col("operation") == "create"))
+    if new.is_empty():
+        return gated
+    facts = _facts(platform, con, new)
+    judged = apply(facts, _gates(platform.policy.orders.credit)).select(
+        "golden_id", pl.col("gate").alias("credit.gate"), pl.col("reason").alias("credit.reason")
+    )
+    joined = gated.join(judged, on="golden_id", how="left", maintain_order="left")
+    return joined.with_columns(
+        pl.coalesce("gate", "credit.gate").alias("gate"), pl.coalesce("reason", "credit.reason").alias("reason")
+    ).drop("credit.gate", "credit.reason")
+
+
+def _gates(policy: Credit) -> list[Gate]:
+    over = pl.col("owed") + pl.col("so_far") - pl.col("limit")
+    shown = [_shown(pl.col(name)) for name in ("limit", "owed", "earlier", "company_amount")]
+    said = pl.format(
+        "the credit limit of {} {} lacks {}: {} are owed or ordered, {} for earlier deals, {} for this one",
+        shown[0],
+        "company_currency",
+        _shown(over),
+        *shown[1:],
+    )
+    held = pl.col("credit_hold").fill_null(value=False) & policy.hold
+    no_rate = pl.col("rate_note").is_not_null() & pl.col("company_currency").is_not_null()
+    return [
+        Gate(MISSING_RATE, no_rate, pl.col("rate_note") + pl.lit("; enter it in the ERP")),
+        Gate(CREDIT_HOLD, held, pl.lit("the customer is on credit hold in the ERP")),
+        Gate(CREDIT_LIMIT, (over > 0) & policy.limit, said),
+    ]
+
+
+def _shown(amount: pl.Expr) -> pl.Expr:
+    return amount.cast(pl.Decimal(20, 2)).cast(pl.String)
+
+
+def _facts(platform: Platform, con: duckdb.DuckDBPyConnection, new: pl.DataFrame) -> pl.DataFrame:
+    """The orders with what they are worth, what their customers owe, and their limits, all in company currency."""
+    rates, today = _rates(con), platform.clock().date()
+    orders = new.select(
+        "golden_id",
+        pl.col("golden.customer").alias("customer"),
+        pl.col("golden.currency").alias("currency"),
+        pl.col("golden.amount").cast(MONEY, strict=False).alias("amount"),
+        pl.col("golden.close_date").alias("close_date"),
+    )
+    priced = _converted(platform, rates, today, orders, "amount")
+    so_far = pl.col("company_amount").fill_null(0).cum_sum().over("customer", order_by=["close_date", "golden_id"])
+    counted = priced.with_columns(so_far.cast(MONEY).alias("so_far"))
+    counted = counted.with_columns((pl.col("so_far") - pl.col("company_amount").fill_null(0)).alias("earlier"))
+    return counted.join(_customers(platform, con, rates, today, orders), on="customer", how="left")
+
+
+def _customers(
+    platform: Platform, con: duckdb.DuckDBPyConnection, rates: pl.DataFrame, today: date, orders: pl.DataFrame
+) -> pl.DataFrame:
+    """(customer, credit_hold, limit, owed) of the customers of the orders."""
+    con.register("_buyers", orders.select(pl.col("customer").alias("id")).drop_nulls().unique().to_arrow())
+    known = con.execute(
+        "SELECT golden_id AS customer, credit_hold, currency, credit_limit AS amount, balance "
+        f"FROM {tables.golden('customer').sql} g SEMI JOIN _buyers b ON b.id = g.golden_id"
+    ).pl()
+    open_orders = con.execute(
+        "SELECT customer, currency, erp_total + coalesce(erp_tax, 0) - coalesce(invoiced, 0) AS amount "
+        f"FROM {tables.golden('order').sql} g SEMI JOIN _buyers b ON b.id = g.customer "
+        f"WHERE erp_id IS NOT NULL AND NOT erp_deleted AND order_status IN {_UNBILLED}"
+    ).pl()
+    con.unregister("_buyers")
+    ordered = _converted(platform, rates, today, open_orders, "amount").filter(pl.col("company_amount") > 0)
+    unbilled = ordered.group_by("customer").agg(pl.col("company_amount").sum().alias("unbilled"))
+    limits = _converted(platform, rates, today, known, "amount")
+    return limits.join(unbilled, on="customer", how="left").select(
+        "customer",
+        "credit_hold",
+        pl.col("company_amount").alias("limit"),
+        (pl.col("balance").fill_null(0) + pl.col("unbilled").fill_null(0)).cast(MONEY).alias("owed"),
+    )
+
+
+def _rates(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    table = tables.golden("exchange_rate")
+    if not table.exists(con):
+        return pl.DataFrame(schema=RATES)
+    found = con.execute(f"SELECT {', '.join(RATES)} FROM {table.sql}").pl()
+    return found.cast(RATES)  # type: ignore[arg-type]
+
+
+def _converted(platform: Platform, rates: pl.DataFrame, today: date, frame: pl.DataFrame, amount: str) -> pl.DataFrame:
+    """`company_<amount>`, `company_currency` and `rate_note` at today's rate."""
+    dated = frame.with_columns(pl.lit(today).alias(_DAY), pl.col(amount).cast(MONEY))
+    return with_company(dated, rates, platform.policy.company_currency, _DAY, [amount]).drop(_DAY)
