@@ -157,7 +157,8 @@ def _invoice_sql(con: duckdb.DuckDBPyConnection, erp: Connection, applied: list[
             FROM ({sums}) GROUP BY invoice
         )
         SELECT l.golden_id, i.native_id, i.number, {picked["order"]} AS "order", {picked["customer"]} AS customer,
-               i.currency, i.exchange_rate, i.invoice_date, i.due_date, i.total, i.tax, i.status AS native_status, i.deleted,
+               i.currency, i.exchange_rate, i.invoice_date, i.due_date, i.total, i.tax, i.status AS native_status,
+               i.deleted,
                coalesce(a.paid, 0) AS paid, coalesce(a.credited, 0) AS credited,
                i.total - coalesce(a.paid, 0) - coalesce(a.credited, 0) AS open_balance,
                CASE WHEN i.total = coalesce(a.paid, 0) + coalesce(a.credited, 0) THEN a.last_applied END AS paid_date

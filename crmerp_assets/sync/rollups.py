@@ -24,7 +24,8 @@ def order_rollup(con: duckdb.DuckDBPyConnection, orders: pl.DataFrame) -> pl.Dat
         f"""
         string_agg(number, ', ' ORDER BY number) AS invoice_number,
         list_extract([{rank}], min(list_position([{rank}], status))) AS invoice_status,
-        sum(total) AS invoiced, sum(coalesce(tax, 0)) AS invoiced_tax, sum(paid) AS paid, sum(credited) AS credited, sum(open_balance) AS open_balance,
+        sum(total) AS invoiced, sum(coalesce(tax, 0)) AS invoiced_tax,
+        sum(paid) AS paid, sum(credited) AS credited, sum(open_balance) AS open_balance,
         min(due_date) FILTER (open_balance > 0 OR status = 'paid') AS due_date,
         CASE WHEN sum(open_balance) = 0 THEN max(paid_date) END AS paid_date
         """,
