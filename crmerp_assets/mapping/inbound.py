@@ -7,7 +7,7 @@ import polars as pl
 
 from crmerp_assets.canonical.frames import decimal_text
 from crmerp_assets.canonical.lines import parse_lines
-from crmerp_assets.canonical.money import MONEY
+from crmerp_assets.canonical.money import MONEY, round_to_minor
 from crmerp_assets.mapping.compile import raw_columns
 from crmerp_assets.mapping.lines import lines_inbound, net
 from crmerp_assets.mapping.matrix import EntityMap, FieldMap
@@ -38,7 +38,9 @@ def inbound(entity_map: EntityMap, raw: pl.DataFrame) -> pl.DataFrame:
     second = {name: f for name, f in entity_map.fields.items() if f.region}
     frame = frame.with_columns(_fields(entity_map, first)).with_columns(_fields(entity_map, second))
     frame = frame.with_columns(
-        net(pl.col(name), pl.col(f.net_of)).alias(name) for name, f in entity_map.fields.items() if f.net_of
+        _whole(entity_map, net(pl.col(name), pl.col(f.net_of))).alias(name)
+        for name, f in entity_map.fields.items()
+        if f.net_of
     )
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in entity_map.constants.items())
     if entity_map.lines:
@@ -64,6 +66,13 @@ def _record(entity_map: EntityMap) -> list[pl.Expr]:
 
 def _raw(native: str) -> pl.Expr:
     return pl.col(f"raw:{native}").cast(pl.String)
+
+
+def _whole(entity_map: EntityMap, amount: pl.Expr) -> pl.Expr:
+    """An amount in whole minor units of the record's currency, where it has one."""
+    if "currency" not in entity_map.fields:
+        return amount
+    return pl.coalesce(decimal_text(round_to_minor(amount.cast(MONEY, strict=False), pl.col("currency"))), amount)
 
 
 def _fields(entity_map: EntityMap, fields: dict[str, FieldMap]) -> list[pl.Expr]:
