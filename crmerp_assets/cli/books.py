@@ -1,5 +1,7 @@
 """`crmerp sandbox ...`: what an accountant does in the running ERP sandbox, documents named by their numbers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,16 +26,16 @@ _RECORDS = {"CustCred": "creditMemo", "CustPymt": "customerPayment", "CustDep": 
 @app.command()
 def approve(order: Order) -> None:
     """Approve a sales order."""
-    at_work, found = _order(order)
-    at_work.approve(found["id"])
+    with _order(order) as (at_work, found):
+        at_work.approve(found["id"])
     say(f"{order} is approved.")
 
 
 @app.command()
 def fulfil(order: Order) -> None:
     """Ship what is left of a sales order."""
-    at_work, found = _order(order)
-    at_work.fulfil(found["id"])
+    with _order(order) as (at_work, found):
+        at_work.fulfil(found["id"])
     say(f"{order} is fulfilled.")
 
 
@@ -44,72 +46,78 @@ def bill(
     quantity: Annotated[int, typer.Option(help="How much of that line.")] = 1,
 ) -> None:
     """Bill a sales order, or a part of it."""
-    at_work, found = _order(order)
-    at_work.bill(found["id"], partial=None if line is None else {line: quantity})
+    with _order(order) as (at_work, found):
+        at_work.bill(found["id"], partial=None if line is None else {line: quantity})
     say(f"{order} is billed. `crmerp trace {order}` shows the invoice; the deal does within seconds.")
 
 
 @app.command()
 def pay(invoice: Invoice, amount: Amount = None) -> None:
     """Receive a payment for an invoice."""
-    at_work, found = _invoice(invoice)
-    at_work.pay(found["id"], _decimal(amount))
+    with _invoice(invoice) as (at_work, found):
+        at_work.pay(found["id"], _decimal(amount))
     say(f"{amount or 'All that was open'} is paid on {invoice}.")
 
 
 @app.command()
 def credit(invoice: Invoice, amount: Amount = None) -> None:
     """Credit an invoice, in full or by an amount before tax."""
-    at_work, found = _invoice(invoice)
-    at_work.credit(found["id"], _decimal(amount))
+    with _invoice(invoice) as (at_work, found):
+        at_work.credit(found["id"], _decimal(amount))
     say(f"{invoice} is credited.")
 
 
 @app.command("write-off")
 def write_off(invoice: Invoice, amount: Amount = None) -> None:
     """Give up what is left of an invoice."""
-    at_work, found = _invoice(invoice)
-    at_work.write_off(found["id"], _decimal(amount))
+    with _invoice(invoice) as (at_work, found):
+        at_work.write_off(found["id"], _decimal(amount))
     say(f"{amount or 'All that was open'} is written off on {invoice}.")
 
 
 @app.command()
 def deposit(order: Order, amount: Annotated[str, typer.Argument(help="Amount.")]) -> None:
     """Take a deposit for a sales order; billing it applies the deposit."""
-    at_work, found = _order(order)
-    at_work.deposit(found["entity"], Decimal(amount), found["id"])
+    with _order(order) as (at_work, found):
+        at_work.deposit(found["entity"], Decimal(amount), found["id"])
     say(f"A deposit of {amount} is taken for {order}.")
 
 
 @app.command()
 def refund(number: Credit, amount: Amount = None) -> None:
     """Give back what is left of a credit memo, a payment or a deposit."""
-    at_work, found = _credit(number)
-    at_work.refund(_RECORDS[found["type"]], found["id"], _decimal(amount))
+    with _credit(number) as (at_work, found):
+        at_work.refund(_RECORDS[found["type"]], found["id"], _decimal(amount))
     say(f"{amount or 'All that was left'} of {number} is refunded.")
 
 
 @app.command()
 def void(number: Credit) -> None:
     """Void a credit memo, a payment or a deposit; what it paid is open again."""
-    at_work, found = _credit(number)
-    at_work.void(_RECORDS[found["type"]], found["id"])
+    with _credit(number) as (at_work, found):
+        at_work.void(_RECORDS[found["type"]], found["id"])
     say(f"{number} is void.")
 
 
-def _order(number: str) -> tuple["Accountant", dict[str, Any]]:
-    at_work = accountant(Settings())
-    return at_work, transaction(at_work.orders(), number)
+AtWork = Iterator[tuple["Accountant", dict[str, Any]]]
 
 
-def _invoice(number: str) -> tuple["Accountant", dict[str, Any]]:
-    at_work = accountant(Settings())
-    return at_work, transaction(at_work.invoices(), number)
+@contextmanager
+def _order(number: str) -> AtWork:
+    with accountant(Settings()) as at_work:
+        yield at_work, transaction(at_work.orders(), number)
 
 
-def _credit(number: str) -> tuple["Accountant", dict[str, Any]]:
-    at_work = accountant(Settings())
-    return at_work, transaction(at_work.documents(*_RECORDS), number)
+@contextmanager
+def _invoice(number: str) -> AtWork:
+    with accountant(Settings()) as at_work:
+        yield at_work, transaction(at_work.invoices(), number)
+
+
+@contextmanager
+def _credit(number: str) -> AtWork:
+    with accountant(Settings()) as at_work:
+        yield at_work, transaction(at_work.documents(*_RECORDS), number)
 
 
 def _decimal(amount: str | None) -> Decimal | None:
