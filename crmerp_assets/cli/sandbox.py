@@ -2,18 +2,19 @@
 
 import signal
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from crmerp_assets.cli import books
 from crmerp_assets.cli.output import console, say
 from crmerp_assets.settings import Settings
 
 app = typer.Typer(
     help="Run the Salesforce and NetSuite sandboxes and work in them as a person would.", no_args_is_help=True
 )
+app.add_typer(books.app)
 
 
 @app.command()
@@ -77,26 +78,3 @@ def win(opportunity: Annotated[str, typer.Argument(help="Id of an opportunity, s
 
     seller(Settings()).win(opportunity, date.today())  # noqa: DTZ011, TID251
     say(f"Opportunity {opportunity} is closed won. `crmerp trace {opportunity}` shows what becomes of it.")
-
-
-@app.command()
-def bill(order: Annotated[str, typer.Argument(help="Number of a sales order, such as SO1042.")]) -> None:
-    """Bill a sales order, as an accountant would."""
-    from crmerp_assets.cli.stage import accountant, transaction
-
-    at_work = accountant(Settings())
-    at_work.bill(transaction(at_work.orders(), order)["id"])
-    say(f"{order} is billed. `crmerp trace {order}` shows the invoice; the deal does within seconds.")
-
-
-@app.command()
-def pay(
-    invoice: Annotated[str, typer.Argument(help="Number of an invoice, such as INV1042.")],
-    amount: Annotated[str | None, typer.Argument(help="Amount; all that is open unless given.")] = None,
-) -> None:
-    """Receive a payment for an invoice, as an accountant would."""
-    from crmerp_assets.cli.stage import accountant, transaction
-
-    at_work = accountant(Settings())
-    at_work.pay(transaction(at_work.invoices(), invoice)["id"], Decimal(amount) if amount else None)
-    say(f"{amount or 'All that was open'} is paid on {invoice}.")

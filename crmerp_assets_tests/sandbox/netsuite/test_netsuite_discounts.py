@@ -57,6 +57,7 @@ def test_a_header_discount_is_a_line_in_suiteql_only(api, rate, off):
     header = {"discountItem": discount(api, rate="-5%")} | ({} if rate is None else {"discountRate": rate})
     order = api.order(api.customer(), line(api, 100.0, 2), **header)
     assert amounts(api, "salesOrder", order) == (200.0, off, 0.0, 200.0 + off)
+    assert api.read("salesOrder", order).get("discountRate") == ("-5%" if rate is None else rate)
     assert len(items(api, "salesOrder", order)) == 1
     assert api.query(LINES, order)[1] == {"itemtype": "Discount", "a": str(int(-off)), "d": "T"}
     api.change("salesOrder", order, discountItem=None)

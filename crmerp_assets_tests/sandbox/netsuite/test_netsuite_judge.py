@@ -50,6 +50,30 @@ def test_the_netsuite_package_creates_reads_changes_queries_and_deletes(client):
     asyncio.run(story())
 
 
+def test_the_netsuite_package_takes_an_order_to_money(client):
+    async def made(path, body):
+        await client.post(f"/record/v1/{path}", json=body)
+        found = await client.suiteql("SELECT MAX(id) id FROM transaction")
+        return found["items"][0]["id"]
+
+    async def story():
+        await client.post("/record/v1/customer", json={"companyName": "Judged", "subsidiary": {"id": "1"}})
+        await client.post("/record/v1/nonInventorySaleItem", json={"itemId": "GOODS"})
+        customer = {"id": (await client.get("/record/v1/customer"))["items"][0]["id"]}
+        item = {"id": (await client.get("/record/v1/nonInventorySaleItem"))["items"][0]["id"]}
+        line = {"item": item, "quantity": 2, "rate": 5}
+        order = await made("salesOrder", {"entity": customer, "item": {"items": [line]}})
+        await made("customerDeposit", {"customer": customer, "payment": 4, "salesOrder": {"id": order}})
+        await made(f"salesOrder/{order}/!transform/itemFulfillment", {})
+        assert (await client.get(f"/record/v1/salesOrder/{order}"))["status"]["refName"] == "Pending Billing"
+        await made(f"salesOrder/{order}/!transform/invoice", {})
+        rows = await client.suiteql("SELECT type, foreigntotal, foreignamountunpaid FROM transaction ORDER BY id")
+        assert [row["type"] for row in rows["items"]] == ["SalesOrd", "CustDep", "ItemShip", "CustInvc", "DepAppl"]
+        assert rows["items"][3]["foreignamountunpaid"] == "6"
+
+    asyncio.run(story())
+
+
 def test_the_netsuite_package_reads_the_metadata(client):
     schema = asyncio.run(client.jsonschema("salesOrder"))
     assert "otherRefNum" in schema["properties"]

@@ -1,11 +1,13 @@
 """One account's database, its clock and its sequences; every change happens inside `writing`."""
 
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +26,13 @@ _NAME_COLUMNS = {
     "pricelevel": ("id", "name"),
     "salestaxitem": ("id", "itemid"),
 }
+_WORD = re.compile(r"[a-z_]+")
+
+
+@lru_cache(maxsize=512)
+def _tables(sql: str) -> frozenset[str]:
+    """The tables that a statement may name: a word of another column is no reason to write queued rows first."""
+    return frozenset(word.removesuffix("_stored") for word in _WORD.findall(sql))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +158,7 @@ class Account:
 
     def _settle(self, sql: str) -> None:
         """Rows still queued for a table that is about to be read or changed are written first."""
-        if any(table in sql for table in self._queues):
+        if self._queues and not self._queues.keys().isdisjoint(_tables(sql)):
             self.flush()
 
     def row(self, sql: str, *params: object) -> sqlite3.Row | None:

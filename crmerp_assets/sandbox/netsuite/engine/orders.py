@@ -2,8 +2,9 @@
 
 Status letters are the vendor's. From its help: an order can be closed, whole or line by line, while it is pending
 fulfilment, partially fulfilled or pending billing, and be reopened by its lines; what is billed or fulfilled cannot be
-taken out of it. The texts of these refusals are assumed, as is that billing in advance moves an order that nothing was
-fulfilled of to E and G.
+taken out of it. Assumed are the texts of these refusals, that billing in advance moves an order that nothing was
+fulfilled of to E and G, that an order is Closed once all its lines are (billed in part or not), and that the lines of a
+billed or closed order and anything of a cancelled one cannot be changed.
 """
 
 from collections.abc import Iterable

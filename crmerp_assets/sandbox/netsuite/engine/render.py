@@ -69,6 +69,8 @@ def _value(account: Account, field: Field, value: Any, view: View) -> Any:
             return value.replace(" ", "T") + "Z"
         case "choice":
             return value if view.simple_enums else {"id": value, "refName": choice_name(field, value)}
+        case "rate":
+            return value if discounts.percent_of(value) is not None else float(value)
         case "reference":
             return _reference(account, str(field.target), value, view)
         case _:

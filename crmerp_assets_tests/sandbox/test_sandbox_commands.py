@@ -1,0 +1,47 @@
+"""`crmerp sandbox ...`: a person plays the accountant from the command line, naming documents by their numbers."""
+
+import pytest
+from typer.testing import CliRunner
+
+from crmerp_assets.cli.sandbox import app
+from crmerp_assets.sandbox.company.people import Accountant
+from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
+
+
+@pytest.fixture
+def bob(tmp_path, monkeypatch):
+    with NetSuiteSandbox(tmp_path, require_approval=True) as sandbox, Accountant(sandbox.url) as person:
+        env_file = tmp_path / "sandbox.env"
+        env_file.write_text(f"SALESFORCE_URL={sandbox.url}\nNETSUITE_URL={sandbox.url}\n")
+        monkeypatch.setenv("CRMERP_ENV_FILE", str(env_file))
+        yield person
+
+
+def run(*arguments):
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exit_code == 0, result.output
+
+
+def test_an_order_is_played_to_its_end_by_number(bob):
+    customer = bob.create("customer", {"companyName": "Payer", "subsidiary": {"id": "1"}})
+    item = bob.create("nonInventorySaleItem", {"itemId": "GOODS"})
+    lines = {"items": [{"item": {"id": item}, "quantity": 4, "rate": 25}]}
+    order = bob.create("salesOrder", {"entity": {"id": customer}, "item": lines})
+    number = bob.read("salesOrder", order)["tranId"]
+    run("approve", number)
+    run("deposit", number, "10")
+    run("bill", number, "--line", "1", "--quantity", "1")
+    run("fulfil", number)
+    run("bill", number)
+    first, second = bob.invoices()
+    assert (first["unpaid"], second["unpaid"]) == ("15", "75")
+    run("pay", second["tranid"], "40")
+    run("credit", second["tranid"], "5")
+    run("write-off", second["tranid"])
+    assert bob.invoices()[1]["unpaid"] == "0"
+    (payment,) = bob.documents("CustPymt")
+    run("void", payment["tranid"])
+    assert bob.invoices()[1]["unpaid"] == "40"
+    loose = bob.receive(customer, 7)
+    run("refund", bob.read("customerPayment", loose)["tranId"])
+    assert bob.read("customerPayment", loose)["unapplied"] == 0.0
