@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 import polars as pl
 import typer
+from rich.padding import Padding
+from rich.text import Text
 
-from crmerp_assets.cli.output import console, emit, money, say, table
+from crmerp_assets.cli.output import console, money, say, table
 from crmerp_assets.reports import Reconciliation
 from crmerp_assets.settings import Settings
 
@@ -59,7 +61,7 @@ def show_reconciliation(
     xlsx: Path | None = None,
 ) -> bool:
     """The last published reconciliation, or a part of it; returns whether every break is explained."""
-    from crmerp_assets.sync.published import as_data, published, write_csv, write_workbook
+    from crmerp_assets.sync.published import document, published, write_csv, write_workbook
 
     whole = published(settings.reports)
     if whole is None:
@@ -69,7 +71,7 @@ def show_reconciliation(
     files = write_csv(result, csv) if csv else []
     files += [write_workbook(result, xlsx)] if xlsx else []
     if as_json:
-        emit(as_data(result))
+        typer.echo(document(result))
         return result.explained
     _show(result, f"won in {period}" if period else f"won since {since}" if since else "won")
     for file in files:
@@ -154,36 +156,40 @@ def _show_breaks(result: Reconciliation) -> None:
     sums = result.breaks.group_by(keys).agg(pl.len().alias("records"), pl.col("amount").sum())
     order = sums.sort("explained", "amount", "owner", "reason", descending=[False, True, False, False], nulls_last=True)
     if order.height:
-        console.print("\nWhat breaks the chain, by reason", style="italic")
+        _line("What breaks the chain, by reason", 0, "italic")
     for row in order.head(2 * SHOWN).iter_rows(named=True):
-        _show_reason(row)
+        mark = "" if row["explained"] else "NOT EXPLAINED: "
+        records = "1 record" if row["records"] == 1 else f"{row['records']:,} records"
+        _line(f"{_amount(row)} in {records}", 2, "bold")
+        _line(f"{mark}{row['reason']}", 4, "red" if mark else "")
+        _line(f"{row['owner']}: {row['next_step']}", 4)
     if order.height > 2 * SHOWN:
-        say(f"... and {order.height - 2 * SHOWN} more reasons; `crmerp reconcile --json` lists all")
+        say(f"  ... and {order.height - 2 * SHOWN} more reasons; `crmerp reconcile --json` lists all")
     _show_records(result.breaks)
-
-
-def _show_reason(row: dict[str, Any]) -> None:
-    mark = "" if row["explained"] else "NOT EXPLAINED: "
-    records = "1 record" if row["records"] == 1 else f"{row['records']:,} records"
-    amount = money(Decimal(row["amount"] or 0))
-    console.print(f"  {row['currency'] or 'no currency'} {amount} in {records}", style="bold", markup=False)
-    console.print(f"    {mark}{row['reason']}", style="red" if mark else None, markup=False)
-    console.print(f"    {row['owner']}: {row['next_step']}", markup=False)
 
 
 def _show_records(breaks: pl.DataFrame) -> None:
     if breaks.is_empty():
         return
-    console.print("\nThe first of them" if breaks.height > SHOWN else "\nAll of them", style="italic")
+    say("")
+    _line("The first of them" if breaks.height > SHOWN else "All of them", 0, "italic")
     for row in breaks.head(SHOWN).iter_rows(named=True):
-        name = " ".join(str(row[key]) for key in ("record", "number", "name") if row[key])
-        amount = f"{row['currency'] or 'no currency'} {money(Decimal(row['amount'] or 0))}"
-        console.print(f"  {row['period'] or 'no date'}  {amount}  {name}", markup=False)
-        detail = row["lines"] if row["lines"] and row["place"] != "lines_differ" else None
-        for line in filter(None, (detail,)):
-            console.print(f"    {line}", markup=False)
+        name = "  ".join(str(row[key]) for key in ("record", "number", "name") if row[key])
+        _line(f"{row['period'] or 'no date'}  {_amount(row)}  {name}", 2)
+        if row["lines"] and row["place"] != "lines_differ":
+            _line(row["lines"], 4)
     if breaks.height > SHOWN:
         say(f"  ... and {breaks.height - SHOWN:,} more; `--json`, `--csv DIR` and `--xlsx FILE` name each")
+    say("")
+
+
+def _amount(row: dict[str, Any]) -> str:
+    return f"{row['currency'] or 'no currency'} {money(Decimal(row['amount'] or 0))}"
+
+
+def _line(text: str, indent: int, style: str = "") -> None:
+    """A line of which also the part that does not fit stays indented; names are shown as they are."""
+    console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
 
 
 def _show_drift(result: Reconciliation) -> None:
@@ -195,10 +201,11 @@ def _show_drift(result: Reconciliation) -> None:
         say(f"\nNothing has moved since {at}.")
         return
     counted = result.drift.group_by("change", maintain_order=True).agg(pl.len().alias("n"))
-    console.print(f"\nSince {at}: " + ", ".join(f"{n:,} {change}" for change, n in counted.iter_rows()), markup=False)
+    say("")
+    _line(f"Since {at}: " + ", ".join(f"{n:,} {change}" for change, n in counted.iter_rows()), 0)
     for row in result.drift.head(SHOWN).iter_rows(named=True):
         moved = f"{row['before'] or 'not there'} -> {row['after'] or 'not there'}"
-        console.print(f"  {row['change']}: {row['record']} {row['name'] or ''} ({moved})", markup=False)
+        _line(f"{row['change']}: {row['record']} {row['name'] or ''} ({moved})", 2)
     sums = result.drift_totals.group_by("currency", "measure").agg(pl.col("before", "after", "difference").sum())
     named = sums.with_columns(pl.col("measure").str.replace("_amount", "").str.replace("_balance", ""))
     table("Totals that moved", named.sort("currency", "measure", nulls_last=True))
