@@ -116,7 +116,7 @@ def _show_money(result: Reconciliation, what: str) -> None:
 
 def _wide(title: str, frame: pl.DataFrame, keys: int) -> None:
     """A table, or several below one another where it is wider than the terminal: no amount is ever broken."""
-    widths = {name: max(map(len, [*name.split(), *frame[name].fill_null("")])) + 3 for name in frame.columns}
+    widths = {name: max(map(len, [name, *frame[name].fill_null("")])) + 3 for name in frame.columns}
     names = frame.columns
     room = console.width - sum(widths[name] for name in names[:keys]) + 1
     parts: list[list[str]] = [[]]
