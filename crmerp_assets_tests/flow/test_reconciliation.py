@@ -1,7 +1,7 @@
 """The month-end close against both sandboxes: each break with its reason and owner, in both currencies, as files.
 
-Tried by taking the protection away: updates left out of the intents (a_month_end... finds the amended deal
-unexplained), orders with our key not looked for (the deleted deal's order is missing), no check of severity.
+Tried by taking the protection away: updates left out of the intents (a_month_end... finds the amended deal without its
+gate), orders with our key not looked for (a_month_end... misses the deleted deal's order).
 """
 
 import csv

@@ -1,7 +1,6 @@
 """The stored reconciliation: totals tie to rows whatever the rows are, and runs are compared with the one before.
 
-Tried by taking the protection away: see the list in reports/test_breaks.py; here, the history replaced instead of added
-to (what_moved_is_kept...), and the places left out of `ties` (a_total_that_was_changed...).
+Tried by taking the protection away: a history that starts anew with each run (what_moved_is_kept...).
 """
 
 from collections.abc import Iterator
