@@ -1,7 +1,7 @@
 """Files for a spreadsheet: no text acts as a formula, amounts are numbers, everything is in them.
 
-Tried by taking the protection away: no apostrophe (..._is_a_text_in_csv), formulas allowed in the workbook, and cells not
-marked as texts (..._is_a_text_in_a_workbook), two decimals for every currency (amounts_have_the_decimals...).
+Tried by taking the protection away: no apostrophe (..._is_a_text_in_csv), formulas allowed in the workbook, and cells
+not marked as texts (..._is_a_text_in_a_workbook), two decimals for every currency (amounts_have_the_decimals...).
 """
 
 import csv as standard
