@@ -7,8 +7,11 @@ from typing import Annotated, Any
 
 import polars as pl
 import typer
+from rich.padding import Padding
+from rich.text import Text
 
-from crmerp_assets.cli.output import console, emit, money, say, table
+from crmerp_assets.canonical.money import minor_units
+from crmerp_assets.cli.output import console, say, table
 from crmerp_assets.reports import Reconciliation
 from crmerp_assets.settings import Settings
 
@@ -59,7 +62,7 @@ def show_reconciliation(
     xlsx: Path | None = None,
 ) -> bool:
     """The last published reconciliation, or a part of it; returns whether every break is explained."""
-    from crmerp_assets.sync.published import as_data, published, write_csv, write_workbook
+    from crmerp_assets.sync.published import document, published, write_csv, write_workbook
 
     whole = published(settings.reports)
     if whole is None:
@@ -69,7 +72,7 @@ def show_reconciliation(
     files = write_csv(result, csv) if csv else []
     files += [write_workbook(result, xlsx)] if xlsx else []
     if as_json:
-        emit(as_data(result))
+        typer.echo(document(result))
         return result.explained
     _show(result, f"won in {period}" if period else f"won since {since}" if since else "won")
     for file in files:
@@ -90,14 +93,14 @@ def _show(result: Reconciliation, what: str) -> None:
 
 
 def _show_money(result: Reconciliation, what: str) -> None:
-    """Months below their currency, with a line for all of them; two tables where one would be too wide."""
+    """Months below their currency, with a line for all of them."""
     several = result.periods.group_by("currency").len().filter(pl.col("len") > 1)
     total = result.money.join(several, on="currency", how="semi", nulls_equal=True)
     total = total.with_columns(pl.lit("all").alias("period"))
     months = result.periods.with_columns(pl.col("period").fill_null("no date"))
     rows = pl.concat([months, total], how="diagonal").sort("currency", pl.col("period"), nulls_last=True)
     shown = rows.select(
-        pl.col("currency").fill_null("none"),
+        pl.col("currency").fill_null("none").alias("in"),
         "period",
         pl.col("won_deals").alias("deals"),
         pl.col("won_amount").alias("won"),
@@ -108,12 +111,36 @@ def _show_money(result: Reconciliation, what: str) -> None:
         (pl.col("paid") + pl.col("credited")).alias("paid, credited"),
         pl.col("open_balance").alias("open"),
     )
-    keys, to_order, to_cash = shown.columns[:2], shown.columns[2:6], shown.columns[6:]
-    if console.width >= 140:
-        table(f"Deals {what}, from won to paid", shown)
-        return
-    table(f"Deals {what}, from won to ordered", shown.select(*keys, *to_order))
-    table("From ordered to paid", shown.select(*keys, *to_cash))
+    _wide(f"Deals {what}, from won to paid", _with_digits(shown, "in"), keys=2)
+
+
+def _wide(title: str, frame: pl.DataFrame, keys: int) -> None:
+    """A table, or several below one another where it is wider than the terminal: no amount is ever broken."""
+    widths = {name: max(map(len, [name, *frame[name].fill_null("")])) + 3 for name in frame.columns}
+    names = frame.columns
+    room = console.width - sum(widths[name] for name in names[:keys]) + 1
+    parts: list[list[str]] = [[]]
+    for name in names[keys:]:
+        if parts[-1] and sum(widths[one] for one in [*parts[-1], name]) > room:
+            parts.append([])
+        parts[-1].append(name)
+    for number, part in enumerate(parts):
+        table(title if number == 0 else "... and", frame.select(*names[:keys], *part), right=part)
+
+
+def _with_digits(frame: pl.DataFrame, currency: str) -> pl.DataFrame:
+    """Amounts as text, each with the decimals of the row's currency; numbers as text."""
+    shown = [
+        pl.Series(name, [_decimals(value, code) for value, code in zip(frame[name], frame[currency], strict=True)])
+        if isinstance(kind, pl.Decimal)
+        else frame[name].cast(pl.String)
+        for name, kind in frame.schema.items()
+    ]
+    return pl.DataFrame(shown)
+
+
+def _decimals(value: Decimal | None, currency: str | None) -> str:
+    return "" if value is None else f"{value:,.{minor_units(currency or '')}f}"
 
 
 def _show_company(result: Reconciliation) -> None:
@@ -123,18 +150,21 @@ def _show_company(result: Reconciliation) -> None:
     if foreign.height:
         shown = result.company.select(
             pl.col("period").fill_null("no date"),
-            pl.col("company_currency").alias("in"),
+            "company_currency",
             pl.col("company_amount").alias("won"),
             pl.col("company_ordered").alias("ordered"),
             pl.col("company_invoiced").alias("invoiced"),
             pl.col("company_open_balance").alias("open"),
             pl.col("without_rate").alias("no rate"),
         )
-        table("All currencies, each deal at the rate of the day it was won", shown)
+        company = foreign["company_currency"][0]
+        texts = _with_digits(shown, "company_currency").drop("company_currency")
+        _wide(f"All currencies in {company}, each deal at the rate of the day it was won", texts, keys=1)
         used = result.rates.filter(pl.col("rate").is_not_null() & (pl.col("currency") != pl.col("company_currency")))
-        table("Rates", _rates_shown(used).head(SHOWN))
+        table("Rates" if used.height <= SHOWN else f"The first {SHOWN} of {used.height} rates", _rates_shown(used))
     for row in lacking.group_by("rate_note").agg(pl.col("deals").sum()).sort("rate_note").head(3).iter_rows(named=True):
-        say(f"{row['deals']} deals are not converted: {row['rate_note']}.")
+        deals = "1 deal is" if row["deals"] == 1 else f"{row['deals']:,} deals are"
+        say(f"{deals} not converted: {row['rate_note']}.")
 
 
 def _rates_shown(used: pl.DataFrame) -> pl.DataFrame:
@@ -145,7 +175,9 @@ def _rates_shown(used: pl.DataFrame) -> pl.DataFrame:
         "rate_date",
         pl.col("rate_source").alias("source"),
     )
-    return used.select(pl.col("currency").alias("from"), *columns, "deals", pl.col("company_amount").alias("comes to"))
+    return used.head(SHOWN).select(
+        pl.col("currency").alias("from"), *columns, "deals", pl.col("company_amount").alias("comes to")
+    )
 
 
 def _show_breaks(result: Reconciliation) -> None:
@@ -154,36 +186,40 @@ def _show_breaks(result: Reconciliation) -> None:
     sums = result.breaks.group_by(keys).agg(pl.len().alias("records"), pl.col("amount").sum())
     order = sums.sort("explained", "amount", "owner", "reason", descending=[False, True, False, False], nulls_last=True)
     if order.height:
-        console.print("\nWhat breaks the chain, by reason", style="italic")
+        _line("What breaks the chain, by reason", 0, "italic")
     for row in order.head(2 * SHOWN).iter_rows(named=True):
-        _show_reason(row)
+        mark = "" if row["explained"] else "NOT EXPLAINED: "
+        records = "1 record" if row["records"] == 1 else f"{row['records']:,} records"
+        _line(f"{_amount(row)} in {records}", 2, "bold")
+        _line(f"{mark}{row['reason']}", 4, "red" if mark else "")
+        _line(f"{row['owner']}: {row['next_step']}", 4)
     if order.height > 2 * SHOWN:
-        say(f"... and {order.height - 2 * SHOWN} more reasons; `crmerp reconcile --json` lists all")
+        say(f"  ... and {order.height - 2 * SHOWN} more reasons; `crmerp reconcile --json` lists all")
     _show_records(result.breaks)
-
-
-def _show_reason(row: dict[str, Any]) -> None:
-    mark = "" if row["explained"] else "NOT EXPLAINED: "
-    records = "1 record" if row["records"] == 1 else f"{row['records']:,} records"
-    amount = money(Decimal(row["amount"] or 0))
-    console.print(f"  {row['currency'] or 'no currency'} {amount} in {records}", style="bold", markup=False)
-    console.print(f"    {mark}{row['reason']}", style="red" if mark else None, markup=False)
-    console.print(f"    {row['owner']}: {row['next_step']}", markup=False)
 
 
 def _show_records(breaks: pl.DataFrame) -> None:
     if breaks.is_empty():
         return
-    console.print("\nThe first of them" if breaks.height > SHOWN else "\nAll of them", style="italic")
+    say("")
+    _line("The first of them" if breaks.height > SHOWN else "All of them", 0, "italic")
     for row in breaks.head(SHOWN).iter_rows(named=True):
-        name = " ".join(str(row[key]) for key in ("record", "number", "name") if row[key])
-        amount = f"{row['currency'] or 'no currency'} {money(Decimal(row['amount'] or 0))}"
-        console.print(f"  {row['period'] or 'no date'}  {amount}  {name}", markup=False)
-        detail = row["lines"] if row["lines"] and row["place"] != "lines_differ" else None
-        for line in filter(None, (detail,)):
-            console.print(f"    {line}", markup=False)
+        name = "  ".join(str(row[key]) for key in ("record", "number", "name") if row[key])
+        _line(f"{row['period'] or 'no date'}  {_amount(row)}  {name}", 2)
+        if row["lines"] and row["place"] != "lines_differ":
+            _line(row["lines"], 4)
     if breaks.height > SHOWN:
         say(f"  ... and {breaks.height - SHOWN:,} more; `--json`, `--csv DIR` and `--xlsx FILE` name each")
+    say("")
+
+
+def _amount(row: dict[str, Any]) -> str:
+    return f"{row['currency'] or 'no currency'} {_decimals(Decimal(row['amount'] or 0), row['currency'])}"
+
+
+def _line(text: str, indent: int, style: str = "") -> None:
+    """A line of which also the part that does not fit stays indented; names are shown as they are."""
+    console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
 
 
 def _show_drift(result: Reconciliation) -> None:
@@ -195,10 +231,11 @@ def _show_drift(result: Reconciliation) -> None:
         say(f"\nNothing has moved since {at}.")
         return
     counted = result.drift.group_by("change", maintain_order=True).agg(pl.len().alias("n"))
-    console.print(f"\nSince {at}: " + ", ".join(f"{n:,} {change}" for change, n in counted.iter_rows()), markup=False)
+    say("")
+    _line(f"Since {at}: " + ", ".join(f"{n:,} {change}" for change, n in counted.iter_rows()), 0)
     for row in result.drift.head(SHOWN).iter_rows(named=True):
         moved = f"{row['before'] or 'not there'} -> {row['after'] or 'not there'}"
-        console.print(f"  {row['change']}: {row['record']} {row['name'] or ''} ({moved})", markup=False)
+        _line(f"{row['change']}: {row['record']} {row['name'] or ''} ({moved})", 2)
     sums = result.drift_totals.group_by("currency", "measure").agg(pl.col("before", "after", "difference").sum())
     named = sums.with_columns(pl.col("measure").str.replace("_amount", "").str.replace("_balance", ""))
     table("Totals that moved", named.sort("currency", "measure", nulls_last=True))

@@ -1,4 +1,4 @@
-"""What people look at: plan, status, reconciliation. Read from the ledger and from published reports."""
+"""What people look at: plan and status. Read from the ledger."""
 
 import json
 from collections.abc import Iterator

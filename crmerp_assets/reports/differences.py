@@ -100,21 +100,21 @@ def _rest(orders: pl.DataFrame, lines: pl.DataFrame, total: str, part: str) -> p
 
 def told(lines: pl.DataFrame, most: int = 3) -> pl.DataFrame:
     """(golden_id, lines): the largest differences of each order in words."""
-    text = (
-        pl.when(pl.col("part") == LINE)
-        .then(pl.format("{}: deal {}, order {}", pl.col("product").fill_null("?"), _side("deal"), _side("order")))
-        .otherwise(pl.format("{} {}", decimal_text(pl.coalesce("deal_amount", "order_amount")), "part"))
+    line = pl.format("{}: deal {}, order {}", pl.col("product").fill_null("?"), _side("deal"), _side("order"))
+    rest = pl.format("{} {}", decimal_text(pl.coalesce("deal_amount", "order_amount")), "part")
+    largest = lines.with_columns(pl.col("difference").abs().alias("_size")).sort(
+        "golden_id", "_size", "product", "part", descending=[False, True, False, False]
     )
-    largest = lines.with_columns(text.alias("text"), pl.col("difference").abs().alias("_size")).sort(
-        "golden_id", "_size", "text", descending=[False, True, False]
+    place = pl.int_range(pl.len()).over("golden_id")
+    named = largest.with_columns(place.alias("_place"), pl.len().over("golden_id").alias("_parts"))
+    texts = named.filter(pl.col("_place") < most).with_columns(
+        pl.when(pl.col("part") == LINE).then(line).otherwise(rest).alias("text")
     )
-    joined = largest.group_by("golden_id", maintain_order=True).agg(
-        pl.col("text").head(most).str.join("; ").alias("lines"), pl.len().alias("_parts")
-    )
+    joined = texts.group_by("golden_id", "_parts", maintain_order=True).agg("text")
     more = (
         pl.when(pl.col("_parts") > most).then(pl.format("; and {} more", pl.col("_parts") - most)).otherwise(pl.lit(""))
     )
-    return joined.select("golden_id", pl.concat_str("lines", more).alias("lines"))
+    return joined.select("golden_id", pl.concat_str(pl.col("text").list.join("; "), more).alias("lines"))
 
 
 def _side(side: str) -> pl.Expr:

@@ -6,7 +6,6 @@ edited. Numbers stay numbers.
 """
 
 import io
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -14,7 +13,7 @@ import xlsxwriter
 
 from crmerp_assets.canonical.frames import decimal_text
 from crmerp_assets.canonical.iso import MINOR_UNITS
-from crmerp_assets.canonical.money import RATE, minor_units
+from crmerp_assets.canonical.money import MONEY, RATE, minor_units
 from crmerp_assets.reports.reconciliation import TABLES, Reconciliation
 
 MOST_ROWS = 1_048_575  # what a sheet holds below its heading
@@ -34,24 +33,17 @@ def harmless(frame: pl.DataFrame) -> pl.DataFrame:
 
 def csv(frame: pl.DataFrame) -> bytes:
     """With a heading, in UTF-8 with the mark that spreadsheets look for; decimals plain and with a point."""
-    amounts = [_plain(frame, name) for name in _amounts(frame)]
+    amounts = [_plain(pl.col(name), _digits(frame, name)).alias(name) for name in _amounts(frame)]
     rates = [decimal_text(pl.col(name)).alias(name) for name, kind in frame.schema.items() if kind == RATE]
     return harmless(frame).with_columns(*amounts, *rates).write_csv(include_bom=True).encode()
 
 
-def _plain(frame: pl.DataFrame, name: str) -> pl.Expr:
+def _plain(amount: pl.Expr, digits: pl.Series) -> pl.Expr:
     """With the decimals of its currency, and more only where the amount has more."""
-    whole = pl.col(name).cast(pl.String)
-    text = _trimmed(whole, 2)
-    currency = _currency_of(frame, name)
-    for digits, codes in MINOR_UNITS.items():
-        if currency is not None:
-            text = pl.when(pl.col(currency).is_in(codes)).then(_trimmed(whole, digits)).otherwise(text)
-    return text.alias(name)
-
-
-def _trimmed(value: pl.Expr, digits: int) -> pl.Expr:
-    return decimal_text(value) if digits == 0 else value.str.replace(rf"(\.\d{{{digits}}}\d*?)0+$", "$1")
+    whole = amount.cast(pl.String)
+    least = whole.str.len_bytes().cast(pl.Int64) - MONEY.scale + digits
+    needed = whole.str.strip_chars_end("0").str.len_bytes().cast(pl.Int64)
+    return whole.str.head(pl.max_horizontal(least, needed)).str.strip_chars_end(".")
 
 
 def _amounts(frame: pl.DataFrame) -> list[str]:
@@ -63,16 +55,17 @@ def _currency_of(frame: pl.DataFrame, amount: str) -> str | None:
     return wanted if wanted in frame.columns else None
 
 
-def workbook(result: Reconciliation, most_deals: int = MOST_ROWS) -> bytes:
-    """One sheet a table of TABLES, after a summary. More than `most_deals` deals are left to the CSV file."""
+def workbook(result: Reconciliation, most_rows: int = MOST_ROWS) -> bytes:
+    """One sheet a table of TABLES, after a summary. Tables with more than `most_rows` are left to their CSV files."""
     buffer = io.BytesIO()
+    tables = {name: getattr(result, name) for name in TABLES}
+    left_out = [name for name, frame in tables.items() if frame.height > most_rows]
     with xlsxwriter.Workbook(buffer, {"in_memory": True, **_NOT_TEXT}) as book:
         formats = _Formats(book)
-        left_out = result.deals.height > most_deals
         _summary(book, formats, result, left_out)
-        for name in TABLES:
-            if not (name == "deals" and left_out):
-                _sheet(book, formats, name, getattr(result, name))
+        for name, frame in tables.items():
+            if name not in left_out:
+                _sheet(book, formats, name, frame)
     return buffer.getvalue()
 
 
@@ -89,14 +82,15 @@ class _Formats:
         self.money = {digits: book.add_format({"num_format": shown}) for digits, shown in usual.items()}
 
 
-def _summary(book: Any, formats: _Formats, result: Reconciliation, left_out: bool) -> None:
+def _summary(book: Any, formats: _Formats, result: Reconciliation, left_out: list[str]) -> None:
     sheet = book.add_worksheet("summary")
     earlier = f"{result.compared_with:%Y-%m-%d %H:%M}" if result.compared_with else "nothing: this was the first run"
     said = [
         ("made at", f"{result.made_at:%Y-%m-%d %H:%M} UTC"),
         ("compared with", earlier),
         ("explained", "every break has a reason" if result.explained else "some money is not explained: see breaks"),
-        ("deals", f"{result.deals.height:,}" + (", all of them in deals.csv" if left_out else "")),
+        ("deals", f"{result.deals.height:,}"),
+        ("too long for here", ", ".join(f"{name}.csv" for name in left_out) or "nothing"),
     ]
     for row, (what, value) in enumerate(said):
         sheet.write_string(row, 0, what, formats.bold)
@@ -108,7 +102,7 @@ def _sheet(book: Any, formats: _Formats, name: str, frame: pl.DataFrame) -> None
     sheet = book.add_worksheet(name)
     for column, title in enumerate(frame.columns):
         sheet.write_string(0, column, title, formats.bold)
-        values = frame[title].head(MOST_ROWS)
+        values = frame[title]
         if title in _amounts(frame):
             _write_money(sheet, formats, column, values, _digits(frame, title))
         else:
@@ -116,20 +110,20 @@ def _sheet(book: Any, formats: _Formats, name: str, frame: pl.DataFrame) -> None
         sheet.set_column(column, column, _TEXT_WIDTH if values.dtype == pl.String else _WIDTH)
     sheet.freeze_panes(1, 0)
     if frame.height:
-        sheet.autofilter(0, 0, min(frame.height, MOST_ROWS), frame.width - 1)
+        sheet.autofilter(0, 0, frame.height, frame.width - 1)
 
 
-def _digits(frame: pl.DataFrame, amount: str) -> list[int]:
+def _digits(frame: pl.DataFrame, amount: str) -> pl.Series:
     """The decimals of each row's amount."""
     currency = _currency_of(frame, amount)
     if currency is None:
-        return [2] * frame.height
+        return pl.repeat(2, frame.height, dtype=pl.Int64, eager=True)
     known = {code: minor_units(code) for code in frame[currency].drop_nulls().unique()}
-    return frame[currency].replace_strict(known, default=2, return_dtype=pl.Int64).to_list()
+    return frame[currency].replace_strict(known, default=2, return_dtype=pl.Int64)
 
 
-def _write_money(sheet: Any, formats: _Formats, column: int, values: pl.Series, digits: Sequence[int]) -> None:
-    for row, (value, places) in enumerate(zip(values.cast(pl.Float64), digits, strict=False), start=1):
+def _write_money(sheet: Any, formats: _Formats, column: int, values: pl.Series, digits: pl.Series) -> None:
+    for row, (value, places) in enumerate(zip(values.cast(pl.Float64), digits, strict=True), start=1):
         if value is not None:
             sheet.write_number(row, column, value, formats.money[places])
 

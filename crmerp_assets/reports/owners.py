@@ -71,16 +71,12 @@ OWNERS: Mapping[str, Owner] = MappingProxyType(
 def owned(rows: pl.DataFrame) -> pl.DataFrame:
     """Add `owner` and `next_step` by the gate, or by the place where there is none; other gates are UNKNOWN's."""
     key = pl.coalesce("gate", "place")
-    parts = [
-        key.replace_strict(
-            {name: owner[at] for name, owner in OWNERS.items()}, default=UNKNOWN[at], return_dtype=pl.String
-        )
-        for at in range(2)
-    ]
-    nobody = pl.col("place") == "ordered"
-    names = zip(parts, ("owner", "next_step"), strict=True)
+    who = {name: owner.who for name, owner in OWNERS.items()}
+    steps = {name: owner.next_step for name, owner in OWNERS.items()}
+    somebody = ~((pl.col("place") == "ordered") & pl.col("gate").is_null())
     return rows.with_columns(
-        pl.when(~(nobody & pl.col("gate").is_null())).then(part).alias(name) for part, name in names
+        pl.when(somebody).then(key.replace_strict(known, default=other, return_dtype=pl.String)).alias(name)
+        for name, known, other in (("owner", who, UNKNOWN.who), ("next_step", steps, UNKNOWN.next_step))
     )
 
 

@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from crmerp_assets.reports import TABLES, Reconciliation
-from crmerp_assets.reports.export import csv, workbook
+from crmerp_assets.reports.export import MOST_ROWS, csv, workbook
 
 NAME = "reconciliation"
-PUBLISHED_DEALS = 5_000  # in the workbook that every run writes; a larger sheet takes seconds
+PUBLISHED_ROWS = 5_000  # in a sheet of the workbook that every run writes; a longer one takes seconds
 _FRAMES = ("deals", "strays", "lines", "counts", "drift", "drift_totals")
 
 
@@ -30,9 +29,9 @@ def publish(result: Reconciliation, folder: Path) -> Path:
         getattr(result, name).write_parquet(draft)
         draft.replace(parts / f"{name}.parquet")
     write_csv(result, parts)
-    write_workbook(result, folder / f"{NAME}.xlsx", PUBLISHED_DEALS)
+    write_workbook(result, folder / f"{NAME}.xlsx", PUBLISHED_ROWS)
     target = folder / f"{NAME}.json"
-    _write(target, json.dumps(as_data(result), indent=1).encode())
+    _write(target, document(result).encode())
     return target
 
 
@@ -49,18 +48,20 @@ def published(folder: Path) -> Reconciliation | None:
     return Reconciliation(**frames, tolerance=tolerance, made_at=datetime.fromisoformat(made_at), compared_with=when)
 
 
-def as_data(result: Reconciliation) -> dict[str, Any]:
-    """All of it as plain data; of the deals, those that are not ordered (all of them are in deals.csv)."""
+def document(result: Reconciliation) -> str:
+    """All of it; of the deals, those that are not ordered (all of them are in deals.csv)."""
     tables = {name: getattr(result, name) for name in (*TABLES, "strays")}
     tables["deals"] = result.deals.filter(pl.col("place") != "ordered")
-    return {
+    said = {
         "made_at": result.made_at.isoformat(),
         "compared_with": result.compared_with.isoformat() if result.compared_with else None,
         "explained": result.explained,
         "agrees": result.agrees,
         "tolerance": {name: str(value) for name, value in result.tolerance.items()},
-        **{name: json.loads(frame.write_json()) for name, frame in tables.items()},
     }
+    texts = {name: json.dumps(value) for name, value in said.items()}
+    texts |= {name: frame.write_json() for name, frame in tables.items()}
+    return "{\n" + ",\n".join(f'"{name}": {text}' for name, text in texts.items()) + "\n}\n"
 
 
 def write_csv(result: Reconciliation, folder: Path) -> list[Path]:
@@ -69,10 +70,10 @@ def write_csv(result: Reconciliation, folder: Path) -> list[Path]:
     return [_write(folder / f"{name}.csv", csv(getattr(result, name))) for name in TABLES]
 
 
-def write_workbook(result: Reconciliation, file: Path, most_deals: int | None = None) -> Path:
-    """One workbook; with `most_deals` it leaves a longer list of deals to deals.csv."""
+def write_workbook(result: Reconciliation, file: Path, most_rows: int = MOST_ROWS) -> Path:
+    """One workbook; it leaves tables with more rows to their CSV files, and says so."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    return _write(file, workbook(result) if most_deals is None else workbook(result, most_deals))
+    return _write(file, workbook(result, most_rows))
 
 
 def _write(target: Path, content: bytes) -> Path:

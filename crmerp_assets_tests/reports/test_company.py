@@ -1,7 +1,7 @@
 """A converted amount carries its rate, the rate's date and source; without a rate there is none, and it says why.
 
-Tried by taking the protection away: a missing rate as 1 (without_a_rate...), the newest rate instead of the day's
-(the_rate_is_the_last_one...), totals converted as sums (rows and totals tie...).
+Tried by taking the protection away: a missing rate as 1, and the next rate instead of the last one
+(without_a_rate...), amounts converted whatever their size (an_amount_too_large...).
 """
 
 from datetime import date, timedelta

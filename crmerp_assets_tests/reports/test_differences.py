@@ -1,7 +1,7 @@
 """Why an order's total is not its deal's amount, product by product, and the parts come to the whole difference.
 
-Tried by taking the protection away: no rest beyond the lines (the_parts_of_an_order...), no filter by tolerance
-(a_difference_within_the_tolerance...), lines matched by position instead of product (the order of lines...).
+Tried by taking the protection away: nothing told beyond the order's lines (tax_and_a_deal_worth_more...), no filter by
+tolerance (a_difference_within_the_tolerance...).
 """
 
 import json

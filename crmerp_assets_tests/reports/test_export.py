@@ -1,7 +1,7 @@
 """Files for a spreadsheet: no text acts as a formula, amounts are numbers, everything is in them.
 
-Tried by taking the protection away: no apostrophe in `harmless` (a_text_that_begins_like_a_formula...csv), formulas
-allowed in the workbook (..._in_a_workbook), two decimals for every currency (amounts_have_the_decimals...).
+Tried by taking the protection away: no apostrophe (..._is_a_text_in_csv), formulas allowed in the workbook, and cells
+not marked as texts (..._is_a_text_in_a_workbook), two decimals for every currency (amounts_have_the_decimals...).
 """
 
 import csv as standard
@@ -80,7 +80,8 @@ def test_the_workbook_has_every_table_and_its_totals_are_the_sum_of_its_rows() -
     assert rows[0]["close_date"].value.date() == date(2026, 11, 5)
 
 
-def test_a_long_list_of_deals_is_left_to_the_csv_file_and_the_summary_says_so() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(workbook(report([deal("a"), deal("b")]), most_deals=1)))
+def test_a_long_table_is_left_to_its_csv_file_and_the_summary_says_so() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(workbook(report([deal("a"), deal("b")]), most_rows=1)))
     assert "deals" not in book.sheetnames
-    assert book["summary"]["B4"].value == "2, all of them in deals.csv"
+    assert "money" in book.sheetnames
+    assert book["summary"]["B5"].value == "breaks.csv, deals.csv"
