@@ -32,6 +32,7 @@ from crmerp_assets.merge.amounts import Tolerant, near
 Role = Literal["crm", "erp"]
 Merged = tuple[pl.Expr, pl.Expr]
 HELD = "held"
+DECIDED = "decided"
 CONFLICT_SUFFIX = " after conflict"
 
 
@@ -114,7 +115,7 @@ def _shared(
     if decided:
         choice = pl.col(f"choice.{field}")
         chosen = pl.when(choice == "crm").then(crm).when(choice == "erp").then(erp).otherwise(chosen)
-        reason = pl.when(choice.is_not_null()).then(pl.lit("decided")).otherwise(reason)
+        reason = pl.when(choice.is_not_null()).then(pl.lit(DECIDED)).otherwise(reason)
     cases = [
         (near(crm, erp, rule), crm, pl.lit("agreed")),
         (blank_crm, erp, pl.lit("filled from erp")),

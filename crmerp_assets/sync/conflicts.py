@@ -9,13 +9,16 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from crmerp_assets.ledger import Transaction
 from crmerp_assets.mapping import FieldRule
-from crmerp_assets.merge.three_way import HELD
+from crmerp_assets.merge.three_way import DECIDED, HELD
+from crmerp_assets.sync import tables
 from crmerp_assets.sync.decisions import Decision, Kind, NotDecidable, Review
 from crmerp_assets.sync.platform import Platform
+from crmerp_assets.warehouse.tables import listed
 
 CONFLICT = "conflict"
 SIDES = {"crm": "the CRM", "erp": "the ERP"}
@@ -46,11 +49,32 @@ def with_preferences(
     return {**rules, **preferred}, by
 
 
-def to_merge_again(tx: Transaction, entity: str, asked: pl.DataFrame, preferred: Iterable[str]) -> list[str]:
-    """Golden ids whose conflict may come out otherwise now, though neither side changed."""
+def to_merge_again(tx: Transaction, entity: str, preferred: Iterable[str]) -> list[str]:
+    """Golden ids whose open conflict a preference may decide now, though neither side changed."""
     fields = set(preferred)
-    waiting = [subject for subject in _subjects(tx, entity) if fields and subject[1] in fields]
-    return [*asked["golden_id"].to_list(), *(golden_id for golden_id, _ in waiting)]
+    return [subject[0] for subject in _subjects(tx, entity) if subject[1] in fields] if fields else []
+
+
+def not_merged(con: duckdb.DuckDBPyConnection, entity: str, asked: pl.DataFrame) -> list[str]:
+    """Golden ids of decisions that the last merge did not know.
+
+    One that it has taken up may wait long for its write (a hold, a refusal): merging again would change nothing.
+    """
+    source, found = tables.compare(entity), list[str]()
+    columns = set(source.columns(con))
+    for (name,), mine in asked.group_by("field", maintain_order=True):
+        if f"why.{name}" not in columns:
+            found += mine["golden_id"].to_list()
+            continue
+        with listed(con, "_asked", mine["golden_id"]):
+            now = con.execute(
+                f'SELECT golden_id, "golden.{name}" AS golden, "why.{name}" AS why FROM {source.sql} '
+                "SEMI JOIN _asked ON golden_id = id"
+            ).pl()
+        chosen = pl.when(pl.col("choose") == "crm").then("crm").otherwise("erp")
+        known = (pl.col("why") == DECIDED) & pl.col("golden").eq_missing(chosen)
+        found += mine.join(now, on="golden_id", how="left").filter(~known.fill_null(value=False))["golden_id"].to_list()
+    return found
 
 
 def with_choices(frame: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
@@ -77,14 +101,16 @@ def note(tx: Transaction, entity: str, merged: pl.DataFrame, conflicts: pl.DataF
 
 
 def _settled(merged: pl.DataFrame, asked: pl.DataFrame, held: set[tuple[str, str]]) -> list[str]:
-    """Ids of decisions that there is nothing left to do for: both sides agree, or hold other values than then."""
+    """Ids of decisions that there is nothing left to do for, because the merge came to its value without them.
+
+    Both sides agree, or hold other values than then; one side has lost the record; or its owner decides the field by
+    now.
+    """
     done: list[str] = []
     for name in asked["field"].unique().to_list():
-        now = merged.select("golden_id", pl.col(f"crm.{name}").alias("crm_now"), pl.col(f"erp.{name}").alias("erp_now"))
-        mine = asked.filter(pl.col("field") == name).join(now, on="golden_id")
-        agree = pl.col("crm_now").eq_missing(pl.col("erp_now"))
-        other = pl.col("crm_now").ne_missing(pl.col("crm")) | pl.col("erp_now").ne_missing(pl.col("erp"))
-        found = mine.filter(agree | other).select("id", "golden_id", "field")
+        why = pl.col(f"why.{name}") if f"why.{name}" in merged.columns else pl.lit(None, dtype=pl.String)
+        mine = asked.filter(pl.col("field") == name).join(merged.select("golden_id", why.alias("why")), on="golden_id")
+        found = mine.filter(pl.col("why").ne_missing(DECIDED)).select("id", "golden_id", "field")
         done += [id_ for id_, *subject in found.iter_rows() if tuple(subject) not in held]
     return done
 

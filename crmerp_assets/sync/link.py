@@ -5,6 +5,7 @@ A record that raises a question gets no golden id until a person has answered, s
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -15,10 +16,10 @@ from crmerp_assets.ledger import Transaction
 from crmerp_assets.matching import COMPARED, RULES, Matches
 from crmerp_assets.matching import link as match
 from crmerp_assets.sync import survivors, tables
+from crmerp_assets.sync.link_answers import QUESTION, REFUSED, Answers, answers, fitting
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.warehouse import Table
 
-QUESTION = "ambiguous_link"
 _TITLES = ("name", "email", "sku")
 """By which a person recognises a record, the first that an entity has."""
 LINK = pl.Schema(dict.fromkeys(["entity", "connection", "native_id", "golden_id", "method", "evidence"], pl.String()))
@@ -40,14 +41,14 @@ def link(platform: Platform, entity: str) -> Linked:
     if survivors.follow(platform, entity):
         mirror(platform, entity)
     with platform.ledger.read() as tx:
-        decisions = tx.reviews.decisions(QUESTION)
+        given = answers(tx, entity)
     with platform.warehouse.open() as con:
         sides = [side for side in _sides(platform) if _held(con, side, platform, entity)]
         if not any(_unlinked(con, side, platform, entity) for side in sides):
             return Linked()
         for side in sides:
             _relation(con, side, platform, entity)
-        found = _match(con, entity, decisions) if len(sides) == 2 else Matches.none()
+        found = _match(con, entity, given) if len(sides) == 2 else Matches.none()
         rows = _decide(con, entity, sides, found)
         questions = _described(con, found.questions)
     with platform.ledger.begin() as tx:
@@ -132,19 +133,12 @@ def _relation(con: duckdb.DuckDBPyConnection, side: Connection, platform: Platfo
     )
 
 
-def _match(con: duckdb.DuckDBPyConnection, entity: str, decisions: pl.DataFrame) -> Matches:
-    same, never = _answers(entity, decisions)
-    return match(con, "_side_crm", "_side_erp", RULES.get(entity, ()), same, never)
-
-
-def _answers(entity: str, decisions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """People's answers as pairs: the same thing, and never the same thing."""
-    pairs = [
-        (*json.loads(row["subject"]), json.loads(row["decision"])["same"])
-        for row in decisions.filter(pl.col("entity") == entity).iter_rows(named=True)
-    ]
-    frame = pl.DataFrame(pairs, schema={"a_id": pl.String, "b_id": pl.String, "same": pl.Boolean}, orient="row")
-    return frame.filter(pl.col("same")).drop("same"), frame.filter(~pl.col("same")).drop("same")
+def _match(con: duckdb.DuckDBPyConnection, entity: str, given: Answers) -> Matches:
+    """What the rules and people's answers come to; what people joined and cannot be is asked, not linked."""
+    fit = fitting(con, entity, given)
+    found = match(con, "_side_crm", "_side_erp", RULES.get(entity, ()), fit.same, fit.never)
+    asked = pl.concat([fit.asked, found.questions]).unique(["a_id", "b_id"], keep="first", maintain_order=True)
+    return Matches(found.links, asked)
 
 
 def _decide(con: duckdb.DuckDBPyConnection, entity: str, sides: list[Connection], found: Matches) -> pl.DataFrame:
@@ -183,7 +177,7 @@ def _links_sql(entity: str, side: Connection, sides: list[Connection]) -> str:
         FROM _side_{side.role} s
         LEFT JOIN _links l ON l.{own} = s.native_id
         {f"LEFT JOIN _side_{partner.role} p ON p.native_id = l.{other}" if partner else ""}
-        WHERE s.golden_id IS NULL AND s.native_id NOT IN (SELECT {own} FROM _questions)
+        WHERE s.golden_id IS NULL AND (l.{own} IS NOT NULL OR s.native_id NOT IN (SELECT {own} FROM _questions))
     """
 
 
@@ -218,10 +212,15 @@ def _ask(tx: Transaction, entity: str, questions: pl.DataFrame) -> None:
             "kind": QUESTION,
             "entity": entity,
             "subject": json.dumps([row["a_id"], row["b_id"]]),
-            "title": f"Is {entity} {row['a_name']!r} in the CRM the same as {row['b_name']!r} in the ERP?",
+            "title": _title(entity, row),
             "detail": json.dumps({"method": row["method"], "evidence": row["evidence"]}),
         }
         for row in questions.iter_rows(named=True)
     ]
     tx.reviews.open(rows)
     tx.reviews.close(QUESTION, entity, keep=[row["subject"] for row in rows])
+
+
+def _title(entity: str, row: Mapping[str, str]) -> str:
+    question = f"Is {entity} {row['a_name']!r} in the CRM the same as {row['b_name']!r} in the ERP?"
+    return f"{question} {row['evidence']}" if row["method"] == REFUSED else question

@@ -41,12 +41,12 @@ def merge(platform: Platform, entity: str) -> Merged:
         asked = conflicts.decided(tx, entity)
         rules, preferred_by = conflicts.with_preferences(tx, entity, platform.governance[entity].fields)
         again = [
-            *conflicts.to_merge_again(tx, entity, asked, preferred_by),
+            *conflicts.to_merge_again(tx, entity, preferred_by),
             *_waiting_for_products(tx, entity),
             *tx.parked.asked_again(STAGE, entity, "golden"),
         ]
     with platform.warehouse.open() as con:
-        again += unsettled.left_out(con, entity)
+        again += [*conflicts.not_merged(con, entity, asked), *unsettled.left_out(con, entity)]
         gathered = unsettled.leave_out(con, entity, gather(platform, con, entity, consumer, again), unknown)
         known = tables.golden(entity).exists(con)
     if gathered.frame.is_empty() and known:

@@ -20,9 +20,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from crmerp_assets.ledger import Transaction
-from crmerp_assets.sync import approvals, breaker, conflicts, doubles, mass_deletion, tables, unsold, vanished
+from crmerp_assets.sync import (
+    approvals,
+    breaker,
+    conflicts,
+    doubles,
+    link_answers,
+    mass_deletion,
+    tables,
+    unsold,
+    vanished,
+)
 from crmerp_assets.sync.decisions import Answer, Decision, Kind, NotDecidable, Review
-from crmerp_assets.sync.link import QUESTION
 from crmerp_assets.sync.plan import UNKNOWN_PRODUCT_REVIEW
 from crmerp_assets.sync.platform import Platform
 
@@ -69,11 +78,6 @@ def decide_all(platform: Platform, entity: str | None, field: str, answer: str, 
     return [decide(platform, review_id, answer, by) for review_id in found["id"].to_list()]
 
 
-def _link(_platform: Platform, _review: Review, answer: str) -> Decision:
-    then = "they are linked" if answer == "same" else "they stay two records and are never proposed again"
-    return Decision({"same": answer == "same"}, f"With the next sync {then}.")
-
-
 def _alias(platform: Platform, review: Review, answer: str) -> Decision:
     table = tables.golden("product")
     with platform.warehouse.open() as con:
@@ -95,12 +99,7 @@ def _alias(platform: Platform, review: Review, answer: str) -> Decision:
 
 
 _ALL = (
-    Kind(
-        QUESTION,
-        "Are these two records the same?",
-        {"same": "they are linked", "different": "they stay two records"},
-        _link,
-    ),
+    link_answers.KIND,
     Kind(UNKNOWN_PRODUCT_REVIEW, "Which product does this text mean?", {}, _alias),
     conflicts.KIND,
     vanished.KIND,

@@ -8,6 +8,8 @@ To see that the tests bite, protections were removed one at a time. What was rem
 - `finish` in `note`: `test_a_decision_that_both_sides_made_idle_is_closed`
 - the open conflicts of preferred fields in `to_merge_again`:
   `test_a_preference_decides_what_is_open_and_what_comes_until_it_is_cleared`
+- the closing of decisions that the merge did without: `test_a_decision_about_a_record_that_one_side_has_lost_is_closed`
+- the look at what is merged already, in `not_merged`: `test_a_decision_whose_write_waits_is_kept_and_not_merged_again`
 """
 
 import json
@@ -21,6 +23,7 @@ from crmerp_assets.cli.failures import exit_code
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.sync import conflicts, payloads, review
 from crmerp_assets.sync.decisions import Answer, NotDecidable
+from crmerp_assets.sync.merge import merge
 from crmerp_assets.sync.trace import trace
 
 MANUAL = """fields:
@@ -108,6 +111,46 @@ def test_a_decision_that_both_sides_made_idle_is_closed(world: World) -> None:
         assert tx.reviews.decisions("conflict").is_empty()
 
 
+def test_a_decision_about_a_record_that_one_side_has_lost_is_closed(world: World) -> None:
+    """It keeps the values that were decided on, so nothing else would ever end it."""
+    account, customer = _agreed(world)
+    _both_change(world, account, customer, "crm.example.com", "erp.example.com")
+    with world.platform() as used:
+        review.decide(used, _open(world)[0]["id"], "crm", "ann")
+    for deal in world.soql("SELECT Id FROM Opportunity"):
+        _delete(world, "Opportunity", deal["Id"])
+    _delete(world, "Account", account)
+
+    world.pass_through(push=False)
+
+    assert _open(world) == []
+    with world.platform() as used, used.ledger.read() as tx:
+        assert tx.reviews.decisions("conflict").is_empty()
+
+
+def test_a_decision_whose_write_waits_is_kept_and_not_merged_again(world: World) -> None:
+    account, customer = _agreed(world)
+    _both_change(world, account, customer, "crm.example.com", "erp.example.com")
+    with world.platform() as used:
+        golden_id = trace(used, account)[0].golden_id or ""
+        with used.ledger.begin() as tx:
+            tx.holds.put("customer", {golden_id: "looked at"}, "ann")
+        review.decide(used, _open(world)[0]["id"], "crm", "ann")
+        assert merge(used, "customer").considered == 1
+        assert merge(used, "customer").considered == 0, "it waits for its write, and for nothing else"
+    world.pass_through()
+    assert _websites(world) == ("crm.example.com", "erp.example.com")
+
+    with world.platform() as used, used.ledger.begin() as tx:
+        assert tx.reviews.decisions("conflict").height == 1
+        tx.holds.lift("customer", [golden_id])
+    world.settle()
+
+    assert _websites(world) == ("crm.example.com", "crm.example.com")
+    with world.platform() as used, used.ledger.read() as tx:
+        assert tx.reviews.decisions("conflict").is_empty()
+
+
 def test_a_preference_decides_what_is_open_and_what_comes_until_it_is_cleared(world: World) -> None:
     account, customer = _agreed(world)
     _both_change(world, account, customer, "crm.example.com", "erp.example.com")
@@ -184,6 +227,11 @@ def _websites(world: World) -> tuple[str, str]:
         world.suiteql("SELECT url FROM customer")[0]["url"],
     )
     return crm.removeprefix("https://").rstrip("/"), erp.removeprefix("https://").rstrip("/")
+
+
+def _delete(world: World, object: str, id_: str) -> None:
+    with Seller(world.crm.url) as ann:
+        ann.call("DELETE", f"/services/data/v68.0/sobjects/{object}/{id_}")
 
 
 def _open(world: World) -> list[dict[str, Any]]:
