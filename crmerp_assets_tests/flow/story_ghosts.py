@@ -37,7 +37,8 @@ class GhostRules(PeopleRules):
         word = ghosts[which % len(ghosts)]
         self.office.tick()
         note(f"{word} is taken out of the recycle bin")
-        self.world.admin("crm", "undelete", {"object": "Account", "ids": [self.people.ids["crm", word]]})
+        if not self.people.undelete_account(word):
+            return
         self.oracle.ghosts.discard(word)
         for deal in self.oracle.deals.values():
             deal.binned = deal.binned and deal.company != word
