@@ -93,13 +93,13 @@ def show_review(used: "Platform", prefix: str, *, as_json: bool) -> bool:
     if as_json:
         emit(found)
         return True
-    say(f"[bold]{found['title']}[/bold]")
+    say(found["title"], style="bold")
     detail: dict[str, Any] = found["detail"]
     overtaken = detail.pop("overtaken", None)
     for name, value in detail.items():
         unknown = "(the system does not say)" if name.endswith("_by") else "(blank)"
         say(f"{name.replace('_', ' '):>18}  {unknown if value is None else value}")
     if overtaken is not None:
-        say(f"[yellow]{conflicts.overtaken_text(overtaken)}.[/yellow]")
+        say(f"{conflicts.overtaken_text(overtaken)}.", style="yellow")
     say(f"{kind.question} Answer {', or '.join(f'`{word}`' for word in kind.answers) or 'as the question asks'}.")
     return True

@@ -64,7 +64,7 @@ def demo(
 
 
 def _step(number: int, what: str) -> None:
-    console.print(f"\n[bold cyan]{number}/6[/] [bold]{what}[/]")
+    say(f"\n{number}/6 {what}", style="bold cyan")
 
 
 def _wait(missing: Callable[[], list[str]], daemon: Process, what: str) -> None:
@@ -76,7 +76,7 @@ def _wait(missing: Callable[[], list[str]], daemon: Process, what: str) -> None:
             say(f"   waiting for {what}: {len(left)} to go")
             shown = len(left)
         if time.monotonic() > until:
-            say(f"   [red]gave up after {DAY_SECONDS} s:[/red] {'; '.join(left[:5])}")
+            say(f"   gave up after {DAY_SECONDS} s: {'; '.join(left[:5])}", style="red")
             return
         time.sleep(0.5)
 

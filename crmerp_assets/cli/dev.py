@@ -32,9 +32,9 @@ def dev(
         daemon = up.enter_context(dagster_daemon(stage))
         web = up.enter_context(webserver(stage, port))
         web.wait_until(lambda: _listens(port), 60)
-        say(f"\nDagster: [bold]http://127.0.0.1:{port}[/bold]")
+        say(f"\nDagster: http://127.0.0.1:{port}", style="bold")
         say("   ".join(f"{system}: {url}" for system, url in stage.urls.items()))
-        say(f"In another terminal: [bold]source {state}/activate[/bold], then `crmerp sandbox deals`")
+        say(f"In another terminal: `source {state}/activate`, then `crmerp sandbox deals`")
         say("Ctrl-C stops everything; the data stay for the next time.")
         _until_interrupted(daemon, web)
 

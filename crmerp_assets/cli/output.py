@@ -1,4 +1,7 @@
-"""Printing for people, and JSON for scripts."""
+"""Printing for people, and JSON for scripts.
+
+Names, values and errors are printed as they are: in `Smith [Boston]` the brackets are the customer's, not a style.
+"""
 
 import json
 from collections.abc import Sequence
@@ -9,13 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 IDS = ("id", "review", "golden_id", "native_id")
-console = Console(highlight=False, soft_wrap=False)
-errors = Console(stderr=True, highlight=False)
+console = Console(highlight=False, soft_wrap=False, markup=False)
+errors = Console(stderr=True, highlight=False, markup=False)
 
 
-def say(text: str) -> None:
+def say(text: str, style: str | None = None) -> None:
     """One line for a person."""
-    console.print(text)
+    console.print(text, style=style)
 
 
 def emit(data: Any) -> None:
@@ -39,10 +42,19 @@ def table(title: str, frame: pl.DataFrame, right: Sequence[str] = ()) -> None:
     console.print(shown)
 
 
+def short(value: str | None, most: int = 60) -> str:
+    """A value in one line; long ones are cut."""
+    text = "(blank)" if value is None else value.replace("\n", " / ")
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def money(value: Any) -> str:
-    """Decimals with thousands separators and two digits, everything else as it is."""
+    """Decimals with thousands separators and two digits, times to the second, everything else as it is."""
+    from datetime import datetime
     from decimal import Decimal
 
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds")
     if isinstance(value, Decimal):
         return f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

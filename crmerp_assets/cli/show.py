@@ -49,7 +49,7 @@ def trace(
         )
         return
     for one in found:
-        say(f"\n[bold]{one.entity} {one.golden_id or '(no golden record)'}[/bold]")
+        say(f"\n{one.entity} {one.golden_id or '(no golden record)'}", style="bold")
         table("Values", one.fields)
         table("Records", one.links)
         table(

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
+from rich.text import Text
 
-from crmerp_assets.cli.output import console, emit, money, say, table
+from crmerp_assets.cli.output import console, emit, money, say, short, table
 from crmerp_assets.settings import Settings
 from crmerp_assets.sync.platform import Platform
 
@@ -49,7 +50,7 @@ def show_plan(settings: Settings, *, as_json: bool = False) -> None:
     for (connection, operation, entity), group in ready.group_by(
         "connection", "operation", "entity", maintain_order=True
     ):
-        say(f"\n[bold]{operation} {group.height} {entity} in {connection}[/bold]")
+        say(f"\n{operation} {group.height} {entity} in {connection}", style="bold")
         for row in group.head(SHOWN).iter_rows(named=True):
             _show_intent(row, personal.get(str(entity), set()))
         if group.height > SHOWN:
@@ -87,19 +88,15 @@ def _show_intent(row: dict[str, Any], personal: set[str]) -> None:
         wanted = edits.get(field, change)["after"]
         rule = f"edited by {edits[field]['by']}" if field in edits else change["rule"]
         before, after = (("…" if hide and value else value) for value in (change["before"], wanted))
-        arrow = f"{_short(before)} → {_short(after)}" if row["operation"] == "update" else _short(after)
-        console.print(f"      {'our key' if field == '_key' else field}: {arrow}  [dim]({rule})[/dim]")
+        arrow = f"{short(before)} → {short(after)}" if row["operation"] == "update" else short(after)
+        shown = f"      {'our key' if field == '_key' else field}: {arrow}  "
+        console.print(Text.assemble(shown, (f"({rule})", "dim")))
 
 
 def _show_lines(change: dict[str, Any]) -> None:
     lines = json.loads(change["after"] or "[]")
     total = sum((Decimal(line.get("amount") or "0") for line in lines), Decimal(0))
     say(f"      lines: {len(lines)}, worth {money(total)}")
-
-
-def _short(value: str | None, most: int = 60) -> str:
-    text = "(blank)" if value is None else value.replace("\n", " / ")
-    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def show_status(settings: Settings, *, as_json: bool = False) -> None:
@@ -123,8 +120,8 @@ def show_status(settings: Settings, *, as_json: bool = False) -> None:
     table("Sync status", found)
     show_pauses(settings)
     for row in calls.iter_rows(named=True):
-        warning = " [red]The allowance runs out: less urgent work stops first.[/red]" if row["warn"] else ""
-        say(f"API calls of {row['connection']}: {row['what']}.{warning}")
+        warning = " The allowance runs out: less urgent work stops first." if row["warn"] else ""
+        say(f"API calls of {row['connection']}: {row['what']}.{warning}", style="red" if row["warn"] else None)
     if questions.height:
         say(f"{questions.height} reviews are open: `crmerp review list`")
 
@@ -140,9 +137,8 @@ def show_breakers(settings: Settings) -> None:
         console.print(f"HELD by the circuit breaker: {row['what']}{kept}.", style="bold red")
         say(f"   {row['held']:,} intents wait. To release them: {row['release']}")
     if unchecked:
-        say(
-            f"[yellow]First load:[/yellow] plan sizes of {', '.join(unchecked)} are not checked (policy.yaml, breaker)."
-        )
+        named = ", ".join(unchecked)
+        say(f"First load: plan sizes of {named} are not checked (policy.yaml, breaker).", style="yellow")
 
 
 def show_conflicts(settings: Settings, *, as_json: bool = False) -> None:

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from crmerp_assets.cli.output import console, emit, say
 from crmerp_assets.settings import Settings
@@ -25,9 +26,8 @@ def check(*, json: Annotated[bool, typer.Option("--json", help="Print JSON for s
         emit([{"connection": name, "ok": f.ok, "what": f.what, "now": f.now} for name, f in found])
     else:
         for name, finding in found:
-            console.print(
-                f"[{'green' if finding.ok else 'red'}]{'ok ' if finding.ok else 'NO '}[/] {name}: {finding.what}"
-            )
+            mark = ("ok ", "green") if finding.ok else ("NO ", "red")
+            console.print(Text.assemble(mark, f" {name}: {finding.what}"))
             if not finding.ok and finding.now:
                 say(f"      → {finding.now}")
     if not all(finding.ok for _, finding in found):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crmerp_assets.cli.output import emit, say, table
+from crmerp_assets.cli.output import emit, say, short
 from crmerp_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def undo(
     if (run is None) == (since is None):
         raise typer.BadParameter("say which writes: either --run RUN_ID or --since TIME")
     chosen = Selection(run, _time(since), _time(until), entity, connection)
+    if chosen.since and chosen.until and chosen.until <= chosen.since:
+        raise typer.BadParameter(f"the span ends before it begins: --until must be later than {since}")
     with platform(Settings()) as used:
         plan = reverse_plan(used, chosen, hold=hold)
         personal = [
@@ -73,22 +75,20 @@ def undo(
 
 
 def _show(plan: "pl.DataFrame", personal: list[tuple[str, str]]) -> None:
-    import polars as pl
-
-    hidden = pl.struct("entity", "field").is_in([{"entity": e, "field": f} for e, f in personal])
-    values = [
-        pl.when(hidden & pl.col(name).is_not_null())
-        .then(pl.lit("…"))
-        .otherwise(pl.col(name).str.slice(0, 40))
-        .alias(to)
-        for name, to in (("current", "now"), ("before", "back to"))
-    ]
-    shown = plan.select("connection", "entity", "golden_id", "field", *values, "verdict", "note")
-    table("Reverse plan", shown.head(SHOWN))
-    if shown.height > SHOWN:
-        say(f"... and {shown.height - SHOWN} more; `--json` lists all.")
+    """Record by record, each field in a line of its own: it must be readable in a narrow window, too."""
+    record = None
+    shown = plan.sort("connection", "entity", "golden_id", maintain_order=True).head(SHOWN)
+    for row in shown.iter_rows(named=True):
+        if record != (record := (row["connection"], row["entity"], row["golden_id"])):
+            say(f"\n{row['entity']} {row['golden_id']} in {row['connection']}", style="bold")
+        hidden = (row["entity"], row["field"]) in personal
+        now, back = (short("…" if hidden and row[name] else row[name]) for name in ("current", "before"))
+        note = f" ({row['note']})" if row["note"] else ""
+        say(f"      {row['verdict']:<12}  {row['field']}: {now} → {back}{note}")
+    if plan.height > SHOWN:
+        say(f"  ... and {plan.height - SHOWN} more; `--json` lists all")
     counts = dict(plan.group_by("verdict").len().sort("verdict").iter_rows())
-    say(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".")
+    say("\n" + ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".")
 
 
 def _time(text: str | None) -> datetime | None:

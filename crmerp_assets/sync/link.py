@@ -19,9 +19,10 @@ from crmerp_assets.sync import survivors, tables
 from crmerp_assets.sync.link_answers import QUESTION, REFUSED, Answers, answers, fitting
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.warehouse import Table
+from crmerp_assets.warehouse.tables import listed
 
-_TITLES = ("name", "email", "sku")
-"""By which a person recognises a record, the first that an entity has."""
+_TITLES = ("name", "email", "last_name", "sku")
+"""By which a person recognises a record, the first that it has; else by its id."""
 LINK = pl.Schema(dict.fromkeys(["entity", "connection", "native_id", "golden_id", "method", "evidence"], pl.String()))
 
 
@@ -52,8 +53,9 @@ def link(platform: Platform, entity: str) -> Linked:
         rows = _decide(con, entity, sides, found)
         questions = _described(con, found.questions)
     with platform.ledger.begin() as tx:
-        tx.links.add(rows.to_dicts(), by="linking")
+        taken = tx.links.add(rows.to_dicts(), by="linking").taken
         _ask(tx, entity, questions)
+    _take_the_places_of_the_dead(platform, entity, sides, rows, taken)
     mirror(platform, entity)
     born = rows.filter(pl.col("method") == "born").height
     return Linked(rows.height - born, born, found.questions.height)
@@ -190,15 +192,39 @@ def _own_key(alias: str, prefix: str) -> str:
     return f"CASE WHEN starts_with(lower({alias}.external_key), '{prefix}-') THEN {alias}.external_key END"
 
 
+def _take_the_places_of_the_dead(
+    platform: Platform, entity: str, sides: list[Connection], rows: pl.DataFrame, taken: pl.DataFrame
+) -> None:
+    """Link records whose place a deleted one still has: it was entered again, and a person said that it is the same.
+
+    The deleted one keeps its place only so that nothing is made in its stead.
+    """
+    parts = []
+    with platform.warehouse.open() as con, listed(con, "_holders", taken["held_by"]):
+        for side in sides if taken.height else []:
+            dead = f"SELECT native_id AS held_by FROM {_records(side, platform, entity).sql} WHERE deleted"
+            found = con.execute(f"FROM ({dead}) d SEMI JOIN _holders h ON h.id = d.held_by").pl()
+            parts.append(found.with_columns(pl.lit(side.name).alias("connection")))
+    if not parts:
+        return
+    free = taken.join(pl.concat(parts), on=["connection", "held_by"], how="semi")
+    with platform.ledger.begin() as tx:
+        for row in free.iter_rows(named=True):
+            why = f"deleted, and {row['native_id']} took its place"
+            tx.links.remove(entity, row["connection"], row["held_by"], why, "linking")
+        tx.links.add(rows.join(free, on=["connection", "native_id"], how="semi").to_dicts(), by="linking")
+
+
 def _described(con: duckdb.DuckDBPyConnection, questions: pl.DataFrame) -> pl.DataFrame:
     """Questions with the names of both records, for the reviewer."""
     if questions.is_empty():
         return questions
     con.register("_questions", questions.to_arrow())
     columns = [row[0] for row in con.execute("DESCRIBE _side_crm").fetchall()]
-    name = next(column for column in _TITLES if column in columns)
+    named = {row: ", ".join(f"{row}.{column}" for column in _TITLES if column in columns) for row in "ab"}
     found = con.execute(
-        f"SELECT q.*, a.{name} AS a_name, b.{name} AS b_name FROM _questions q "
+        f"SELECT q.*, coalesce({named['a']}, q.a_id) AS a_name, coalesce({named['b']}, q.b_id) AS b_name "
+        "FROM _questions q "
         "LEFT JOIN _side_crm a ON a.native_id = q.a_id LEFT JOIN _side_erp b ON b.native_id = q.b_id"
     ).pl()
     con.unregister("_questions")

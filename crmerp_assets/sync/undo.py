@@ -5,6 +5,7 @@ ordinary intents. See docs/adr/0008-undo.md for why a reverse write lasts.
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,8 +53,11 @@ def reverse_plan(platform: Platform, chosen: Selection, *, hold: bool = False) -
     """What undoing the chosen writes would do, field by field, as rows of PLAN.
 
     `before` is the value to go back to, `after` what we wrote, `current` what the side holds now: both sides are read
-    again first. `verdict` says what happens, `note` why. Raises the connectors' errors, LookupError for no writes.
+    again first. `verdict` says what happens, `note` why. Raises the connectors' errors, LookupError for no writes and
+    for an entity or connection that does not exist.
     """
+    _known("entity", chosen.entity, PRIORITY)
+    _known("connection", chosen.connection, platform.connections)
     with platform.ledger.read() as tx:
         found = tx.intents.effective(chosen.run, chosen.since, chosen.until)
     for name, wanted in (("entity", chosen.entity), ("connection", chosen.connection)):
@@ -70,6 +74,11 @@ def reverse_plan(platform: Platform, chosen: Selection, *, hold: bool = False) -
             side = platform.connections[str(connection)]
             parts.append(_side(platform, str(entity), side, intents, records, hold=hold))
     return pl.concat(parts)
+
+
+def _known(what: str, name: str | None, names: Collection[str]) -> None:
+    if name is not None and name not in names:
+        raise LookupError(f"There is no {what} '{name}'; choose one of {', '.join(names)}.")
 
 
 def store(platform: Platform, plan: pl.DataFrame, by: str, *, hold: bool = False) -> Stored:
@@ -119,6 +128,7 @@ def _side(
     assert entity_map is not None
     created = intents.filter(pl.col("operation") == "create")
     updated = intents.join(created, on="golden_id", how="anti")
+    written = intents.join(created, on="golden_id", how="semi")
     fields = [field.name for field in ENTITIES[entity].fields]
     judged = [
         reversing.judge(
@@ -129,7 +139,7 @@ def _side(
             writable(entity_map, "update"),
             hold=hold,
         )
-        for part in (updated, created)
+        for part in (updated, written)
     ]
     retired = _retired(platform, entity, side, entity_map, created, judged[1], records, hold=hold)
     found = pl.concat([judged[0], retired]).with_columns(

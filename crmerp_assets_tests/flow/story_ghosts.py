@@ -1,17 +1,14 @@
-"""Accounts that are deleted, restored and merged in a story."""
+"""Accounts that are deleted, restored and merged in a story. Of those only doubles and ghosts are judged."""
 
 from hypothesis import note
 from hypothesis.stateful import precondition, rule
 from story_rules import WHICH, PeopleRules
 
-SURVIVORS = False
-"""Whether accounts are deleted, restored and merged in stories: only doubles and ghosts are judged then."""
-
 
 class GhostRules(PeopleRules):
     """What happens to records as a whole."""
 
-    @precondition(lambda self: SURVIVORS and self._alive())
+    @precondition(lambda self: self._alive())
     @rule(which=WHICH)
     def delete_account(self, which: int) -> None:
         """With its contacts and deals."""
@@ -21,7 +18,7 @@ class GhostRules(PeopleRules):
         self.people.delete_account(word)
         self._haunted(word, None)
 
-    @precondition(lambda self: SURVIVORS and len(self._alive()) > 1)
+    @precondition(lambda self: len(self._alive()) > 1)
     @rule(which=WHICH)
     def merge_accounts(self, which: int) -> None:
         """The loser's deals and contacts go to the winner."""
@@ -33,14 +30,15 @@ class GhostRules(PeopleRules):
         self.oracle.disturbed.add(winner)
         self._haunted(loser, winner)
 
-    @precondition(lambda self: SURVIVORS and self.oracle.ghosts)
+    @precondition(lambda self: self.oracle.ghosts)
     @rule(which=WHICH)
     def undelete_account(self, which: int) -> None:
         ghosts = sorted(self.oracle.ghosts)
         word = ghosts[which % len(ghosts)]
         self.office.tick()
         note(f"{word} is taken out of the recycle bin")
-        self.world.admin("crm", "undelete", {"object": "Account", "ids": [self.people.ids["crm", word]]})
+        if not self.people.undelete_account(word):
+            return
         self.oracle.ghosts.discard(word)
         for deal in self.oracle.deals.values():
             deal.binned = deal.binned and deal.company != word

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import httpx
 from story_oracle import Line, Values
 from world import CLOSED, World
 
@@ -117,6 +118,13 @@ class People:
     def delete_account(self, word: str) -> None:
         """Into the recycle bin."""
         self.ann.call("DELETE", f"/services/data/v68.0/sobjects/Account/{self.ids['crm', word]}")
+
+    def undelete_account(self, word: str) -> bool:
+        """Out of the recycle bin; False where Salesforce refuses, as its survivor carries its key by now."""
+        body = {"object": "Account", "ids": [self.ids["crm", word]]}
+        answer = httpx.post(f"{self.world.crm.url}/_sandbox/undelete", json=body, timeout=60)
+        assert answer.status_code < 300 or "DUPLICATE_VALUE" in answer.text, answer.text
+        return answer.status_code < 300
 
     def merge_accounts(self, winner: str, loser: str) -> None:
         """Two accounts become one."""

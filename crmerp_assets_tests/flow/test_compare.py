@@ -10,6 +10,8 @@ import json
 from world import GO_LIVE, World
 
 from crmerp_assets.sandbox.company.people import Accountant, Seller
+from crmerp_assets.sync.holds import hold
+from crmerp_assets.sync.reconcile import run_reconciliation
 
 
 def test_the_same_new_values_in_other_spellings_write_nothing_and_become_what_was_agreed(world: World) -> None:
@@ -73,3 +75,34 @@ def test_a_value_that_the_other_side_does_not_know_holds_up_itself_and_not_the_r
         ann.change("Contact", contact, {"Department": "Billing"})
         world.settle()
     assert world.open_intents().is_empty()
+
+
+def test_a_total_that_is_a_cent_off_writes_nothing_and_agrees_and_one_of_two_cents_does_not(world: World) -> None:
+    """Of an order on hold, so that the accountant's price stays."""
+    world.policy(GO_LIVE)
+    (deal,) = world.deals(world.accounts(1), world.catalogue(1), 1, lines=1)
+    for _ in range(3):
+        world.pass_through()
+    (golden_id,) = world.golden("order")["golden_id"]
+    with world.platform() as used:
+        hold(used, golden_id, "the accountant's price stays", "ann")
+
+    found = {}
+    with Accountant(world.erp.url) as bob:
+        (order,) = bob.orders()
+        for price in (10.26, 10.27):
+            bob.change("salesOrder", order["id"], {"item": {"items": [{"line": 1, "rate": price, "amount": price}]}})
+            assert bob.orders()[0]["total"] == str(price)
+            assert world.pass_through() == 0
+            with world.platform() as used:
+                report = run_reconciliation(used)
+            told = world.open_intents().filter(connection="salesforce")["changes"].to_list()
+            found[price] = (report.agrees, report.explained, [json.loads(changes) for changes in told])
+
+    assert found[10.26] == (True, True, [])
+    agrees, explained, (changes,) = found[10.27]
+    assert (agrees, explained) == (False, False)
+    assert (changes["erp_total"]["before"], changes["erp_total"]["after"]) == ("10.25", "10.27")
+    assert (
+        world.soql(f"SELECT ERP_Order_Total__c FROM Opportunity WHERE Id = '{deal}'")[0]["ERP_Order_Total__c"] == 10.25
+    )
