@@ -1,4 +1,7 @@
-"""How few calls a sync takes, as the sandboxes count them: within 1.1 times the best case of each vendor's limits."""
+"""How few calls a sync takes, as the sandboxes count them: within 1.1 times the best case of each vendor's limits.
+
+Protection removed once, and the test that failed: packing collections into composite calls (the second).
+"""
 
 from math import ceil
 

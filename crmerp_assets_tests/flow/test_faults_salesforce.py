@@ -1,4 +1,8 @@
-"""Every fault in every form of writing to Salesforce, at every point: one record for each intent in the end."""
+"""Every fault in every form of writing to Salesforce, at every point: one record for each intent in the end.
+
+Removed once: looking creates up by their key when they are settled. Nothing fails here, as an upsert by key makes one
+record however often it is sent; that nothing is sent again needlessly is held by test_settling.py.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,4 +1,7 @@
-"""The disk is full in the middle of a sync. A limit on the size of files stands in for it."""
+"""The disk is full in the middle of a sync. A limit on the size of files stands in for it.
+
+Protection removed once, and it failed: knowing a full disk by DuckDB's words (`File too large`).
+"""
 
 import re
 import subprocess

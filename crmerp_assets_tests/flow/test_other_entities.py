@@ -1,6 +1,7 @@
 """Merges, deletions and returns of contacts and products; test_survivors.py and test_deletions.py show customers.
 
 Wrong before, and found here: a record entered again under our key, and said to be the same, was never linked.
+Protection removed once, and the test that failed: taking the place of the deleted record (the second).
 """
 
 from typing import Any

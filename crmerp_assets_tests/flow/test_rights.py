@@ -1,4 +1,8 @@
-"""A right is taken away between a plan and its push, or before a pull: it is named, and nothing is lost."""
+"""A right is taken away between a plan and its push, or before a pull: it is named, and nothing is lost.
+
+Protection removed once, and the test that failed: sending again what was refused for a right, once it is granted (the
+first).
+"""
 
 from typing import Any
 

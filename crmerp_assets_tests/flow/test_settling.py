@@ -1,4 +1,7 @@
-"""What a lost write left behind is compared with what was sent, header and lines, and nothing older travels back."""
+"""What a lost write left behind is compared with what was sent, header and lines, and nothing older travels back.
+
+Protection removed once, and the test that failed: looking creates up by their key (`what_a_person_changed_`).
+"""
 
 from typing import Any
 
@@ -37,6 +40,9 @@ def test_what_a_person_changed_in_a_record_since_its_answer_was_lost_is_kept(wor
 
     world.settle()
 
+    with world.platform() as used, used.ledger.read() as tx:
+        written = tx.intents.effective().filter(connection="netsuite").select("operation", "state", "attempts")
+    assert written.rows() == [("create", "settled", 1)], "found by its key: sent again, it would undo the edit"
     (customer,) = world.suiteql("SELECT phone FROM customer")
     assert _digits(customer["phone"]) == NEW
     assert _digits(world.soql(f"SELECT Phone FROM Account WHERE Id = '{account}'")[0]["Phone"]) == NEW
