@@ -8,7 +8,7 @@ Threads of one process take turns too: change numbers must be committed in the o
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -19,7 +19,7 @@ _LOCKED = "Could not set lock"
 _ONE_AT_A_TIME = threading.RLock()
 # What the operating system calls a full disk, a file over its limit, and a spent quota.
 _FULL = ("No space left", "File too large", "quota exceeded")
-_PREPARED = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'state' AND table_name = 'identity'"
+_PREPARED = "SELECT 1 FROM state.identity LIMIT 0"
 SCHEMAS = ("raw", "conformed", "links", "golden", "plan", "report", "state")
 
 
@@ -69,7 +69,8 @@ class Warehouse:
 
     def _prepare(self, con: duckdb.DuckDBPyConnection) -> None:
         """Also where the file was deleted under a running process: all of it can be read again."""
-        if con.execute(_PREPARED).fetchone() is not None:
+        with suppress(duckdb.CatalogException):
+            con.execute(_PREPARED)
             return
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")

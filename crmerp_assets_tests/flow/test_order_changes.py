@@ -82,7 +82,7 @@ def test_by_policy_an_order_nobody_worked_on_is_cancelled_and_a_billed_one_is_as
         bob.bill(orders["Deal 1"])
         for deal in (lost, billed):
             ann.change("Opportunity", deal, {"StageName": "Negotiation"})
-        ann.delete("Opportunity", deleted)
+        ann.call("DELETE", f"/services/data/v68.0/sobjects/Opportunity/{deleted}")
         world.settle()
 
     found = {
