@@ -98,7 +98,7 @@ def test_credit_holds_and_limits_stop_a_new_order_and_say_what_is_missing(world:
         assert set(gates) == {"credit_hold", "credit_limit"}
         assert "the customer is on credit hold in the ERP" in gates["credit_hold"]
         assert (
-            "the credit limit of 60.00 USD lacks 1.50: 20.50 are owed or ordered, 20.50 for earlier deals"
+            "the credit limit of 60.00 USD lacks 1.50: 41.00 are owed or ordered, 0.00 for earlier deals"
             in gates["credit_limit"]
         )
         bob.change_customer(ids["Company 0"], creditHoldOverride={"id": "OFF"})
