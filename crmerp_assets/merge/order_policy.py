@@ -70,9 +70,9 @@ class Credit(_Section):
 
 class UnknownProduct(_Section):
     """What becomes of a line whose product no catalogue knows: `park` asks a person, `default_item` sells the item of
-    that SKU with the unknown text as its description."""
+    that SKU with the unknown text as its description, and `create` makes a product of that name in the ERP first."""
 
-    rule: Literal["park", "default_item"] = "park"
+    rule: Literal["park", "default_item", "create"] = "park"
     sku: str | None = None
 
     @model_validator(mode="after")

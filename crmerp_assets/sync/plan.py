@@ -4,27 +4,24 @@ A record is considered when its golden record or either side changed, when an ea
 when a won deal needs it. The ledger keeps what is to be done; the warehouse keeps the plan as people read it.
 """
 
-import json
 from dataclasses import dataclass
 
 import duckdb
 import polars as pl
 
 from crmerp_assets.canonical import ENTITIES
-from crmerp_assets.canonical.lines import parse_lines
-from crmerp_assets.canonical.money import MONEY
 from crmerp_assets.mapping import fits, retirement, sendable, writable
 from crmerp_assets.merge import gates, writes
 from crmerp_assets.merge.amounts import rounded
 from crmerp_assets.merge.gates import Gate
-from crmerp_assets.sync import breaker, tables
+from crmerp_assets.sync import breaker, tables, unknown_products
 from crmerp_assets.sync.approvals import with_approvals, withdraw_idle
 from crmerp_assets.sync.credit import with_credit
 from crmerp_assets.sync.holds import HOLD, with_holds
 from crmerp_assets.sync.intent_ids import with_ids
 from crmerp_assets.sync.misfits import set_aside
 from crmerp_assets.sync.needs import needs
-from crmerp_assets.sync.order_gates import ORDER_GATES, UNKNOWN_PRODUCT, with_order_facts
+from crmerp_assets.sync.order_gates import ORDER_GATES, with_order_facts
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.sync.retirements import RETIRES, Retirements, settle
 from crmerp_assets.sync.translate import KEY
@@ -33,7 +30,6 @@ from crmerp_assets.sync.vanished import DELETED
 from crmerp_assets.warehouse.tables import advance, listed, newest, unseen
 
 MISFIT = Gate("does_not_fit", pl.col("misfit").is_not_null(), pl.col("misfit"))
-UNKNOWN_PRODUCT_REVIEW = "unknown_product"
 PRIORITY = {"order": 0, "product": 10, "customer": 20, "contact": 90}
 SCHEMA = {
     "id": pl.String,
@@ -78,6 +74,8 @@ def plan(platform: Platform, entity: str) -> Planned:
         due = settle(platform, con, entity, DELETED).and_(settle(platform, con, entity, UNSOLD))
         mark = newest(con, source)
         frame = _considered(con, entity, consumer, [*waiting, *need.triggers, *due.triggers])
+        if entity == "product":
+            frame, need = unknown_products.with_new(platform, frame, need)
         intents = [
             _side(platform, con, entity, side, frame, need.wanted[side.role], due)
             for side in platform.connections.values()
@@ -86,7 +84,7 @@ def plan(platform: Platform, entity: str) -> Planned:
     found = breaker.guard(platform, entity, frame["golden_id"].to_list(), found)
     _store(platform, entity, frame, found)
     if entity == "order":
-        _ask_products(platform, found)
+        unknown_products.ask(platform, found)
         withdraw_idle(platform, frame["golden_id"].to_list(), found)
     with platform.warehouse.open() as con:
         _show(con, entity, frame, found)
@@ -246,38 +244,3 @@ def _summary(frame: pl.DataFrame, found: pl.DataFrame) -> Planned:
     ready = found.filter(pl.col("gate").is_null())
     creates = ready.filter(pl.col("operation") == "create").height
     return Planned(frame.height, creates, ready.height - creates, found.height - ready.height)
-
-
-def _ask_products(platform: Platform, found: pl.DataFrame) -> None:
-    """One review for each product text that waiting orders name and no catalogue knows."""
-    asked = unknown_products(found.filter(pl.col("gate") == UNKNOWN_PRODUCT))
-    rows = [
-        {
-            "kind": UNKNOWN_PRODUCT_REVIEW,
-            "entity": "product",
-            "subject": row["key"],
-            "title": f"Which product is '{row['text']}'? {row['orders']} orders wait for the answer",
-            "detail": json.dumps({"text": row["text"], "orders": row["orders"], "amount": str(row["amount"] or 0)}),
-            "value": float(row["amount"] or 0),
-        }
-        for row in asked.iter_rows(named=True)
-    ]
-    with platform.ledger.begin() as tx:
-        tx.reviews.open(rows)
-        tx.reviews.close(UNKNOWN_PRODUCT_REVIEW, "product", keep=[row["subject"] for row in rows])
-
-
-def unknown_products(waiting: pl.DataFrame) -> pl.DataFrame:
-    """(key, text, orders, amount) of the products that the waiting orders name and no catalogue knows."""
-    shape = pl.Struct({"lines": pl.Struct({"after": pl.String})})
-    lines = pl.col("changes").str.json_decode(shape).struct.field("lines").struct.field("after").alias("lines")
-    rows = parse_lines(waiting.select("id", "amount", lines), fields=["product", "product_text"], keep=["id", "amount"])
-    key = pl.col("product_text").str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
-    return (
-        rows.filter(pl.col("product").is_null())
-        .with_columns(key.alias("key"), pl.col("amount").cast(MONEY, strict=False))
-        .unique(["id", "key"])
-        .group_by("key")
-        .agg(pl.col("product_text").min().alias("text"), pl.len().alias("orders"), pl.col("amount").sum())
-        .sort("key")
-    )

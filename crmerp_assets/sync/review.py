@@ -28,11 +28,11 @@ from crmerp_assets.sync import (
     link_answers,
     mass_deletion,
     tables,
+    unknown_products,
     unsold,
     vanished,
 )
 from crmerp_assets.sync.decisions import Answer, Decision, Kind, NotDecidable, Review
-from crmerp_assets.sync.plan import UNKNOWN_PRODUCT_REVIEW
 from crmerp_assets.sync.platform import Platform
 
 
@@ -100,7 +100,7 @@ def _alias(platform: Platform, review: Review, answer: str) -> Decision:
 
 _ALL = (
     link_answers.KIND,
-    Kind(UNKNOWN_PRODUCT_REVIEW, "Which product does this text mean?", {}, _alias),
+    Kind(unknown_products.REVIEW, "Which product does this text mean?", {}, _alias),
     conflicts.KIND,
     vanished.KIND,
     unsold.KIND,

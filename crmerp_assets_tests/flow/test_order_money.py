@@ -81,6 +81,23 @@ def test_a_text_that_no_catalogue_knows_is_sold_as_the_default_item_with_its_tex
     assert world.settle() == 0
 
 
+def test_by_policy_a_product_that_nobody_knows_is_made_once_and_both_deals_sell_it(world: World) -> None:
+    world.policy(GO_LIVE + "orders: {unknown_product: {rule: create}}\n")
+    world.catalogue(1)
+    header = {"StageName": "Closed Won", "CloseDate": CLOSED, "CurrencyIsoCode": "USD", "Name": "Odd", "Amount": 75}
+    header |= {"AccountId": world.accounts(1)[0]}
+    texts = [{"Product_Name__c": text} for text in ("Odd job", "odd  JOB")]
+    world.seed("crm", "Opportunity", [header | text for text in texts])
+
+    world.settle()
+
+    items = world.suiteql("SELECT itemid FROM item WHERE LOWER(itemid) LIKE 'odd%'")
+    assert len(items) == 1
+    assert world.orders() == (2, 2, Decimal(150))
+    assert world.open_intents().is_empty()
+    assert len(world.soql("SELECT Id FROM Product2 WHERE Name LIKE 'odd%'")) == 1
+
+
 def test_credit_holds_and_limits_stop_a_new_order_and_say_what_is_missing(world: World) -> None:
     world.policy(GO_LIVE + "orders: {credit: {limit: true}}\n")
     accounts, entries = world.accounts(2), world.catalogue(1)
