@@ -159,7 +159,13 @@ _OWN: dict[str, tuple[Rule, ...]] = {
         _not_negative("price"),
     ),
     "order": (
-        _present("name"),
+        Rule(
+            "name",
+            "park",
+            "is missing, and so is order_number",
+            lambda: pl.col("name").is_not_null() | pl.col("order_number").is_not_null(),
+            ("name", "order_number"),
+        ),
         Rule(
             "close_date",
             "park",

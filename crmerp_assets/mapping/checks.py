@@ -15,8 +15,9 @@ def map_problems(entity_map: EntityMap, document: Document) -> Iterator[str]:
     for name, field_map in entity_map.fields.items():
         if field_map.net_of and field_map.net_of not in entity_map.fields:
             yield document.problem(("fields", name, "net_of"), f"'{field_map.net_of}' is not a mapped field")
-        if field_map.net_of and field_map.write != "never":
-            yield document.problem(("fields", name), "an amount less a discount is read only; add write: never")
+        if field_map.net_of and field_map.write == "always":
+            what = "an amount less a discount is not changed; add write: never, or write: create"
+            yield document.problem(("fields", name), what)
     for name in set(entity_map.constants) & set(entity_map.fields):
         yield document.problem(("constants", name), "is mapped under fields as well; keep one of the two")
     if entity_map.lines:

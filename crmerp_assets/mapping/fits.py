@@ -65,7 +65,9 @@ def _reasons(entity_map: EntityMap, name: str, field_map: FieldMap) -> Iterator[
     """Reasons about one header field, each text or null."""
     field, value = entity_map.model.field(name), pl.col(name)
     if field_map.required:
-        lacking = ((pl.col("operation") == "create") | pl.col(f"has:{name}")) & value.is_null()
+        given = any(native in entity_map.defaults for native in field_map.native)
+        made = (pl.col("operation") == "create") & (not given)
+        lacking = (made | pl.col(f"has:{name}")) & value.is_null()
         yield pl.when(lacking).then(pl.lit(f"{name} has no value, {_target(entity_map, field_map)} needs one"))
     if field_map.write == "never" or field.kind == "ref":
         return

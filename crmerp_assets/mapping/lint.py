@@ -110,7 +110,8 @@ def _arrival(
         return
     others = [m for m in maps if roles.get(m.system) not in (None, role)]
     source = rule.derived or any(name in m.fields or name in m.constants for m in others)
-    if field_map.required and "create" in entity_map.operations and not source:
+    given = any(native in entity_map.defaults for native in field_map.native)
+    if field_map.required and "create" in entity_map.operations and not source and not given:
         yield LintFinding("error", _place(entity_map, at), at, "is required on create, and no other system has it")
     elif not source:
         what = "is mapped here only; it is read, and nothing is ever written to it"

@@ -52,10 +52,17 @@ class ProductSides(Sides):
     erp: CreateRule = "always"
 
 
+class OrderSides(_Part):
+    """`crm: always` makes a won deal of each order that was entered in the ERP since the go-live date."""
+
+    crm: Literal["always", "never"] = "never"
+
+
 class Create(_Part):
     customer: CustomerSides = CustomerSides()
     contact: ContactSides = ContactSides()
     product: ProductSides = ProductSides()
+    order: OrderSides = OrderSides()
 
 
 class Vanished(_Part):

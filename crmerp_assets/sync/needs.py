@@ -63,7 +63,8 @@ def _wanted(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, rol
 
 def _wanted_sql(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, role: Role) -> str | None:
     if entity == "order":
-        return f"SELECT golden_id, 0 AS depth FROM ({due_orders(platform)})" if role == "erp" else None
+        sql = due_orders(platform) if role == "erp" else entered_orders(platform)
+        return f"SELECT golden_id, 0 AS depth FROM ({sql})"
     rule = getattr(getattr(platform.policy.create, entity), role)
     other = "erp" if role == "crm" else "crm"
     lacking = f"SELECT golden_id FROM {tables.golden(entity).sql} WHERE {role}_id IS NULL AND NOT {other}_deleted"
@@ -84,6 +85,20 @@ def due_orders(platform: Platform) -> str:
     since = f"o.close_date >= DATE '{go_live}'" if go_live else "false"
     missing = "o.erp_id IS NULL AND NOT o.crm_deleted"
     return f"SELECT o.* FROM {tables.golden('order').sql} o WHERE o.won AND {since} AND {missing}"
+
+
+def entered_orders(platform: Platform) -> str:
+    """SQL for orders that were entered in the ERP and, by policy, become won deals in the CRM.
+
+    One without a name gets its number as a name on both sides, so it must be one that the ERP still lets us change.
+    """
+    go_live = platform.policy.go_live
+    wanted = f"close_date >= DATE '{go_live}'" if go_live and platform.policy.create.order.crm == "always" else "false"
+    return (
+        f"SELECT * FROM {tables.golden('order').sql} WHERE crm_id IS NULL AND erp_id IS NOT NULL AND NOT erp_deleted "
+        f"AND order_status <> 'cancelled' AND {wanted} "
+        "AND (name IS NOT NULL OR order_status IN ('pending_approval', 'pending_fulfillment', 'partially_fulfilled'))"
+    )
 
 
 def _with_parents(ids: str, role: Role) -> str:

@@ -117,6 +117,8 @@ def _side(
     if entity_map is None or frame.is_empty():
         return pl.DataFrame(schema=SCHEMA)
     rules = platform.governance[entity].fields
+    if entity == "order" and side.role == "crm":
+        frame = _as_deals(frame)
     held = frame.filter(pl.col(f"{side.role}.present") & _in_scope(platform, entity, side))
     lacking = frame.filter(~pl.col(f"{side.role}.present")).join(wanted, on="golden_id")
     update_fields = [name for name in writable(entity_map, "update") if name in rules]
@@ -156,6 +158,19 @@ def _side(
         ended = gates.apply(candidates.filter(retires), [HOLD, MISFIT])
         return pl.concat([sold, _finished(platform, ended, entity, side)])
     return _finished(platform, gates.apply(candidates, [HOLD, MISFIT]), entity, side)
+
+
+def _as_deals(frame: pl.DataFrame) -> pl.DataFrame:
+    """Orders that no deal knows, with what a deal needs: the order's total as its amount, its number as a name."""
+    alone = ~pl.col("crm.present") & pl.col("crm.id").is_null()
+    named = pl.lit("Order ") + pl.col("golden.order_number")
+    return frame.with_columns(
+        pl.when(alone).then(pl.coalesce("golden.name", named)).otherwise("golden.name").alias("golden.name"),
+        pl.when(alone)
+        .then(pl.coalesce("golden.amount", "golden.erp_total"))
+        .otherwise("golden.amount")
+        .alias("golden.amount"),
+    )
 
 
 def _reachable_parents(
