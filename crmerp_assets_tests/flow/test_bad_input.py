@@ -132,10 +132,10 @@ def test_deals_that_make_no_sense_are_parked_with_a_reason_and_the_others_go_on(
     parked = _parked(world)
     assert set(parked) == {early}
     assert "close_date" in parked[early]
-    refused = world.open_intents("rejected")
-    assert refused.height == 1
-    assert "currency" in refused["error"][0]
-    assert "correct the value or the mapping" in refused["error"][0]
+    (held,) = world.open_intents("waiting").to_dicts()
+    assert held["gate"] == "missing_rate"
+    assert "no rate from JPY to USD" in held["reason"]
+    assert "enter it in the ERP" in held["reason"]
     assert world.soql(f"SELECT Name FROM Opportunity WHERE Id = '{strange}'")
 
 
