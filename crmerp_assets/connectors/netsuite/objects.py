@@ -136,7 +136,7 @@ _LINK = ("c.nextdoc", "c.previousdoc", "COALESCE(c.nextline, 0)", "COALESCE(c.pr
 def _lines(signed: Kind) -> Child:
     """Item lines; on sales SuiteQL shows quantities and amounts negated, on credits as on the document."""
     return Child(
-        source="FROM transactionline c WHERE c.mainline = 'F' AND c.taxline = 'F' AND c.transactiondiscount = 'F'",
+        source="FROM transactionline c WHERE c.mainline = 'F' AND c.taxline = 'F' AND COALESCE(c.transactiondiscount, 'F') = 'F'",
         parent="c.transaction",
         unique=("c.uniquekey",),
         order="c.linesequencenumber",
