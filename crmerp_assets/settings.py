@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
+from crmerp_assets.canonical import ecb
 from crmerp_assets.mapping import ConfigurationError, EntityRules, Matrix, load_governance, load_matrix, retirement
 from crmerp_assets.mapping.document import At, Document, did_you_mean, read
 from crmerp_assets.mapping.validation import Strict, parse
@@ -179,7 +180,20 @@ def _collected(problems: list[str], load: Callable[[], Loaded]) -> Loaded | None
 
 def _policy(config: Path) -> Policy:
     path = config / "policy.yaml"
-    return parse(Policy, read(path)) if path.exists() else Policy()
+    if not path.exists():
+        return Policy()
+    document = read(path)
+    return _with_rates(parse(Policy, document), document, config)
+
+
+def _with_rates(policy: Policy, document: Document, config: Path) -> Policy:
+    """With the place of the fallback's file, which must be there and be one."""
+    if policy.currencies.fallback == "none":
+        return policy
+    file = config / policy.currencies.file
+    if wrong := ecb.problem(file):
+        raise ConfigurationError([document.problem(("currencies", "file"), wrong)])
+    return policy.model_copy(update={"currencies": policy.currencies.model_copy(update={"file": file})})
 
 
 def _connections(config: Path, environment: Environment) -> tuple[ConnectionConfig, ...]:

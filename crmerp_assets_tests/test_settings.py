@@ -131,6 +131,20 @@ def test_all_problems_of_all_files_are_told_at_once(config: Path) -> None:
     ]
 
 
+def test_the_file_of_fallback_rates_is_looked_for_in_the_folder_and_missed_before_it_is_needed(config: Path) -> None:
+    text = "currencies:\n  fallback: ecb\n  max_rate_age_days: 7\n"
+    (missing,) = problems(config, {"policy.yaml": text})
+    assert missing.startswith("policy.yaml:1: currencies.file: ")
+    assert "eurofxref-hist.csv cannot be read; put the ECB's eurofxref-hist.csv or .zip there" in missing
+    file = config / "eurofxref-hist.csv"
+    file.write_text("Date,USD,\n", encoding="utf-8")
+    assert load(config).policy.currencies.file == file
+    (unbounded,) = problems(config, {"policy.yaml": "currencies: {fallback: ecb}\n"})
+    assert "`fallback` needs `max_rate_age_days`" in unbounded
+    (unused,) = problems(config, {"policy.yaml": "currencies: {orders_at_fallback: true}\n"})
+    assert "`orders_at_fallback` needs `fallback: ecb`" in unused
+
+
 CRM = "{name: a, type: salesforce, role: crm, url: u, client_id: c, client_secret: '${SALESFORCE_CLIENT_SECRET}'}"
 
 

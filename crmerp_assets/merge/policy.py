@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from crmerp_assets.merge.currency_policy import Currencies
 from crmerp_assets.merge.guards import Breaker, Budget
 from crmerp_assets.merge.order_policy import Orders
 from crmerp_assets.merge.three_way import Role
@@ -143,6 +144,7 @@ class Policy(_Part):
     breaker: Breaker = Breaker()
     budget: Budget = Budget()
     orders: Orders = Orders()
+    currencies: Currencies = Currencies()
 
     @field_validator("tolerance")
     @classmethod

@@ -34,6 +34,7 @@ OWNERS: Mapping[str, Owner] = MappingProxyType(
         "no_customer": Owner(FINANCE, "correct what keeps the customer out of the ERP"),
         "no_product": Owner(FINANCE, "create or reactivate the product in the ERP"),
         "waiting_approval": Owner(APPROVER, "approve the deal, or send it back"),
+        "approval_refused": Owner(SALES, "change the deal, which asks again, or lose it"),
         "credit_hold": Owner(FINANCE, "lift the customer's credit hold, or tell sales"),
         "credit_limit": Owner(FINANCE, "raise the customer's credit limit, or collect what is open"),
         "missing_rate": Owner(FINANCE, "enter the exchange rate in the ERP"),

@@ -36,6 +36,8 @@ REASONS = {
     "deleted": "its order was deleted in the ERP",
     "unplanned": "no intent was planned; run `crmerp sync`",
 }
+CURRENCY_REFUSED = "the system does not take the currency"
+"""How the error of a write begins that was refused for its currency."""
 _CANCELLED = "its order was cancelled in the ERP"
 
 
@@ -89,6 +91,9 @@ def _gate() -> pl.Expr:
     held = pl.coalesce(
         pl.when(pl.col("state") == "cancelled").then(pl.lit("skipped")),
         "gate",
+        pl.when((pl.col("state") == "rejected") & pl.col("error").str.starts_with(CURRENCY_REFUSED)).then(
+            pl.lit("currency_disabled")
+        ),
         pl.when(pl.col("state") == "rejected").then(pl.lit("rejected")),
     )
     here = pl.col("place")

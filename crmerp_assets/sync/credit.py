@@ -9,12 +9,15 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from crmerp_assets.canonical.ecb import ECB
+from crmerp_assets.canonical.frames import decimal_text
 from crmerp_assets.canonical.money import MONEY
 from crmerp_assets.merge.gates import Gate, apply
-from crmerp_assets.merge.order_policy import Credit
-from crmerp_assets.reports.company import RATES, with_company
+from crmerp_assets.merge.policy import Policy
+from crmerp_assets.reports.company import with_company
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Platform
+from crmerp_assets.sync.reference_rates import known_rates
 
 CREDIT_HOLD, CREDIT_LIMIT, MISSING_RATE = "credit_hold", "credit_limit", "missing_rate"
 _UNBILLED = "('pending_approval', 'pending_fulfillment', 'partially_fulfilled', 'pending_billing')"
@@ -30,16 +33,37 @@ def with_credit(platform: Platform, con: duckdb.DuckDBPyConnection, gated: pl.Da
     if new.is_empty():
         return gated
     facts = _facts(platform, con, new)
-    judged = apply(facts, _gates(platform.policy.orders.credit)).select(
-        "golden_id", pl.col("gate").alias("credit.gate"), pl.col("reason").alias("credit.reason")
+    judged = apply(facts, _gates(platform.policy)).select(
+        "golden_id",
+        pl.col("gate").alias("credit.gate"),
+        pl.col("reason").alias("credit.reason"),
+        _at_fallback().alias("credit.rate"),
     )
     joined = gated.join(judged, on="golden_id", how="left", maintain_order="left")
     return joined.with_columns(
-        pl.coalesce("gate", "credit.gate").alias("gate"), pl.coalesce("reason", "credit.reason").alias("reason")
-    ).drop("credit.gate", "credit.reason")
+        pl.coalesce("gate", "credit.gate").alias("gate"),
+        pl.coalesce("reason", "credit.reason").alias("reason"),
+        pl.concat_str(["left_out", "credit.rate"], separator="; ", ignore_nulls=True)
+        .replace("", None)
+        .alias("left_out"),
+    ).drop("credit.gate", "credit.reason", "credit.rate")
 
 
-def _gates(policy: Credit) -> list[Gate]:
+def _at_fallback() -> pl.Expr:
+    """What is said of an order that is judged at a rate that is not the ERP's."""
+    said = pl.format(
+        "judged at the {}'s rate of {}, 1 {} = {} {}: the ERP has none",
+        "rate_source",
+        "rate_date",
+        "currency",
+        decimal_text(pl.col("rate")),
+        "company_currency",
+    )
+    return pl.when(pl.col("rate_source") == ECB).then(said)
+
+
+def _gates(rules: Policy) -> list[Gate]:
+    policy = rules.orders.credit
     over = pl.col("owed") + pl.col("so_far") - pl.col("limit")
     shown = [_shown(pl.col(name)) for name in ("limit", "owed", "earlier", "company_amount")]
     said = pl.format(
@@ -52,10 +76,15 @@ def _gates(policy: Credit) -> list[Gate]:
     held = pl.col("credit_hold").fill_null(value=False) & policy.hold
     no_rate = pl.col("rate_note").is_not_null() & pl.col("company_currency").is_not_null()
     return [
-        Gate(MISSING_RATE, no_rate, pl.col("rate_note") + pl.lit("; enter it in the ERP")),
+        Gate(MISSING_RATE, no_rate, pl.col("rate_note") + pl.lit(f"; enter it in the ERP{_not_for_orders(rules)}")),
         Gate(CREDIT_HOLD, held, pl.lit("the customer is on credit hold in the ERP")),
         Gate(CREDIT_LIMIT, (over > 0) & policy.limit, said),
     ]
+
+
+def _not_for_orders(rules: Policy) -> str:
+    only_reports = rules.currencies.fallback != "none" and not rules.currencies.orders_at_fallback
+    return " (the ECB's rates count in reports only, see `currencies.orders_at_fallback`)" if only_reports else ""
 
 
 def _shown(amount: pl.Expr) -> pl.Expr:
@@ -64,7 +93,8 @@ def _shown(amount: pl.Expr) -> pl.Expr:
 
 def _facts(platform: Platform, con: duckdb.DuckDBPyConnection, new: pl.DataFrame) -> pl.DataFrame:
     """The orders with what they are worth, what their customers owe, and their limits, all in company currency."""
-    rates, today = _rates(con), platform.clock().date()
+    rates = known_rates(con, fallback=platform.policy.currencies.orders_at_fallback)
+    today = platform.clock().date()
     orders = new.select(
         "golden_id",
         pl.col("golden.customer").alias("customer"),
@@ -105,15 +135,9 @@ def _customers(
     )
 
 
-def _rates(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    table = tables.golden("exchange_rate")
-    if not table.exists(con):
-        return pl.DataFrame(schema=RATES)
-    found = con.execute(f"SELECT {', '.join(RATES)} FROM {table.sql}").pl()
-    return found.cast(RATES)  # type: ignore[arg-type]
-
-
 def _converted(platform: Platform, rates: pl.DataFrame, today: date, frame: pl.DataFrame, amount: str) -> pl.DataFrame:
-    """`company_<amount>`, `company_currency` and `rate_note` at today's rate."""
+    """`company_<amount>`, `company_currency`, `rate_note` and what else with_company adds, at today's rate."""
     dated = frame.with_columns(pl.lit(today).alias(_DAY), pl.col(amount).cast(MONEY))
-    return with_company(dated, rates, platform.policy.company_currency, _DAY, [amount]).drop(_DAY)
+    rules = platform.policy
+    oldest = rules.currencies.max_rate_age_days
+    return with_company(dated, rates, rules.company_currency, _DAY, [amount], oldest).drop(_DAY)

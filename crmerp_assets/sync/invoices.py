@@ -16,6 +16,7 @@ from crmerp_assets.canonical.validate import CheckSummary, validate
 from crmerp_assets.mapping import EntityMap
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
+from crmerp_assets.sync.reference_rates import merge_fallback
 from crmerp_assets.warehouse import Changes, Table
 from crmerp_assets.warehouse.tables import NO_CHANGES, advance, listed, newest, seen
 
@@ -60,7 +61,7 @@ def merge_invoices(platform: Platform) -> Invoiced:
 
 
 def merge_exchange_rates(platform: Platform) -> Changes:
-    """Copy the ERP's exchange rates into the golden table."""
+    """Copy the ERP's exchange rates into the golden table, and those of the fallback that the policy names."""
     erp = platform.side("erp")
     source, target = tables.conformed(erp.name, "exchange_rate"), tables.golden("exchange_rate")
     with platform.warehouse.open() as con:
@@ -74,7 +75,7 @@ def merge_exchange_rates(platform: Platform) -> Changes:
         ).pl()
         changes = target.upsert(con, rows)
         advance(con, source, "merge:exchange_rate", change)
-        return changes
+        return changes + merge_fallback(platform.policy, con)
 
 
 def _marks(con: duckdb.DuckDBPyConnection, erp: Connection, applied: list[EntityMap]) -> dict[Table, int]:

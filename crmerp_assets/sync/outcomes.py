@@ -15,6 +15,7 @@ from crmerp_assets.connectors import errors
 from crmerp_assets.connectors.protocol import Result
 from crmerp_assets.ledger import Transaction
 from crmerp_assets.merge.policy import Policy
+from crmerp_assets.reports.places import CURRENCY_REFUSED
 from crmerp_assets.sync import retries
 from crmerp_assets.sync.translate import KEY, Intent, after
 
@@ -27,11 +28,22 @@ def outcome(intent: Intent, result: Result, policy: Policy, now: datetime) -> Ou
     row: Outcome = {"id": intent["id"], "native_id": result.native_id or intent["native_id"]}
     if error is None:
         return row | {"outcome": "applied"}
-    row |= {"error_class": type(error).__name__, "error": str(error)}
+    row |= {"error_class": type(error).__name__, "error": _said(intent, error)}
     if isinstance(error, errors.Gone) and intent["operation"] == "update":
         return row | {"outcome": "superseded", "merged_into": error.merged_into}
     what = retries.of(error).outcome
     return row | (_again(intent, error, policy, now) if what == "retry" else {"outcome": what})
+
+
+def _said(intent: Intent, error: errors.ConnectorError) -> str:
+    """The error; a currency that is refused is named, as systems tell their own number of it, if anything."""
+    refused = isinstance(error, errors.Rejected) and (error.field or "").split(".")[0] == "currency"
+    if not refused or not intent["currency"]:
+        return str(error)
+    return (
+        f"{CURRENCY_REFUSED} {intent['currency']}: it is unknown or inactive there, or not one of the customer's; "
+        f"enable it, then `crmerp retry`. {error}"
+    )
 
 
 def _again(intent: Intent, error: errors.ConnectorError, policy: Policy, now: datetime) -> Outcome:

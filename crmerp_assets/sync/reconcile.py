@@ -12,12 +12,13 @@ from crmerp_assets.mapping import inbound
 from crmerp_assets.merge.three_way import Role
 from crmerp_assets.reports import Reconciliation, place_deals
 from crmerp_assets.reports.breaks import STRAYS
-from crmerp_assets.reports.company import RATES, with_company
+from crmerp_assets.reports.company import with_company
 from crmerp_assets.reports.differences import line_differences, told
 from crmerp_assets.reports.owners import owned
 from crmerp_assets.reports.reconciliation import AMOUNTS, shaped
 from crmerp_assets.sync import reconciled, tables
 from crmerp_assets.sync.platform import Platform, in_one_transaction
+from crmerp_assets.sync.reference_rates import known_rates
 from crmerp_assets.sync.strays import strays
 
 COUNTED = ("customer", "contact", "product", "order")
@@ -42,15 +43,15 @@ def run_reconciliation(platform: Platform) -> Reconciliation:
         parked = tx.parked.list(skipped=True)
     broken = parked.filter((pl.col("entity") == "order") & (pl.col("connection") == crm.name))
     with platform.warehouse.open() as con:
-        deals, rates = _deals(platform, con), _rates(con)
+        deals, rates = _deals(platform, con), known_rates(con)
         lines = line_differences(_differing(con, deals), _products(con), tolerance)
         found = deals.join(told(lines), on="golden_id", how="left")
         placed = place_deals(found, intents, _won(platform, con, broken), tolerance)
         alone = owned(strays(platform, con, parked))
-        company = platform.policy.company_currency
+        company, oldest = platform.policy.company_currency, platform.policy.currencies.max_rate_age_days
         done = Reconciliation(
-            deals=shaped(with_company(placed, rates, company, "close_date", AMOUNTS)),
-            strays=with_company(alone, rates, company, "day", ["amount"]).select(*STRAYS).cast(STRAYS),  # type: ignore[arg-type]
+            deals=shaped(with_company(placed, rates, company, "close_date", AMOUNTS, oldest)),
+            strays=with_company(alone, rates, company, "day", ["amount"], oldest).select(*STRAYS).cast(STRAYS),  # type: ignore[arg-type]
             lines=lines,
             counts=_counts(con, parked),
             tolerance=tolerance,
@@ -104,15 +105,6 @@ def _products(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     if not table.exists(con):
         return {}
     return dict(con.execute(f"SELECT golden_id, coalesce(sku, name, golden_id) FROM {table.sql}").fetchall())
-
-
-def _rates(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The ERP's exchange rates as columns of RATES."""
-    table = tables.golden("exchange_rate")
-    if not table.exists(con):
-        return pl.DataFrame(schema=RATES)
-    found = con.execute(f"SELECT {', '.join(RATES)} FROM {table.sql} WHERE NOT deleted ORDER BY golden_id").pl()
-    return found.cast(RATES)  # type: ignore[arg-type]
 
 
 def _won(platform: Platform, con: duckdb.DuckDBPyConnection, parked: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """A converted amount carries its rate, the rate's date and source; without a rate there is none, and it says why.
 
 Tried by taking the protection away: a missing rate as 1, and the next rate instead of the last one
-(without_a_rate...), amounts converted whatever their size (an_amount_too_large...).
+(without_a_rate...), amounts converted whatever their size (an_amount_too_large...), the age of a rate and the order of
+its sources (the_erp_s_rate...).
 """
 
 from datetime import date, timedelta
@@ -122,3 +123,41 @@ def test_rows_are_converted_as_a_slow_reader_would_and_totals_tie_to_them(rows: 
     total = sum((amount for _, _, amount in told.values() if amount is not None), Decimal(0))
     for sums in (found.company, found.rates):
         assert sum(sums["company_amount"].drop_nulls(), Decimal(0)) == total
+
+
+AGED = st.lists(
+    st.builds(
+        lambda day, value, source: rate("EUR", str(value), day) | {"source": source},
+        st.dates(date(2026, 1, 1), date(2026, 2, 1)),
+        st.integers(1, 5),
+        st.sampled_from(["netsuite", "ECB"]),
+    ),
+    max_size=8,
+    unique_by=lambda one: (one["rate_date"], one["source"]),
+)
+
+
+def by_rule(day: date, rates: list[Row], max_age: int | None) -> tuple[Any, ...] | None:
+    """The ERP's last rate that is young enough, else the ECB's, looked for one by one."""
+    for source in ("netsuite", "ECB"):
+        dated = {one["rate_date"]: one["rate"] for one in rates if one["source"] == source and one["rate_date"] <= day}
+        if dated and (max_age is None or (day - max(dated)).days <= max_age):
+            return (dated[max(dated)], max(dated), source)
+    return None
+
+
+@settings(max_examples=150, deadline=None)
+@given(AGED, st.dates(date(2026, 1, 1), date(2026, 2, 10)), st.none() | st.integers(0, 20))
+def test_the_erp_s_rate_comes_first_then_the_ecb_s_and_none_that_is_too_old(
+    rates: list[Row], day: date, max_age: int | None
+) -> None:
+    rows = pl.DataFrame({"currency": ["EUR"], "day": [day], "amount": [Decimal(10)]})
+    found = with_company(rows, pl.DataFrame(rates, schema=RATES), "USD", "day", ["amount"], max_age).row(0, named=True)
+    expected = by_rule(day, rates, max_age)
+    if expected is None:
+        assert (found["rate"], found["rate_date"], found["rate_source"], found["company_amount"]) == (None,) * 4
+        older = any(one["rate_date"] <= day for one in rates)
+        assert (f"older than the {max_age} days that count" in found["rate_note"]) == older
+        return
+    assert (found["rate"], found["rate_date"], found["rate_source"], found["rate_note"]) == (*expected, None)
+    assert found["company_amount"] == 10 * expected[0]
