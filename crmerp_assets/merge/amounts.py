@@ -36,11 +36,11 @@ def rounded(changes: pl.DataFrame, places: Mapping[str, int], rules: Mapping[str
     Only where that moves the amount by no more than its tolerance; else it stays, and is told as not fitting.
     """
     after = pl.col("after")
+    amount = pl.col("after").cast(MONEY, strict=False)
     for field, digits in places.items():
         allowed = rules[field].tolerance if field in rules else None
         if allowed is None or changes.is_empty():
             continue
-        amount = after.cast(MONEY, strict=False)
         short = amount.round(digits, mode="half_away_from_zero").cast(MONEY)
         moved = (amount != short) & ((amount - short).abs() <= pl.lit(allowed).cast(MONEY))
         after = pl.when((pl.col("field") == field) & moved).then(decimal_text(short)).otherwise(after)
