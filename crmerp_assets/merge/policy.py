@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from crmerp_assets.merge.guards import Breaker, Budget
-from crmerp_assets.merge.order_policy import Orders
+from crmerp_assets.merge.order_policy import Orders, Receivables
 from crmerp_assets.merge.three_way import Role
 
 CreateRule = Literal["always", "when_ordered", "with_customer", "never"]
@@ -136,6 +136,7 @@ class Policy(_Part):
     breaker: Breaker = Breaker()
     budget: Budget = Budget()
     orders: Orders = Orders()
+    receivables: Receivables = Receivables()
 
     @field_validator("tolerance")
     @classmethod

@@ -35,6 +35,8 @@ ORDER_AMOUNTS = (
     "invoiced_tax",
     "paid",
     "credited",
+    "written_off",
+    "reversed",
     "open_balance",
 )
 # What is said of a deal where neither a gate nor a system has given a reason.

@@ -88,11 +88,11 @@ def test_a_month_end_names_every_break_with_its_reason_its_owner_and_its_money(w
     told = {(row["place"], row["gate"]): row for row in found.breaks.to_dicts()}
     assert {key: (row["record"], row["amount"]) for key, row in told.items() if key[0] != "invoice_without_order"} == {
         ("parked", "unknown_product"): (deals["held"], 200),
-        ("differs", "order_closed"): (deals["amended"], Decimal("51.25")),
+        ("differs", "amended_after_billing"): (deals["amended"], Decimal("51.25")),
         ("order_without_deal", "deal_deleted"): (world_order(world, "SO1004"), Decimal("30.75")),
     }
     assert told["invoice_without_order", None]["amount"] == 7
-    amended = told["differs", "order_closed"]
+    amended = told["differs", "amended_after_billing"]
     assert (amended["owner"], amended["difference"]) == ("finance", Decimal("30.75"))
     assert amended["lines"] == "SKU-0: deal 5 at 10.25 = 51.25, order 2 at 10.25 = 20.5"
     assert found.explained

@@ -1,10 +1,10 @@
 """Every break has a reason and somebody who acts; what moved since the last run is told; one month ties like all.
 
 Tried by taking the protection away: no fallback for other gates (a_gate_that_nobody_has_written_down...), a cancelled
-order as ordered, and an order's money in another currency (their tests), credits left out (an_order_that_is_billed...), invoices
-with their tax (what_breaks_after... and what_is_not_invoiced...),
-a break that was there before as broken anew (drift_is_what_a_slow_reader_sees...), a month without its strays
-(one_month...). An intent of the other operation (won_is_the_sum... in test_reconciliation).
+order as ordered, and an order's money in another currency (their tests), credits left out (an_order_that_is_billed...),
+invoices with their tax (what_breaks_after... and what_is_not_invoiced...), a break that was there before as broken anew
+(drift_is_what_a_slow_reader_sees...), a month without its strays (one_month...). An intent of the other operation
+(won_is_the_sum... in test_reconciliation).
 """
 
 from datetime import date
