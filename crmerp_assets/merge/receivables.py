@@ -86,8 +86,8 @@ def in_company(amount: str, company: str | None) -> list[pl.Expr]:
 def unspent(payments: pl.DataFrame, used: pl.DataFrame, company: str | None) -> pl.DataFrame:
     """The payments with `used`, what settles or was refunded of them, and what is left in both currencies.
 
-    `payments`: native_id, kind, currency, exchange_rate, amount, voided, deleted. `used`: payment (a native_id), amount.
-    Of a refund, a deposit's application and what was voided or deleted, nothing is left.
+    `payments`: native_id, kind, currency, exchange_rate, amount, voided, deleted. `used`: payment (a native_id) and
+    amount. Of a refund, a deposit's application and what was voided or deleted, nothing is left.
     """
     sums = used.group_by("payment").agg(pl.col("amount").cast(MONEY).sum().alias("used"))
     rows = payments.join(sums, left_on="native_id", right_on="payment", how="left", maintain_order="left")

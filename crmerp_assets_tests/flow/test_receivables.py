@@ -34,7 +34,7 @@ class Office:
         self.today = datetime.now(tz=UTC).date()
 
     def bill(self, due_in: int) -> None:
-        """Bill every order of the ERP that is not billed, the first due `due_in` days from today, then ten days apart."""
+        """Bill every order that is not billed, the first due `due_in` days from today, then ten days apart."""
         for number, order in enumerate(self.bob.orders()):
             self.bob.approve(order["id"])
             due = self.today + timedelta(due_in + 10 * number)
@@ -165,10 +165,10 @@ def sold(world: World, count: int, accounts: int = 1) -> None:
     world.settle()
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(steps=STEPS)
 def test_whatever_accountants_do_the_platform_says_what_the_books_say(world: World, steps: list[Any]) -> None:
-    """Three sequences of acts one after the other in one company, with looks in between, against double-entry books."""
+    """Two sequences of acts one after the other in one company, with looks in between, against double-entry books."""
     with Accountant(world.erp.url) as bob:
         office = _office(world, bob)
         for step in steps:
@@ -208,12 +208,27 @@ def test_every_kind_of_settlement_reaches_the_invoice_the_deal_and_the_account(w
         world.settle()
         paid = bob.receive(customer, D("25"), {first: D("10.25"), second: D("4.75")})
         bob.refund("customerPayment", paid, D("3"))
-        bob.write_off(second, D("5.75"))
+        given_up = bob.write_off(second, D("5.75"))
         deposit = bob.deposit(customer, D("30"))
         bob.apply_deposit(deposit, {third: D("12.75")})
         bob.credit(third, D("8"))
+        item = {"item": {"id": world.suiteql("SELECT id FROM item WHERE itemid = 'SKU-0'")[0]["id"]}, "quantity": 1}
+        bob.create("salesOrder", {"entity": {"id": customer}, "item": {"items": [item | {"rate": 5}]}})
+        world.settle()
+        _by_now(world)
+        bob.void("creditMemo", given_up)
         world.settle()
 
+    (deal,) = world.soql(
+        "SELECT ERP_Written_Off__c, ERP_Reversed__c, ERP_Paid__c, ERP_Open_Balance__c, ERP_Invoice_Status__c "
+        "FROM Opportunity WHERE ERP_Written_Off__c > 0"
+    )
+    del deal["attributes"]
+    assert list(deal.values()) == [5.75, 5.75, 4.75, 15.75, "Partially Paid"]
+
+
+def _by_now(world: World) -> None:
+    """Before the write-off is voided, and with one more order, taken on the phone."""
     names = ("paid", "credited", "written_off", "open_balance", "status")
     rows = world.golden("invoice").sort("number").to_dicts()
     assert [tuple(row[name] for name in names) for row in rows] == [
@@ -226,6 +241,6 @@ def test_every_kind_of_settlement_reaches_the_invoice_the_deal_and_the_account(w
         "ERP_Last_Order_Number__c, ERP_Days_Overdue__c FROM Account"
     )
     del shown["attributes"]
-    assert list(shown.values()) == [20, 24.25, 55, 3, "SO1003", 0]
+    assert list(shown.values()) == [20, 24.25, 55, 4, "SO1004", 0]
     deals = world.soql("SELECT ERP_Written_Off__c FROM Opportunity WHERE ERP_Written_Off__c > 0")
     assert [row["ERP_Written_Off__c"] for row in deals] == [5.75]
