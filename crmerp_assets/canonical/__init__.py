@@ -5,6 +5,7 @@ Values travel as canonical text; `typed` and `text` convert whole frames.
 
 from crmerp_assets.canonical.entities import (
     APPLICATION_FIELDS,
+    CHILD_FIELDS,
     ENTITIES,
     INVOICE_STATUSES,
     LINE_FIELDS,
@@ -19,6 +20,7 @@ from crmerp_assets.canonical.frames import text, typed
 
 __all__ = [
     "APPLICATION_FIELDS",
+    "CHILD_FIELDS",
     "ENTITIES",
     "INVOICE_STATUSES",
     "LINE_FIELDS",

@@ -98,6 +98,13 @@ CUSTOMER = EntityModel(
         _text("erp_number", "Customer number people see in the ERP"),
         _money("balance", "What the customer owes on open invoices, in company currency"),
         _money("overdue_balance", "What of it is past its due date, in company currency"),
+        _decimal("days_overdue", "Days since the oldest unpaid invoice was due; 0 when nothing is overdue"),
+        _money("unapplied_credit", "Payments, credits and deposits not applied, less refunds, in company currency"),
+        _date("last_payment_date", "Last day on which money was received"),
+        _money("last_payment_amount", "What was received on that day, in company currency"),
+        _decimal("order_count", "Sales orders in the ERP, born there or not, without cancelled ones"),
+        _text("last_order_number", "Number of the last one"),
+        _date("last_order_date", "Date of the last one"),
     ),
 )
 
@@ -156,7 +163,10 @@ ORDER = EntityModel(
         _money("invoiced_tax", "Tax in the invoices of the order"),
         _money("paid", "Sum of the payments on those invoices"),
         _money("credited", "Sum of the credits on those invoices"),
+        _money("written_off", "What of those invoices was given up"),
+        _money("reversed", "What of paid, credited and written off was voided again"),
         _money("open_balance", "What is still owed on those invoices"),
+        _decimal("days_overdue", "Days since the oldest of what is owed was due; 0 when nothing is overdue"),
         _date("due_date", "Earliest due date of what is still owed"),
         _date("paid_date", "Day the last invoice was paid in full"),
     ),
@@ -167,7 +177,7 @@ INVOICE = EntityModel(
     "inv",
     (
         _text("number", "Number of the invoice"),
-        _ref("order", "order", "Sales order it bills"),
+        _ref("order", "order", "Sales order it bills, the one with the most of it where there are several"),
         _ref("customer", "customer", "Company that is billed"),
         _text("currency", "Currency of the invoice, ISO 4217"),
         _decimal("exchange_rate", "Company currency for one unit of the invoice's currency"),
@@ -175,11 +185,22 @@ INVOICE = EntityModel(
         _date("due_date", "Day payment is due"),
         _money("total", "Total including tax"),
         _money("tax", "Tax in the total"),
-        _money("paid", "Sum of the payments applied"),
-        _money("credited", "Sum of the credits applied"),
-        _money("open_balance", "What is still owed"),
+        _money("invoiced", "The total, or nothing of a draft or a void invoice"),
+        _money("paid", "Sum of the payments and deposits applied, those that were reversed too"),
+        _money("credited", "Sum of the credits applied, those that were reversed too"),
+        _money("written_off", "What was given up, what was reversed too"),
+        _money("reversed", "What of paid, credited and written off was voided after it had been applied"),
+        _money("overpaid", "What was applied beyond what was invoiced"),
+        _money(
+            "open_balance", "What is still owed: invoiced - paid - credited - written off + reversed, never below 0"
+        ),
+        _money("erp_open_balance", "What the ERP itself says is owed, where its record is as new as what settles it"),
+        _text("company_currency", "Currency of the company, ISO 4217"),
+        _money("company_open_balance", "What is still owed in company currency, at the invoice's own rate"),
+        _decimal("days_overdue", "Days since it was due while something is owed, else 0"),
         _text("status", "draft, open, partially_paid, paid, overdue, credited or void"),
-        _date("paid_date", "Day it was paid in full"),
+        _date("paid_date", "Day it was settled in full"),
+        Field("billed", "lines", "Which orders it bills, see BILLING_FIELDS"),
     ),
 )
 
@@ -187,12 +208,17 @@ PAYMENT = EntityModel(
     "payment",
     "pay",
     (
-        _text("kind", "payment or credit"),
-        _text("number", "Number of the payment or credit memo"),
-        _date("date", "Date of the payment or credit memo"),
-        _text("currency", "Currency of the payment, ISO 4217"),
-        _money("amount", "Amount received or credited"),
-        Field("applications", "lines", "Invoices it settles, see APPLICATION_FIELDS"),
+        _text("kind", "payment, credit, write_off, deposit, deposit_application or refund"),
+        _text("number", "Number of the document"),
+        _ref("customer", "customer", "Company that paid, or is credited or refunded"),
+        _date("date", "Date of the document"),
+        _text("currency", "Currency of the document, ISO 4217"),
+        _decimal("exchange_rate", "Company currency for one unit of the document's currency"),
+        _money("amount", "Amount received, credited, applied or refunded"),
+        _money("unapplied", "What of it settles nothing yet and was not refunded"),
+        _text("item", "Item of its first line, which tells a write-off from a credit"),
+        _flag("voided", "Whether it was voided"),
+        Field("applications", "lines", "What it settles or uses up, see APPLICATION_FIELDS"),
     ),
 )
 
@@ -226,7 +252,17 @@ LINE_FIELDS: tuple[Field, ...] = (
 
 APPLICATION_FIELDS: tuple[Field, ...] = (
     _ref("invoice", "invoice", "Invoice that is settled"),
+    _ref("payment", "payment", "Payment, credit or deposit that is refunded, or deposit that is applied"),
     _money("amount", "How much of it"),
+)
+
+BILLING_FIELDS: tuple[Field, ...] = (
+    _ref("order", "order", "Sales order that is billed"),
+    _money("amount", "How much of it, without tax"),
+)
+
+CHILD_FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
+    {"order": LINE_FIELDS, "invoice": BILLING_FIELDS, "payment": APPLICATION_FIELDS}
 )
 
 ORDER_STATUSES = (
@@ -240,4 +276,4 @@ ORDER_STATUSES = (
 )
 INVOICE_STATUSES = ("draft", "open", "partially_paid", "paid", "overdue", "credited", "void")
 PAYMENT_TERMS = ("NET15", "NET30", "NET60", "RECEIPT")
-PAYMENT_KINDS = ("payment", "credit")
+PAYMENT_KINDS = ("payment", "credit", "write_off", "deposit", "deposit_application", "refund")

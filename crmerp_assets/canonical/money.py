@@ -22,14 +22,18 @@ def minor_units(currency: str) -> int:
 
 def round_to_minor(amount: pl.Expr, currency: pl.Expr) -> pl.Expr:
     """The amount in whole minor units of its currency, halves away from zero as invoices round them."""
-    rounded = _rounded(amount, _USUAL_DIGITS)
+    return _whole(amount.cast(MONEY), currency)
+
+
+def _whole(exact: pl.Expr, currency: pl.Expr) -> pl.Expr:
+    rounded = _rounded(exact, _USUAL_DIGITS)
     for digits, codes in MINOR_UNITS.items():
-        rounded = pl.when(currency.is_in(codes)).then(_rounded(amount, digits)).otherwise(rounded)
+        rounded = pl.when(currency.is_in(codes)).then(_rounded(exact, digits)).otherwise(rounded)
     return rounded
 
 
 def _rounded(amount: pl.Expr, digits: int) -> pl.Expr:
-    return amount.cast(MONEY).round(digits, mode="half_away_from_zero").cast(MONEY)
+    return amount.round(digits, mode="half_away_from_zero").cast(MONEY)
 
 
 def reduced(amount: pl.Expr, percent: pl.Expr) -> pl.Expr:
@@ -53,8 +57,8 @@ def allocated(amount: pl.Expr, currency: pl.Expr, over: str) -> pl.Expr:
 
 
 def converted(amount: pl.Expr, rate: pl.Expr, currency: pl.Expr) -> pl.Expr:
-    """The amount times a rate, in whole minor units of the currency it becomes."""
-    return round_to_minor((amount.cast(MONEY) * rate.cast(RATE)).round(6, mode="half_away_from_zero"), currency)
+    """The amount times a rate, in whole minor units of the currency it becomes; rounded once, not twice."""
+    return _whole(amount.cast(MONEY) * rate.cast(RATE), currency)
 
 
 def tolerance_of(currency: pl.Expr, tolerance: Mapping[str, str | Decimal]) -> pl.Expr:

@@ -127,8 +127,8 @@ def _tax_id() -> pl.Expr:
 
 
 def _adds_up() -> pl.Expr:
-    settled = pl.sum_horizontal("paid", "credited", "open_balance")
-    return (pl.col("total") - settled).abs() <= CENT
+    settled = pl.sum_horizontal("paid", "credited", "written_off", "open_balance") - pl.col("reversed")
+    return (pl.col("invoiced") - settled).abs() <= CENT
 
 
 _OWN: dict[str, tuple[Rule, ...]] = {
@@ -200,11 +200,27 @@ _OWN: dict[str, tuple[Rule, ...]] = {
             ("due_date", "invoice_date"),
         ),
         Rule(
-            "total",
+            "invoiced",
             "flag",
-            "is not what is paid, credited and open together",
+            "is less than what was paid, credited and written off",
             _adds_up,
-            ("total", "paid", "credited", "open_balance"),
+            ("invoiced", "paid", "credited", "written_off", "reversed", "open_balance"),
+        ),
+        Rule(
+            "open_balance",
+            "flag",
+            "is not what the ERP says is owed",
+            lambda: (pl.col("open_balance") - pl.col("erp_open_balance")).abs() <= CENT,
+            ("open_balance", "erp_open_balance"),
+            ("golden",),
+        ),
+        Rule(
+            "company_open_balance",
+            "flag",
+            "is not known, because the invoice has no exchange rate",
+            lambda: pl.col("company_open_balance").is_not_null(),
+            ("company_open_balance",),
+            ("golden",),
         ),
         _present("customer", "flag", ("golden",)),
     ),
@@ -213,6 +229,7 @@ _OWN: dict[str, tuple[Rule, ...]] = {
         _one_of("kind", PAYMENT_KINDS, "park"),
         _known_amount("amount"),
         _not_negative("amount"),
+        _positive("exchange_rate"),
         _present("date", "flag"),
     ),
     "exchange_rate": (

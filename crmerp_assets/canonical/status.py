@@ -1,12 +1,13 @@
 """The status of an invoice, derived from its amounts and dates alone, so that every system gives the same answer.
 
-The first rule that holds decides. Open is the total less what was paid and credited.
+The first rule that holds decides. Open is the total less what was paid, credited and written off and still stands:
+what was reversed is as if it had never been applied. Written off counts as credited.
 
 | # | rule                                                        | status         |
 |---|-------------------------------------------------------------|----------------|
 | 1 | it was voided                                               | void           |
 | 2 | it is a draft, not yet approved for sending                 | draft          |
-| 3 | nothing is open and the credits cover the whole total       | credited       |
+| 3 | nothing is open and credits or write-offs cover the total    | credited       |
 | 4 | nothing is open                                             | paid           |
 | 5 | something is open and its due date lies before today        | overdue        |
 | 6 | something is open, and something was paid or credited       | partially_paid |
@@ -35,7 +36,10 @@ def invoice_status(
     today: pl.Expr,
     draft: pl.Expr,
 ) -> pl.Expr:
-    """The status by the table above. Amounts are decimals, dates are dates, voided and draft booleans (null: no)."""
+    """The status by the table above. Amounts are decimals, dates are dates, voided and draft booleans (null: no).
+
+    `paid` and `credited` are what still stands, `credited` with what was written off.
+    """
     still_open = open_amount(total, paid, credited)
     settled = still_open <= 0
     by_credit = (_or_zero(credited) > 0) & (_or_zero(credited) >= total.cast(MONEY))

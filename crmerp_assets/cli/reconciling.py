@@ -106,9 +106,10 @@ def _show_money(result: Reconciliation, what: str) -> None:
         pl.col("won_amount").alias("won"),
         pl.col("ordered_amount").alias("ordered"),
         (pl.col("won_amount") - pl.col("ordered_amount")).alias("not ordered"),
-        pl.col("invoiced"),
+        (pl.col("invoiced") - pl.col("invoiced_tax")).alias("invoiced"),
         pl.col("not_invoiced").alias("not invoiced"),
-        (pl.col("paid") + pl.col("credited")).alias("paid, credited"),
+        pl.col("invoiced_tax").alias("tax"),
+        (pl.col("invoiced") - pl.col("open_balance")).alias("settled"),
         pl.col("open_balance").alias("open"),
     )
     _wide(f"Deals {what}, from won to paid", _with_digits(shown, "in"), keys=2)

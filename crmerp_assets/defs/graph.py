@@ -53,7 +53,8 @@ def _links(configuration: Configuration, found: Sequence[Source], entity: str) -
 
 
 def _golden(configuration: Configuration, found: Sequence[Source]) -> list[dg.AssetsDefinition]:
-    invoices = [*of(found, "invoice", "payment"), *(Key(["links", e]) for e in ("invoice", "order", "customer"))]
+    invoices = [*of(found, "invoice", "payment", "order"), Key(["golden", "exchange_rate"])]
+    invoices += [Key(["links", entity]) for entity in ("invoice", "order", "customer")]
     made = [
         stages.exchange_rate_asset(of(found, "exchange_rate")),
         stages.invoice_asset(invoices, configuration),

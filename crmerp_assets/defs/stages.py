@@ -18,6 +18,7 @@ from crmerp_assets.sync import conform, forecasts, invoices, link, merge, plan, 
 from crmerp_assets.sync.budget import call_class
 
 WAREHOUSE_POOL = "warehouse"
+_SHOWN = 10
 SERVES_TAG = "crmerp/serves"
 ENTITIES = ("customer", "contact", "product", "order")
 REFERENCES = {"contact": ("customer",), "order": ("customer", "product")}
@@ -181,6 +182,7 @@ def invoice_asset(upstream: list[dg.AssetKey], configuration: Configuration) -> 
     """Golden invoices with what was paid and credited."""
     key = dg.AssetKey(["golden", "invoice"])
     check = dg.AssetCheckSpec("schema", asset=key, description="pandera checks of the merged invoices")
+    agree = dg.AssetCheckSpec("balances_agree", asset=key, description="every balance is what the ERP says is owed")
 
     @dg.asset(
         key=key,
@@ -190,9 +192,9 @@ def invoice_asset(upstream: list[dg.AssetKey], configuration: Configuration) -> 
         owners=_owners(configuration, "invoice"),
         tags={"stage": "golden", "entity": "invoice"},
         pool=WAREHOUSE_POOL,
-        check_specs=[check],
+        check_specs=[check, agree],
         metadata={"dagster/column_schema": metadata.columns("invoice")},
-        description="Golden invoices: status and open balance from the payments and credits applied to them.",
+        description="Golden invoices and payments, balances from what was applied, and what each account owes.",
     )
     def golden_invoice(platform: PlatformResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         with platform.use() as used:
@@ -201,6 +203,14 @@ def invoice_asset(upstream: list[dg.AssetKey], configuration: Configuration) -> 
             metadata=metadata.counts(done.changes, considered=done.considered, parked=done.parked)
         )
         yield _checked(check, done.checks, done.parked)
+        yield dg.AssetCheckResult(
+            check_name=agree.name,
+            asset_key=key,
+            passed=not done.differing,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"differing": len(done.differing)},
+            description="; ".join(done.differing[:_SHOWN]) or None,
+        )
 
     return golden_invoice
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from crmerp_assets.canonical import APPLICATION_FIELDS, ENTITIES, LINE_FIELDS, Field
+from crmerp_assets.canonical import CHILD_FIELDS, ENTITIES, Field
 from crmerp_assets.mapping.document import At, Document, did_you_mean
 from crmerp_assets.mapping.governance import EntityRules
 from crmerp_assets.mapping.matrix import EntityMap, FieldMap
@@ -70,7 +70,7 @@ def unknown_names(document: Document) -> Iterator[str]:
     if entity not in ENTITIES:
         return
     model = ENTITIES[entity]
-    lines = [field.name for field in (LINE_FIELDS if entity == "order" else APPLICATION_FIELDS)]
+    lines = [field.name for field in CHILD_FIELDS.get(entity, ())]
     governance = "system" not in document.data
     header = model.names() if governance else [name for name in model.names() if name not in model.names("lines")]
     places: list[tuple[At, Iterable[str], str]] = [(("fields",), header, entity), (("constants",), header, entity)]

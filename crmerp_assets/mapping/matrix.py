@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import PrivateAttr, field_validator, model_validator
 
-from crmerp_assets.canonical import APPLICATION_FIELDS, ENTITIES, LINE_FIELDS
+from crmerp_assets.canonical import CHILD_FIELDS, ENTITIES
 from crmerp_assets.canonical.entities import EntityModel, Field
 from crmerp_assets.mapping.document import did_you_mean
 from crmerp_assets.mapping.validation import Strict
@@ -137,7 +137,7 @@ def _text(value: Any) -> Any:
 
 
 class LineMap(Strict):
-    """The child list that holds an order's lines or a payment's applications.
+    """The child list that holds an order's lines, what an invoice bills, or a payment's applications.
 
     `text` makes one line of quantity 1 out of a header text, for an order that has no lines. `net_of` names the field
     of the header with the percentage that is off every line.
@@ -215,7 +215,7 @@ class EntityMap(Strict):
     @property
     def line_model(self) -> tuple[Field, ...]:
         """The canonical fields of one line."""
-        return LINE_FIELDS if self.entity == "order" else APPLICATION_FIELDS
+        return CHILD_FIELDS.get(self.entity, ())
 
     @property
     def create_object(self) -> str:

@@ -101,3 +101,9 @@ class Orders(_Section):
         if len(set(names)) != len(names):
             raise ValueError("two approval rules have the same name")
         return value
+
+
+class Receivables(_Section):
+    """`write_off_items`: a credit memo whose first line is over one of these items of the ERP is a write-off."""
+
+    write_off_items: tuple[str, ...] = ("WRITE-OFF",)

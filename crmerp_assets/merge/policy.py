@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from crmerp_assets.merge.currency_policy import Currencies
 from crmerp_assets.merge.guards import Breaker, Budget
-from crmerp_assets.merge.order_policy import Orders
+from crmerp_assets.merge.order_policy import Orders, Receivables
 from crmerp_assets.merge.three_way import Role
 
 CreateRule = Literal["always", "when_ordered", "with_customer", "never"]
@@ -145,6 +145,7 @@ class Policy(_Part):
     budget: Budget = Budget()
     orders: Orders = Orders()
     currencies: Currencies = Currencies()
+    receivables: Receivables = Receivables()
 
     @field_validator("tolerance")
     @classmethod

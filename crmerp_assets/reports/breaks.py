@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from crmerp_assets.canonical.money import MONEY, tolerance_of
+from crmerp_assets.canonical.money import MONEY, round_to_minor, tolerance_of
 from crmerp_assets.reports.company import CARRIED
 from crmerp_assets.reports.owners import owned
 
@@ -52,10 +52,14 @@ def breaks(deals: pl.DataFrame, strays: pl.DataFrame, tolerance: Mapping[str, De
 
 
 def _later(ordered: pl.DataFrame, tolerance: Mapping[str, Decimal]) -> list[pl.DataFrame]:
-    """What breaks after the order: other lines for the same total, more billed than ordered, closed before all was."""
+    """What breaks after the order: other lines for the same total, more billed than ordered, closed before all was.
+
+    Without tax on either side: an order's total has none. A credit takes its share of the invoices' tax with it.
+    """
     allowed = tolerance_of(pl.col("currency"), tolerance)
-    missing = pl.col("erp_total") - pl.col("invoiced").fill_null(Decimal(0))
-    kept = missing + pl.col("credited").fill_null(Decimal(0))  # what was credited may be billed anew
+    invoiced, tax, credited = (pl.col(name).fill_null(Decimal(0)) for name in ("invoiced", "invoiced_tax", "credited"))
+    missing = pl.col("erp_total") - (invoiced - tax)
+    kept = missing + _without_tax(credited, tax, invoiced)  # what was credited may be billed anew
     found = {
         "lines_differ": (
             pl.col("lines").is_not_null(),
@@ -81,6 +85,13 @@ def _later(ordered: pl.DataFrame, tolerance: Mapping[str, Decimal]) -> list[pl.D
         )
         for kind, (here, amount, reason) in found.items()
     ]
+
+
+def _without_tax(credited: pl.Expr, tax: pl.Expr, invoiced: pl.Expr) -> pl.Expr:
+    """The exact amount where there is no tax; else in double precision, to whole minor units."""
+    whole = pl.when(invoiced == 0).then(pl.lit(1.0)).otherwise(invoiced.cast(pl.Float64))
+    taken = (credited.cast(pl.Float64) * tax.cast(pl.Float64) / whole).round(6)
+    return credited - round_to_minor(taken, pl.col("currency"))
 
 
 def _shaped(frame: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ A deal that was amended stays where it is with another amount. Of documents with
 import polars as pl
 
 from crmerp_assets.canonical.money import MONEY
+from crmerp_assets.reports.places import ORDER_AMOUNTS
 from crmerp_assets.reports.totals import money
 
 DRIFT: dict[str, pl.DataType] = {
@@ -29,7 +30,7 @@ DRIFT_TOTALS: dict[str, pl.DataType] = {
     "difference": MONEY,
 }
 CHANGES = ("broken", "moved", "amended", "mended", "new", "gone")
-MEASURES = ("won_amount", "ordered_amount", "erp_total", "invoiced", "paid", "credited", "open_balance")
+MEASURES = ("won_amount", "ordered_amount", *ORDER_AMOUNTS)
 _KEPT = ("name", "number", "period", "currency", "at", "amount")
 
 

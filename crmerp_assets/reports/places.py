@@ -27,7 +27,18 @@ PLACES = ("ordered", "differs", "pending", "parked", "invalid", "deleted", "unpl
 IN_FLIGHT = ("planned", "approved", "claimed", "sent", "unknown")
 HELD = ("waiting", "rejected", "cancelled")
 # What the order's amounts are called; they are told only where the order is in the deal's currency.
-ORDER_AMOUNTS = ("erp_total", "invoiced", "paid", "credited", "open_balance")
+# `erp_total` is without tax; what was invoiced, paid and is open is with it: `erp_tax` and `invoiced_tax` say how much.
+ORDER_AMOUNTS = (
+    "erp_total",
+    "erp_tax",
+    "invoiced",
+    "invoiced_tax",
+    "paid",
+    "credited",
+    "written_off",
+    "reversed",
+    "open_balance",
+)
 # What is said of a deal where neither a gate nor a system has given a reason.
 REASONS = {
     "differs": "the ERP's total differs from the deal's amount",

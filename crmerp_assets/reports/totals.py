@@ -12,7 +12,7 @@ COMPANY_AMOUNTS = tuple(f"company_{name}" for name in ("amount", *ORDER_AMOUNTS)
 def money(deals: pl.DataFrame, by: Sequence[str] = ("currency",)) -> pl.DataFrame:
     """Per currency: won = ordered + differs + pending + parked + ..., in deals and money, and the way to cash.
 
-    `by` may say `period` as well. `not_invoiced` is what the orders come to beyond their invoices.
+    `by` may say `period` as well. `not_invoiced` is what the orders come to beyond their invoices, both without tax.
     """
     at = {place: pl.col("place") == place for place in PLACES}
     sums = [
@@ -27,7 +27,7 @@ def money(deals: pl.DataFrame, by: Sequence[str] = ("currency",)) -> pl.DataFram
     summed = deals.group_by(by).agg(
         pl.len().alias("won_deals"), pl.col("amount").sum().alias("won_amount"), *sums, *chain
     )
-    rest = (pl.col("erp_total") - pl.col("invoiced")).alias("not_invoiced")
+    rest = (pl.col("erp_total") - (pl.col("invoiced") - pl.col("invoiced_tax"))).alias("not_invoiced")
     return summed.with_columns(rest).sort(by, nulls_last=True)
 
 

@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 
 from crmerp_assets import canonical
-from crmerp_assets.canonical import APPLICATION_FIELDS, ENTITIES, LINE_FIELDS
+from crmerp_assets.canonical import CHILD_FIELDS, ENTITIES
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.canonical.money import MONEY
 from crmerp_assets.canonical.validate import CheckSummary, validate
@@ -51,7 +51,7 @@ def conform(platform: Platform, connection: str, map_name: str) -> Conformed:
     _park(platform, connection, entity_map, checked.parked.join(_versions(raw), on="native_id", how="left"), raw)
     valid = checked.valid
     with platform.warehouse.open() as con:
-        changes = target.upsert(con, valid.drop("lines", "applications", "issues", strict=False))
+        changes = target.upsert(con, valid.drop(*ENTITIES[entity_map.entity].names("lines"), "issues", strict=False))
         if (lines := child_rows(entity_map.entity, valid)) is not None:
             table = tables.conformed_lines(connection, map_name)
             table.replace_children(con, valid["native_id"].to_list(), lines)
@@ -126,11 +126,11 @@ def _park(
 
 
 def child_rows(entity: str, valid: pl.DataFrame) -> pl.DataFrame | None:
-    """Order lines or payment applications, one typed row each, numbered from 1; None where the entity has none."""
+    """Order lines, what an invoice bills, or payment applications, one typed row each; None where it has none."""
     column = next((name for name in ENTITIES[entity].names("lines") if name in valid.columns), None)
     if column is None:
         return None
-    fields = LINE_FIELDS if entity == "order" else APPLICATION_FIELDS
+    fields = CHILD_FIELDS[entity]
     parents = valid.select(pl.col("native_id").alias("parent_id"), column)
     rows = parse_lines(parents, column, [item.name for item in fields], keep=["parent_id"])
     numbers = [item.name for item in fields if item.kind in ("money", "decimal") and item.name != "position"]

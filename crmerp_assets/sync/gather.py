@@ -16,7 +16,7 @@ from crmerp_assets.mapping import EntityMap
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.lines import golden_lines
 from crmerp_assets.sync.platform import Connection, Platform
-from crmerp_assets.sync.rollups import ROLLUPS
+from crmerp_assets.sync.rollups import ROLLUPS, SOURCES
 from crmerp_assets.warehouse import Table
 from crmerp_assets.warehouse.tables import listed, newest, seen
 
@@ -94,8 +94,8 @@ def _marks(con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side]) -> 
         sources += [side.line_table for side in holding]
         refs.add("product")
     sources += [tables.links(ref) for ref in sorted(refs - {entity})]
-    if entity in ROLLUPS:
-        sources.append(tables.golden("invoice"))
+    if entity in SOURCES:
+        sources.append(SOURCES[entity][0])
     return {source: newest(con, source) for source in sources if source.exists(con)}
 
 
@@ -113,8 +113,9 @@ def _affected(
     parts.append(f"SELECT golden_id FROM {links.sql} WHERE _change > {since[links]}")
     for side in holding:
         parts += _touched(entity, side, since)
-    if entity in ROLLUPS and (invoice := tables.golden("invoice")) in marks:
-        parts.append(f'SELECT "{entity}" FROM {invoice.sql} WHERE _change > {since[invoice]}')
+    if entity in SOURCES and SOURCES[entity][0] in marks:
+        source, owner = SOURCES[entity]
+        parts.append(f'SELECT "{owner}" FROM {source.sql} WHERE _change > {since[source]}')
     with listed(con, "_extra", extra):
         con.execute(f"CREATE OR REPLACE TEMP TABLE _affected AS {' UNION '.join(parts)}")
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from crmerp_assets.reports import TABLES, Reconciliation
 from crmerp_assets.reports.drift import drift, drift_totals
-from crmerp_assets.reports.places import PLACES
+from crmerp_assets.reports.places import ORDER_AMOUNTS, PLACES
 from crmerp_assets.sync import tables
 
 HISTORY = ("drift", "drift_totals")
@@ -34,7 +34,7 @@ def _compared(con: duckdb.DuckDBPyConnection, result: Reconciliation) -> Reconci
     try:
         at = con.execute(f"SELECT made_at FROM {_RUN.sql}").pl()["made_at"][0]
         columns = "name, period, currency, amount, place, gate"
-        chain = "crm_id, order_number, erp_total, invoiced, paid, credited, open_balance"
+        chain = f"crm_id, order_number, {', '.join(ORDER_AMOUNTS)}"
         deals = con.execute(f"SELECT {columns}, {chain} FROM {_table('deals')}").pl()
         alone = con.execute(f"SELECT {columns}, record, number FROM {_table('strays')}").pl()
     except (duckdb.CatalogException, duckdb.BinderException):  # the first run, or the first one of a release
@@ -69,7 +69,7 @@ def _add(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame, run: R
 def ties(con: duckdb.DuckDBPyConnection) -> list[str]:
     """What does not tie in the stored tables, a sentence each: the totals against the rows, added up by DuckDB anew."""
     deals, money, periods = (_table(name) for name in ("deals", "money", "periods"))
-    chain = ("erp_total", "invoiced", "paid", "credited", "open_balance")
+    chain = ORDER_AMOUNTS
     rows = ", ".join(f"coalesce(sum({name}), 0)" for name in ("amount", *chain))
     sums = ", ".join(f"sum({name})" for name in ("won_amount", *chain))
     plain = ", ".join(("won_amount", *chain))

@@ -27,6 +27,9 @@ from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse.tables import listed, seen
 
 MAX_REMEMBERED = 5000
+# A deposit's application moves its invoice, and a refund what it refunds: looking for them would be paid for twice.
+# A deposit by itself, and its refund, change one figure of the account, which the next whole sync brings.
+NOT_WATCHED = ("deposit", "deposit_application", "refund")
 
 
 @dataclass(slots=True)
@@ -60,7 +63,11 @@ def won_deals(platform: Platform, watch: Watch) -> list[str]:
 def cash_changes(platform: Platform, watch: Watch) -> list[str]:
     """Native ids of orders, invoices, payments and credits that changed in the ERP since the last question."""
     erp = platform.side("erp")
-    watched = [m for m in platform.matrix.maps(erp.system) if m.entity in ("order", "invoice", "payment")]
+    watched = [
+        m
+        for m in platform.matrix.maps(erp.system)
+        if m.entity in ("order", "invoice", "payment") and m.constants.get("kind") not in NOT_WATCHED
+    ]
     asked = [str(row["_id"]) for m in watched for row in _fresh(platform, erp.name, m, _header(m), watch)]
     return asked + [native_id for m in watched for native_id in _read_back(platform, erp.name, m)]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crmerp_assets.canonical import APPLICATION_FIELDS, ENTITIES, LINE_FIELDS
+from crmerp_assets.canonical import CHILD_FIELDS, ENTITIES
 
 
 def test_key_prefixes_tell_entities_apart() -> None:
@@ -18,7 +18,8 @@ def test_field_names_are_unique_and_references_point_to_entities(model) -> None:
 
 
 def test_lines_and_applications_refer_to_entities() -> None:
-    assert {field.ref for field in (*LINE_FIELDS, *APPLICATION_FIELDS) if field.ref} == {"product", "invoice"}
+    fields = [field for group in CHILD_FIELDS.values() for field in group]
+    assert {field.ref for field in fields if field.ref} == {"product", "order", "invoice", "payment"}
 
 
 def test_a_field_is_found_by_name_and_a_missing_one_is_an_error() -> None:
@@ -28,7 +29,7 @@ def test_a_field_is_found_by_name_and_a_missing_one_is_an_error() -> None:
 
 
 def test_fields_are_listed_by_kind() -> None:
-    assert ENTITIES["customer"].names("money") == ("credit_limit", "balance", "overdue_balance")
+    assert ENTITIES["payment"].names("money") == ("amount", "unapplied")
 
 
 def test_what_identifies_a_person_is_marked_personal() -> None:

@@ -1,7 +1,8 @@
 """The month-end close against both sandboxes: each break with its reason and owner, in both currencies, as files.
 
 Tried by taking the protection away: updates left out of the intents (a_month_end... finds the amended deal without its
-gate), orders with our key not looked for (a_month_end... misses the deleted deal's order).
+gate), orders with our key not looked for (a_month_end... misses the deleted deal's order), invoices compared with
+their tax (tax_that_the_erp_adds...).
 """
 
 import csv
@@ -13,8 +14,9 @@ from typing import Any
 
 import openpyxl
 import polars as pl
+import pytest
 from typer.testing import CliRunner
-from world import GO_LIVE, World
+from world import GO_LIVE, World, make_world
 
 from crmerp_assets.cli.main import app
 from crmerp_assets.reports import Reconciliation
@@ -86,11 +88,11 @@ def test_a_month_end_names_every_break_with_its_reason_its_owner_and_its_money(w
     told = {(row["place"], row["gate"]): row for row in found.breaks.to_dicts()}
     assert {key: (row["record"], row["amount"]) for key, row in told.items() if key[0] != "invoice_without_order"} == {
         ("parked", "unknown_product"): (deals["held"], 200),
-        ("differs", "order_closed"): (deals["amended"], Decimal("51.25")),
+        ("differs", "amended_after_billing"): (deals["amended"], Decimal("51.25")),
         ("order_without_deal", "deal_deleted"): (world_order(world, "SO1004"), Decimal("30.75")),
     }
     assert told["invoice_without_order", None]["amount"] == 7
-    amended = told["differs", "order_closed"]
+    amended = told["differs", "amended_after_billing"]
     assert (amended["owner"], amended["difference"]) == ("finance", Decimal("30.75"))
     assert amended["lines"] == "SKU-0: deal 5 at 10.25 = 51.25, order 2 at 10.25 = 20.5"
     assert found.explained
@@ -145,6 +147,29 @@ def _as_files(world: World, folder: Path) -> None:
     everything = json.loads(crmerp(world, "reconcile", "--json").output)
     assert {row["record"] for row in everything["breaks"]} > {row["crm_id"] for row in everything["deals"]}
     assert crmerp(world, "reconcile", "--period", "July").exit_code == 2
+
+
+def test_tax_that_the_erp_adds_makes_no_order_overbilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with make_world(tmp_path / "state", monkeypatch, tax_rates={"1": 20.0}) as world:
+        world.provision()
+        world.policy(GO_LIVE)
+        world.deals(world.accounts(1), world.catalogue(1), 2, lines=1)
+        world.settle()
+        with Accountant(world.erp.url) as bob:
+            one, other = (order["id"] for order in bob.orders())
+            bob.approve(one)
+            bob.bill(one)
+            bob.approve(other)
+            bob.close_order(other)
+        world.settle()
+
+        found = reconciled(world)
+
+    assert found.breaks.select("place", "difference").rows() == [("closed_short", Decimal("20.50"))]
+    (row,) = found.money.to_dicts()
+    assert (row["erp_total"], row["erp_tax"]) == (Decimal("30.75"), Decimal("6.15"))
+    assert (row["invoiced"], row["invoiced_tax"]) == (Decimal("12.30"), Decimal("2.05"))
+    assert (row["not_invoiced"], row["open_balance"]) == (Decimal("20.50"), Decimal("12.30"))
 
 
 def test_money_that_is_not_explained_fails_the_check_and_the_command_and_names_the_deal(world: World) -> None:

@@ -2,8 +2,9 @@
 
 Tried by taking the protection away: no fallback for other gates (a_gate_that_nobody_has_written_down...), a cancelled
 order as ordered, and an order's money in another currency (their tests), credits left out (an_order_that_is_billed...),
-a break that was there before as broken anew (drift_is_what_a_slow_reader_sees...), a month without its strays
-(one_month...). An intent of the other operation (won_is_the_sum... in test_reconciliation).
+invoices with their tax (what_breaks_after... and what_is_not_invoiced...), a break that was there before as broken anew
+(drift_is_what_a_slow_reader_sees...), a month without its strays (one_month...). An intent of the other operation
+(won_is_the_sum... in test_reconciliation).
 """
 
 from datetime import date
@@ -91,6 +92,8 @@ def test_an_order_in_another_currency_than_its_deal_does_not_count_as_that_money
     ("values", "kind", "difference"),
     [
         ({"invoiced": Decimal("100.06")}, "overbilled", "-0.06"),
+        ({"invoiced": Decimal("120.06"), "invoiced_tax": Decimal(20)}, "overbilled", "-0.06"),
+        ({"order_status": "closed", "invoiced": Decimal(72), "invoiced_tax": Decimal(12)}, "closed_short", "40"),
         ({"order_status": "closed", "invoiced": Decimal(60)}, "closed_short", "40"),
         ({"order_status": "closed"}, "closed_short", "100"),
         ({"lines": "SKU-1: deal 1, order 2"}, "lines_differ", "0"),
@@ -104,7 +107,15 @@ def test_what_breaks_after_the_order_is_listed_with_its_money(values: Row, kind:
 def test_an_order_that_is_billed_or_may_still_be_is_no_break() -> None:
     billed = {"order_status": "billed", "invoiced": Decimal("100.05")}
     anew = {"invoiced": Decimal(200), "credited": Decimal(100)}
-    assert report([ordered(), ordered("g2", **billed), ordered("g3", **anew)]).breaks.is_empty()
+    taxed = {"invoiced": Decimal(240), "invoiced_tax": Decimal(40), "credited": Decimal(120)}
+    rows = [ordered(), ordered("g2", **billed), ordered("g3", **anew), ordered("g4", **taxed)]
+    assert report(rows).breaks.is_empty()
+
+
+def test_what_is_not_invoiced_is_told_without_tax_and_the_tax_apart() -> None:
+    half = {"erp_tax": Decimal(20), "invoiced": Decimal(60), "invoiced_tax": Decimal(10), "open_balance": Decimal(60)}
+    (row,) = report([ordered(**half)]).money.to_dicts()
+    assert (row["erp_total"], row["not_invoiced"], row["invoiced_tax"]) == (100, 50, 10)
 
 
 def test_a_document_without_a_deal_is_a_break_and_counted_in_money() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from crmerp_assets.canonical.money import minor_units
 from crmerp_assets.reports.company import RATES, SAME, with_company
+from crmerp_assets.reports.reconciliation import AMOUNTS
 from crmerp_assets_tests.reports.rows import Row, deal, only, ordered, report
 
 DAY = date(2026, 11, 5)
@@ -38,7 +39,7 @@ def test_a_converted_amount_carries_its_rate_date_and_source() -> None:
 def test_without_a_rate_an_amount_stays_unconverted_and_says_so() -> None:
     found = report([deal(currency="CHF")], rates=[rate("EUR", "1.07"), rate("CHF", "1.1", DAY + timedelta(1))])
     row = only(found)
-    assert [row[name] for name in row if name.startswith("company_")][1:] == [None] * 6
+    assert [row[name] for name in row if name.startswith("company_")][1:] == [None] * len(AMOUNTS)
     assert (row["rate"], row["rate_date"], row["rate_source"]) == (None, None, None)
     assert row["rate_note"] == "the ERP has no rate from CHF to USD on or before 2026-11-05"
     assert found.company.select("company_amount", "without_rate").rows() == [(None, 1)]

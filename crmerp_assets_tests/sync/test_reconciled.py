@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crmerp_assets.reports.places import ORDER_AMOUNTS
 from crmerp_assets.reports.totals import COMPANY_AMOUNTS
 from crmerp_assets.sync.reconciled import HISTORY_DAYS, store, ties
 from crmerp_assets_tests.reports.rows import NOW, Row, deal, ordered, report
@@ -25,7 +26,7 @@ ROWS = st.lists(
             "close_date": st.dates(date(2026, 9, 1), date(2026, 11, 30)) | st.none(),
             "erp_id": st.sampled_from([None, "7"]),
             "order_status": st.sampled_from([None, "billed", "closed", "cancelled"]),
-            **dict.fromkeys(["amount", "erp_total", "invoiced", "paid", "credited", "open_balance"], AMOUNTS),
+            **dict.fromkeys(["amount", *ORDER_AMOUNTS], AMOUNTS),
         }
     ),
     max_size=8,

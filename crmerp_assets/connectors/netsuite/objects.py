@@ -133,10 +133,14 @@ ITEM = NativeObject(
 _LINK = ("c.nextdoc", "c.previousdoc", "COALESCE(c.nextline, 0)", "COALESCE(c.previousline, 0)")
 
 
-def _lines(signed: Kind) -> Child:
-    """Item lines; on sales SuiteQL shows quantities and amounts negated, on credits as on the document."""
+def _lines(signed: Kind, *, named: bool = False) -> Child:
+    """Item lines; on sales SuiteQL shows quantities and amounts negated, on credits as on the document.
+
+    `named` ones have the name of their item too, which costs a join.
+    """
+    join = "LEFT JOIN item itm ON itm.id = c.item " if named else ""
     return Child(
-        source="FROM transactionline c WHERE c.mainline = 'F' AND c.taxline = 'F' "
+        source=f"FROM transactionline c {join}WHERE c.mainline = 'F' AND c.taxline = 'F' "
         "AND COALESCE(c.transactiondiscount, 'F') = 'F'",
         parent="c.transaction",
         unique=("c.uniquekey",),
@@ -148,6 +152,7 @@ def _lines(signed: Kind) -> Child:
             "item.rate": Column("c.rate", "number"),
             "item.amount": Column("c.foreignamount", signed),
             "item.description": Column("c.memo"),
+            **({"item.itemId": Column("itm.itemid")} if named else {}),
         },
     )
 
@@ -159,6 +164,33 @@ _APPLICATIONS = Child(
     columns={
         "apply.doc": Column("c.previousdoc", "reference", points_to="invoice"),
         "apply.amount": Column("c.foreignamount", "magnitude"),
+    },
+)
+_DEPOSITS_APPLIED = Child(
+    source="FROM previoustransactionlinelink c "
+    "LEFT JOIN previoustransactionlinelink d ON d.nextdoc = c.nextdoc AND d.linktype = 'DepAppl' "
+    "WHERE c.linktype = 'Payment'",
+    parent="c.nextdoc",
+    unique=_LINK,
+    columns={**_APPLICATIONS.columns, "apply.deposit": Column("d.previousdoc", "reference")},
+)
+_REFUNDED = Child(
+    source="FROM previoustransactionlinelink c WHERE c.linktype IN ('Payment', 'DepRfnd')",
+    parent="c.nextdoc",
+    unique=_LINK,
+    columns={
+        "refunded.doc": Column("c.previousdoc", "reference"),
+        "refunded.amount": Column("c.foreignamount", "magnitude"),
+    },
+)
+_BILLED = Child(
+    source="FROM previoustransactionlinelink c "
+    "JOIN transactionline n ON n.transaction = c.nextdoc AND n.id = c.nextline WHERE c.linktype = 'OrdBill'",
+    parent="c.nextdoc",
+    unique=_LINK,
+    columns={
+        "billed.order": Column("c.previousdoc", "reference", points_to="salesOrder"),
+        "billed.amount": Column("n.foreignamount", "negated"),
     },
 )
 _ORIGINS = Child(
@@ -223,7 +255,7 @@ INVOICE = _transaction(
     "invoice",
     "CustInvc",
     {**_TERM, **_TAXED, **_PAID, "otherRefNum": plain("otherRefNum"), "dueDate": plain("dueDate", "date")},
-    {"item": _lines("negated"), "createdFrom": _ORIGINS},
+    {"item": _lines("negated"), "createdFrom": _ORIGINS, "billed": _BILLED},
 )
 _SETTLED = {
     "total": computed("foreigntotal", "magnitude"),
@@ -231,17 +263,23 @@ _SETTLED = {
     "unapplied": computed("foreignamountunpaid", "magnitude"),
     "payment": Column("t.foreigntotal", "magnitude", body="payment"),
 }
+_PAYER = {"customer": reference("customer", "customer", sql="t.entity")}
 CUSTOMER_PAYMENT = _transaction(
     "customerPayment",
     "CustPymt",
-    {**_SETTLED, "customer": reference("customer", "customer", sql="t.entity")},
+    {**_SETTLED, **_PAYER},
     {"apply": _APPLICATIONS},
 )
+CUSTOMER_DEPOSIT = _transaction("customerDeposit", "CustDep", {**_SETTLED, **_PAYER}, {})
+DEPOSIT_APPLICATION = _transaction(
+    "depositApplication", "DepAppl", {**_SETTLED, **_PAYER}, {"apply": _DEPOSITS_APPLIED}
+)
+CUSTOMER_REFUND = _transaction("customerRefund", "CustRfnd", {**_SETTLED, **_PAYER}, {"refunded": _REFUNDED})
 CREDIT_MEMO = _transaction(
     "creditMemo",
     "CustCred",
     {**_SETTLED, "payment": computed("foreigntotal", "magnitude")},
-    {"apply": _APPLICATIONS, "item": _lines("number")},
+    {"apply": _APPLICATIONS, "item": _lines("number", named=True)},
 )
 
 CURRENCY_RATE = NativeObject(
@@ -275,6 +313,9 @@ OBJECTS = {
         INVOICE,
         CUSTOMER_PAYMENT,
         CREDIT_MEMO,
+        CUSTOMER_DEPOSIT,
+        DEPOSIT_APPLICATION,
+        CUSTOMER_REFUND,
         CURRENCY_RATE,
     )
 }
