@@ -51,7 +51,7 @@ def test_a_hundred_deals_that_close_within_a_minute_are_ordered_once_and_to_the_
     assert world.orders()[:2] == (DEALS, DEALS), "a later run orders nothing twice"
 
 
-def _last(closing: list["Future[float]"]) -> float:
+def _last(closing: list[Future[float]]) -> float:
     return max(one.result() for one in closing)
 
 
