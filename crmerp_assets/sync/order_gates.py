@@ -96,17 +96,23 @@ def _accounts(platform: Platform, con: duckdb.DuckDBPyConnection, candidates: pl
 def _missing(
     platform: Platform, con: duckdb.DuckDBPyConnection, erp: Connection, entity: str, ids: pl.Series
 ) -> pl.DataFrame:
-    """(id, why) of the records that the ERP lacks and that no ready intent creates in the same plan."""
+    """(id, why) of the records that the ERP lacks and that no ready intent creates in the same plan.
+
+    One that an earlier run created is linked before it is read back, and is there.
+    """
     con.register("_wanted", pl.DataFrame({"id": ids}, schema={"id": pl.String}).to_arrow())
     lacking = con.execute(
-        f"SELECT w.id FROM _wanted w LEFT JOIN {tables.golden(entity).sql} g ON g.golden_id = w.id "
+        "SELECT w.id, g.erp_id IS NULL AS unseen "
+        f"FROM _wanted w LEFT JOIN {tables.golden(entity).sql} g ON g.golden_id = w.id "
         "WHERE g.erp_id IS NULL OR g.erp_deleted"
     ).pl()
     con.unregister("_wanted")
     if lacking.is_empty():
         return pl.DataFrame(schema={"id": pl.String, "why": pl.String})
     with platform.ledger.read() as tx:
+        made = tx.links.of(entity, lacking.filter("unseen")["id"]).filter(pl.col("connection") == erp.name)
         intents = tx.intents.open(erp.name, entity).filter(pl.col("operation") == "create")
+    lacking = lacking.filter(~(pl.col("unseen") & pl.col("id").is_in(made["golden_id"].to_list())))
     state = lacking.join(
         intents.select(pl.col("golden_id").alias("id"), "state", "reason", "error"), on="id", how="left"
     )

@@ -1,6 +1,9 @@
 """The last minute of a quarter: a hundred deals of twelve lines in four currencies close while the job runs.
 
 The time that is allowed is three times what is promised, as tests share their machine; counts and money are exact.
+
+Taken out once and seen to fail: that a customer of an earlier run counts as there before it was read back
+(`order_gates._missing`): 15 of the 100 were ordered.
 """
 
 from collections import Counter
