@@ -1,8 +1,6 @@
 """Receivables in both systems: what settles an invoice, what is left of it, and what sales reps see on the account.
 
-The oracle is double-entry books kept beside the ERP. Tried by taking the protection away: applications looked up only
-by their document's present lines, refunds that do not touch what they refund, the ERP's figure compared although it is
-older than what settles the invoice (see each test).
+The oracle is double-entry books kept beside the ERP.
 """
 
 from datetime import UTC, datetime, timedelta
