@@ -159,7 +159,7 @@ _OWN: dict[str, tuple[Rule, ...]] = {
         _not_negative("price"),
     ),
     "order": (
-        _present("name"),
+        _present("name", "flag"),  # an order taken on the phone has none
         Rule(
             "close_date",
             "park",
