@@ -1,9 +1,10 @@
 """Laws of receivables: whatever happens in which order, the frames say what double-entry books say.
 
-Tried by taking the protection away: a deposit's application not counted as paid, write-offs counted as credits, the
-balance of a void invoice kept, a foreign balance at one to one, voided payments as the last payment and as unapplied (all:
-books_and_frames_agree); the residue of an attribution dropped, cents left on settled orders (parts_of_an_invoice...); the
-floor under balances removed (what_is_applied_beyond...); a sum without the part that has no rate (a_foreign_balance...).
+Tried by taking the protection away: reversed settlements counted as standing, deposits not as paid, write-offs as
+credits, the balance of a void invoice kept, a foreign balance at one to one, voided payments as the last payment and as
+unapplied (all: books_and_frames_agree); the residue of an attribution dropped, cents left on settled orders
+(parts_of_an_invoice...); the floor under balances removed (what_is_applied_beyond...); a sum without the part that has
+no rate (a_foreign_balance...).
 """
 
 from datetime import date, timedelta
