@@ -71,7 +71,7 @@ def as_read(value: object) -> str | None:
 @pytest.mark.parametrize(("whole", "name"), WRITTEN, ids=[f"{m.system}-{m.name}-{name}" for m, name in WRITTEN])
 def test_what_is_written_reads_back_as_what_was_meant(whole: EntityMap, name: str) -> None:
     field_map = whole.fields[name]
-    asked = [key for key in (name, field_map.region) if key]
+    asked = [key for key in (name, field_map.region, field_map.net_of) if key]
     entity_map = whole.model_copy(update={"fields": {key: whole.fields[key] for key in asked}, "lines": None})
     regions = st.sampled_from([*COUNTRIES, None]) if field_map.region else st.none()
     region = whole.fields[field_map.region].native[0] if field_map.region else ""
