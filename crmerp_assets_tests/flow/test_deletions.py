@@ -112,19 +112,20 @@ def test_a_won_deal_deleted_after_it_was_ordered_is_a_question(world: World) -> 
     assert "1 open order over 10.25 USD" in review["title"]
     assert world.orders()[0] == 1
     with world.platform() as used:
-        with pytest.raises(NotDecidable, match="no field `active`"):
-            decide(used, review["id"], "deactivate", "ana")
+        with pytest.raises(NotDecidable, match="answer `ignore`, `deactivate`"):
+            decide(used, review["id"], "delete it", "ana")
         decide(used, review["id"], "ignore", "ana")
     assert world.settle() == 0
     assert _reviews(world, entity="order") == []
 
 
 def test_a_deactivation_that_no_field_can_carry_is_refused_with_the_configuration(world: World) -> None:
-    world.policy("deletions: {order: {crm: deactivate}, customer: {erp: deactivate}, product: {crm: deactivate}}\n")
+    world.policy("deletions: {order: {crm: deactivate, erp: deactivate}, customer: {erp: deactivate}, product: {crm: deactivate}}\n")
     with pytest.raises(ConfigurationError) as wrong:
         load_configuration(Settings())
     told = "\n".join(wrong.value.problems)
-    assert "deletions.order.crm: the ERP's order has no field `active`" in told
+    assert "deletions.order.erp: the CRM's order has no field `active`" in told
+    assert "deletions.order.crm" not in told, "an order in the ERP can be cancelled"
     assert "deletions.customer.erp: the CRM's customer" in told
     assert "deletions.product" not in told
 
