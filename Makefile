@@ -37,7 +37,7 @@ dev: $(VENV)/.runtime ## Sandboxes, Dagster webserver and daemon stay up (Ctrl-C
 
 .PHONY: test
 test: $(VENV)/.dev ## Run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	@POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 .PHONY: check
 check: $(VENV)/.dev ## Format, lint, types, import contracts, unused dependencies, dead code
