@@ -8,11 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pytest
 from world import World
 
 from crmerp_assets.sandbox.company.load import CRM_SALES_OPPORTUNITIES, load_folder, load_mapping
 from crmerp_assets.sync.review import decide, open_reviews
 
+pytestmark = pytest.mark.timeout(1800)
 ALL_DEALS, ALL_MONEY = 4_238, Decimal(10_005_534)
 FIRST_DEALS, FIRST_MONEY = 3_509, Decimal(6_494_956)
 
