@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 
 from crmerp_assets.ledger import Transaction
+from crmerp_assets.sync import tables
 from crmerp_assets.sync.decisions import Decision, Kind, NotDecidable, Review
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse.tables import listed
@@ -74,10 +75,13 @@ def fitting(con: duckdb.DuckDBPyConnection, entity: str, given: Answers) -> Answ
 
 
 def _side(con: duckdb.DuckDBPyConnection, role: str, ids: pl.Series) -> pl.DataFrame:
+    """A partner that was deleted is none: who was entered again may take its place."""
+    other = "erp" if role == "crm" else "crm"
     with listed(con, "_answered", ids.unique()):
         return con.execute(
-            f"SELECT native_id AS id, partner AS {role}_partner, golden_id IS NULL AS {role}_fresh "
-            f"FROM _side_{role} SEMI JOIN _answered ON native_id = id"
+            f"SELECT s.native_id AS id, o.native_id AS {role}_partner, s.golden_id IS NULL AS {role}_fresh "
+            f"FROM _side_{role} s SEMI JOIN _answered ON s.native_id = _answered.id "
+            f"LEFT JOIN _side_{other} o ON o.native_id = s.partner"
         ).pl()
 
 
@@ -117,12 +121,19 @@ def _has_no_other_partner(platform: Platform, review: Review) -> None:
 
 
 def _partner(tx: Transaction, platform: Platform, entity: str, role: str, native_id: str) -> str | None:
-    """The record of the other side that a record is linked to."""
-    sides: dict[str, str] = {side.role: side.name for side in platform.connections.values()}
-    own = tx.links.by_native(entity, sides[role], [native_id])
-    other = pl.col("connection") == sides["erp" if role == "crm" else "crm"]
-    found = tx.links.of(entity, own["golden_id"]).filter(other)["native_id"]
-    return None if found.is_empty() else str(found[0])
+    """The record of the other side that a record is linked to, unless that was deleted."""
+    sides = {side.role: side for side in platform.connections.values()}
+    other = sides["erp" if role == "crm" else "crm"]
+    own = tx.links.by_native(entity, sides["crm" if role == "crm" else "erp"].name, [native_id])
+    found = tx.links.of(entity, own["golden_id"]).filter(connection=other.name)["native_id"]
+    if found.is_empty():
+        return None
+    entity_map = platform.entity_map(other, entity)
+    assert entity_map is not None
+    with platform.warehouse.open() as con:
+        sql = f"SELECT 1 FROM {tables.conformed(other.name, entity_map.name).sql} WHERE native_id = ? AND deleted"
+        dead = con.execute(sql, [found[0]]).fetchone()
+    return None if dead else str(found[0])
 
 
 KIND = Kind(

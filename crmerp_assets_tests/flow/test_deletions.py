@@ -120,7 +120,10 @@ def test_a_won_deal_deleted_after_it_was_ordered_is_a_question(world: World) -> 
 
 
 def test_a_deactivation_that_no_field_can_carry_is_refused_with_the_configuration(world: World) -> None:
-    world.policy("deletions: {order: {crm: deactivate, erp: deactivate}, customer: {erp: deactivate}, product: {crm: deactivate}}\n")
+    world.policy(
+        "deletions: {order: {crm: deactivate, erp: deactivate}, customer: {erp: deactivate}, "
+        "product: {crm: deactivate}}\n"
+    )
     with pytest.raises(ConfigurationError) as wrong:
         load_configuration(Settings())
     told = "\n".join(wrong.value.problems)
