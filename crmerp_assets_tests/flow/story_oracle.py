@@ -253,9 +253,10 @@ class Oracle:
             _copied(product)
 
     def owed(self, company: str) -> tuple[Decimal | None, Decimal | None]:
-        """Open and overdue balance as the account shows them; nothing before the first invoice."""
-        bills = [bill for deal in self.deals.values() if deal.company == company for bill in deal.bills]
-        if not bills:
+        """Open and overdue balance as the account shows them; nothing before the first order."""
+        deals = [deal for deal in self.deals.values() if deal.company == company]
+        bills = [bill for deal in deals for bill in deal.bills]
+        if not any(deal.order for deal in deals):
             return None, None
         late = sum((bill.open for bill in bills if bill.status == "Overdue"), Decimal(0))
         return sum((bill.open for bill in bills), Decimal(0)), late

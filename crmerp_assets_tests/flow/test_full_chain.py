@@ -90,9 +90,9 @@ class Office:
 
 STEPS: list[tuple[Callable[[Office], None], Expected]] = [
     (Office.create, Expected()),
-    (Office.win, Expected("Pending Fulfillment", 500, won=500)),
-    (Office.amend, Expected("Pending Fulfillment", 1000, won=1000)),
-    (Office.fulfil, Expected("Pending Billing", 1000, won=1000)),
+    (Office.win, Expected("Pending Fulfillment", 500, balance=Decimal(0), won=500)),
+    (Office.amend, Expected("Pending Fulfillment", 1000, balance=Decimal(0), won=1000)),
+    (Office.fulfil, Expected("Pending Billing", 1000, balance=Decimal(0), won=1000)),
     (Office.bill_some, Expected("Pending Billing", 1000, 500, 0, 0, 500, "Open", Decimal(600), 1000)),
     (Office.bill_rest, Expected("Billed", 1000, 1000, 0, 0, 1000, "Open", Decimal(1200), 1000)),
     (Office.pay_some, Expected("Billed", 1000, 1000, 200, 0, 800, "Partially Paid", Decimal(960), 1000)),
