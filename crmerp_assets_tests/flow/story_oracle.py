@@ -256,7 +256,7 @@ class Oracle:
         """Open and overdue balance as the account shows them; nothing before the first order."""
         deals = [deal for deal in self.deals.values() if deal.company == company]
         bills = [bill for deal in deals for bill in deal.bills]
-        if not any(deal.order for deal in deals):
+        if not any(deal.after_sync() for deal in deals):
             return None, None
         late = sum((bill.open for bill in bills if bill.status == "Overdue"), Decimal(0))
         return sum((bill.open for bill in bills), Decimal(0)), late
