@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-import crmerp_assets.cli.output  # noqa: F401  # before a test sets COLUMNS: its console keeps a width that it starts with
 from crmerp_assets.ledger import Ledger
 from crmerp_assets_tests.ledger.plans import Clock
 from crmerp_assets_tests.ledger.postgres import WHY_NOT, empty, postgres, required
