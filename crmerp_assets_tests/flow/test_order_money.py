@@ -1,8 +1,7 @@
 """What an order comes to in the ERP is what was sold, to the last minor unit, and credit is looked at before.
 
-Taken out once and seen to fail: the discount of the whole deal (`lines.net_of` in order.salesforce.yaml), the explicit
-amounts of lines (they followed from quantity and rate), `less: taxTotal` in order.netsuite.yaml: all by
-`test_random_orders_come_to_what_was_sold_or_are_flagged`.
+Taken out once and seen to fail: the discount of the whole deal (`lines.net_of` in order.salesforce.yaml) and
+`less: taxTotal` in order.netsuite.yaml, both by `test_random_orders_come_to_what_was_sold_or_are_flagged`.
 """
 
 from collections.abc import Iterator
