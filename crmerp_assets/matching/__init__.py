@@ -1,4 +1,4 @@
-"""Which records of two systems are the same thing. Frames and SQL in, links and questions out."""
+"""Finding the records that are the same thing: by keys they hold, and by scored likeness."""
 
 from crmerp_assets.matching.deterministic import COMPARED, RULES, Matches, link
 
