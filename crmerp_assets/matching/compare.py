@@ -32,8 +32,8 @@ def score(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, levels: str,
     )
 
 
-def why_sql(spec: Spec, model: Model) -> str:
-    """SQL for the reasons of a scored pair as JSON text, the weightiest first: [{"fact", "says", "weight"}]."""
+def reasons_sql(spec: Spec, model: Model) -> str:
+    """SQL for the reasons of a scored pair, the weightiest first: a list of {size, fact, says, weight}."""
     facts = []
     for feature in spec.features:
         weights = {level: round(model.weights[feature.name].get(level, 0.0), 2) for level in feature.labels}
@@ -43,7 +43,15 @@ def why_sql(spec: Spec, model: Model) -> str:
             for level, label in feature.labels.items()
         )
         facts.append(f"CASE g_{feature.name} {cases} END")
-    found = f"list_sort(list_filter([{', '.join(facts)}], lambda f: f IS NOT NULL), 'desc')"
-    return (
-        f"to_json(list_transform({found}, lambda f: struct_pack(fact := f.fact, says := f.says, weight := f.weight)))"
-    )
+    return f"list_sort(list_filter([{', '.join(facts)}], lambda f: f IS NOT NULL), 'desc')"
+
+
+WHY_SQL = "to_json(list_transform({0}, lambda f: struct_pack(fact := f.fact, says := f.says, weight := f.weight)))"
+"""Reasons as JSON text, for programs; `{0}` is a list as `reasons_sql` makes it."""
+SAYS_SQL = "array_to_string(list_transform({0}, lambda f: f.says || printf(' (%+.1f)', f.weight)), ', ')"
+"""Reasons as a sentence, for people."""
+
+
+def clash_sql(spec: Spec) -> str:
+    """SQL for whether something that settles identity contradicts."""
+    return " OR ".join(f"g_{name} < 0" for name in spec.settles) or "false"

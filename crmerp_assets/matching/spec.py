@@ -58,7 +58,7 @@ class Spec:
     guards: tuple[str, ...] = ()
     settles: tuple[str, ...] = ()
     words: str | None = None
-    place: str | None = None
+    place: str = "''"
 
     @property
     def names(self) -> list[str]:
