@@ -25,14 +25,13 @@ def normalise(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, target: s
     """
     columns = {row[0] for row in con.execute(f"DESCRIBE FROM {source}").fetchall()}
     _prepare(con, spec, source, columns)
-    parts = ",\n".join(f"{sql} AS {name}" for name, sql in spec.columns.items())
-    kept = ", ".join(dict.fromkeys([*spec.columns]))
+    rows = "_prepared"
+    for name, sql in spec.columns.items():  # one by one: an alias used again would be computed again
+        rows = f"(SELECT *, {sql} AS {name} FROM {rows})"
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE _normal AS SELECT rid, side, native_id, {kept} "
-        f"FROM (SELECT *, {parts} FROM _prepared)"
+        f"CREATE OR REPLACE TABLE {target} AS SELECT rid, side, native_id, {', '.join(spec.columns)} FROM {rows}"
     )
-    con.execute(f"CREATE OR REPLACE TABLE {target} AS FROM _normal")
-    con.execute("DROP TABLE _normal; DROP TABLE _prepared")
+    con.execute("DROP TABLE _prepared")
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, columns: set[str]) -> None:
