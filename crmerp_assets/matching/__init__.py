@@ -1,5 +1,12 @@
-"""Which records of two systems are the same thing. Frames and SQL in, links and questions out."""
+"""Finding the records that are the same thing: by keys that they hold, and by scored likeness."""
 
+from crmerp_assets.matching.contacts import CONTACTS
+from crmerp_assets.matching.customers import CUSTOMERS
 from crmerp_assets.matching.deterministic import COMPARED, RULES, Matches, link
+from crmerp_assets.matching.products import PRODUCTS
+from crmerp_assets.matching.spec import Spec
 
-__all__ = ["COMPARED", "RULES", "Matches", "link"]
+SPECS: dict[str, Spec] = {spec.entity: spec for spec in (CUSTOMERS, CONTACTS, PRODUCTS)}
+"""How records are matched, by entity; orders are matched by keys alone."""
+
+__all__ = ["COMPARED", "RULES", "SPECS", "Matches", "Spec", "link"]

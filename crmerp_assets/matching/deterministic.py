@@ -1,4 +1,4 @@
-"""Linking by rules in order of strength: one record of one side to one record of the other.
+"""Linking by what records hold of each other: our key, an order's number. The rest is scored (`matching.engine`).
 
 A rule links a pair only where it names exactly one partner on both sides. Several partners, or a partner that is
 already linked to another record, become a question for a person: a wrong link merges two customers' money, while
@@ -14,17 +14,15 @@ import polars as pl
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Records are the same when `a` (of the CRM side) equals `b` (of the ERP side) and `also` holds.
+    """Records are the same when `a` (of the CRM side) equals `b` (of the ERP side).
 
-    All are SQL text, and so is `evidence`, which says what matched. A `question` rule is too weak to link: it asks.
+    All are SQL text, and so is `evidence`, which says what matched.
     """
 
     method: str
     a: str
     b: str
     evidence: str
-    also: str = "true"
-    question: bool = False
 
 
 _KEYS = (
@@ -34,57 +32,17 @@ _KEYS = (
 )
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    "customer": (
-        *_KEYS,
-        Rule("tax_id", "a.tax_id", "b.tax_id", "'same tax id'"),
-        Rule(
-            "domain_name",
-            "a.match_domain",
-            "b.match_domain",
-            "'same web domain ' || a.match_domain || ' and name'",
-            also="a.match_name = b.match_name",
-        ),
-        Rule(
-            "name_country",
-            "a.match_name",
-            "b.match_name",
-            "'same name in ' || a.billing_country",
-            also="a.billing_country = b.billing_country",
-        ),
-        Rule(
-            "name",
-            "a.match_name",
-            "b.match_name",
-            "'same name, but a country is missing'",
-            also="(a.billing_country IS NULL OR b.billing_country IS NULL)",
-            question=True,
-        ),
-        Rule("domain", "a.match_domain", "b.match_domain", "'same web domain, but other names'", question=True),
-    ),
-    "contact": (
-        *_KEYS,
-        Rule(
-            "email",
-            "a.email",
-            "b.email",
-            "'same e-mail at one customer'",
-            also="a.customer_golden = b.customer_golden",
-        ),
-    ),
-    "product": (*_KEYS, Rule("sku", "upper(a.sku)", "upper(b.sku)", "'same SKU ' || a.sku")),
+    "customer": _KEYS,
+    "contact": _KEYS,
+    "product": _KEYS,
     "order": (
         *_KEYS,
         Rule("order_number", "a.order_number", "b.order_number", "'the deal names order ' || a.order_number"),
     ),
 }
 
-COMPARED: dict[str, tuple[str, ...]] = {
-    "customer": ("external_key", "tax_id", "match_domain", "match_name", "billing_country"),
-    "contact": ("external_key", "email", "customer_golden"),
-    "product": ("external_key", "sku"),
-    "order": ("external_key", "order_number"),
-}
-"""The columns that the rules of an entity look at, besides native_id, golden_id and partner."""
+COMPARED: dict[str, tuple[str, ...]] = {"order": ("order_number",)}
+"""The columns that the rules of an entity look at, besides native_id, external_key, golden_id and partner."""
 
 _PAIRS = pl.Schema({"a_id": pl.String(), "b_id": pl.String(), "method": pl.String(), "evidence": pl.String()})
 
@@ -155,14 +113,10 @@ def _gather(con: duckdb.DuckDBPyConnection, side_a: str, side_b: str, rules: Seq
 
 def _apply(con: duckdb.DuckDBPyConnection, rule: Rule) -> tuple[pl.DataFrame, pl.DataFrame]:
     con.execute(_pairs_sql(rule))
-    if rule.question:
-        asked = con.execute("SELECT a_id, b_id, method, evidence FROM _pairs WHERE NOT taken").pl()
-        found = asked.clear()
-    else:
-        found = con.execute("SELECT a_id, b_id, method, evidence FROM _pairs WHERE alone AND NOT taken").pl()
-        asked = con.execute("SELECT a_id, b_id, method, evidence FROM _pairs WHERE NOT alone OR taken").pl()
-    con.execute("INSERT INTO _done_a SELECT DISTINCT a_id FROM _pairs WHERE NOT (taken AND ?)", [rule.question])
-    con.execute("INSERT INTO _done_b SELECT DISTINCT b_id FROM _pairs WHERE NOT (taken AND ?)", [rule.question])
+    found = con.execute("SELECT a_id, b_id, method, evidence FROM _pairs WHERE alone AND NOT taken").pl()
+    asked = con.execute("SELECT a_id, b_id, method, evidence FROM _pairs WHERE NOT alone OR taken").pl()
+    con.execute("INSERT INTO _done_a SELECT DISTINCT a_id FROM _pairs")
+    con.execute("INSERT INTO _done_b SELECT DISTINCT b_id FROM _pairs")
     return found, asked
 
 
@@ -171,7 +125,7 @@ def _pairs_sql(rule: Rule) -> str:
     select = f"SELECT a.native_id a_id, b.native_id b_id, '{rule.method}' AS method, {rule.evidence} AS evidence, " + (
         "coalesce(a.partner IS NOT NULL OR b.partner IS NOT NULL, false) AS taken"
     )
-    same = f"{rule.a} = {rule.b} AND {rule.also}"
+    same = f"{rule.a} = {rule.b}"
     return f"""
         CREATE OR REPLACE TEMP TABLE _pairs AS
         SELECT *, count(*) OVER (PARTITION BY a_id) = 1 AND count(*) OVER (PARTITION BY b_id) = 1 AS alone

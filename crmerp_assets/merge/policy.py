@@ -124,6 +124,13 @@ class Retries(_Part):
     probe_seconds: Seconds = 900
 
 
+class Matching(_Part):
+    """From which probability two records are linked without a person, and from which a person is asked."""
+
+    link: Share = 0.95
+    review: Share = 0.20
+
+
 class Policy(_Part):
     """The whole of policy.yaml.
 
@@ -146,6 +153,7 @@ class Policy(_Part):
     orders: Orders = Orders()
     currencies: Currencies = Currencies()
     receivables: Receivables = Receivables()
+    matching: Matching = Matching()
 
     @field_validator("tolerance")
     @classmethod

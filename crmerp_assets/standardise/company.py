@@ -46,6 +46,17 @@ _SYNONYMS = {
 }
 
 
+TRAILING_FORMS: tuple[str, ...] = (
+    *(form for form in _SHORT if form.isascii()),
+    *("oue", "ou", "s a", "s p a", "s r l", "s a s", "sp z oo", "sp z o o", "sa de cv", "sab de cv", "sapi de cv"),
+    *("s de rl de cv", "s de rl", "sdn bhd", "e k", "ltd sti", "sanayi ve ticaret", "gmbh und co kg", "und co kg"),
+    *("incorporated", "corporation", "company", "limited", "limitada", "private", "proprietary", "holdings inc"),
+    *("aktiengesellschaft", "gesmbh", "kabushiki kaisha", "ug haftungsbeschrankt"),
+)
+"""Legal forms as words of lower-case ASCII letters without dots, as they stand at the end of a name."""
+FORMS_IN_OTHER_SCRIPTS = rf"{_CJK}|^(?:ООО|ОАО|ЗАО|ПАО|АО|ИП|ТОВ)\s+"
+"""Legal forms that do not stand at the end, or not as a word of their own."""
+
 _ANY_FORM = "|".join(
     [
         *(rf"{form}\.?" for form in _LONG),

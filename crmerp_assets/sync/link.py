@@ -1,7 +1,8 @@
 """Link conformed records to golden ids, in the ledger, and mirror the links into the warehouse.
 
-Gather both sides, let `matching` decide, write the ledger first: it is the authority, the mirror follows it.
-A record that raises a question gets no golden id until a person has answered, so nothing is created for it.
+Gather both sides, let `matching` decide (keys that records hold first, then scored likeness), write the ledger first:
+it is the authority, the mirror follows it. A record that raises a question gets no golden id until a person has
+answered, so nothing is created for it.
 """
 
 import json
@@ -13,26 +14,38 @@ import polars as pl
 
 from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.ledger import Transaction
-from crmerp_assets.matching import COMPARED, RULES, Matches
+from crmerp_assets.matching import COMPARED, RULES, SPECS, Matches
 from crmerp_assets.matching import link as match
-from crmerp_assets.sync import survivors, tables
-from crmerp_assets.sync.link_answers import QUESTION, REFUSED, Answers, answers, fitting
+from crmerp_assets.merge.three_way import Role
+from crmerp_assets.sync import duplicates, identity, survivors, tables
+from crmerp_assets.sync.link_answers import QUESTION, REFUSED, TITLES, Answers, answers, fitting, question_detail
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.warehouse import Table
 from crmerp_assets.warehouse.tables import listed
 
-_TITLES = ("name", "email", "last_name", "sku")
-"""By which a person recognises a record, the first that it has; else by its id."""
+_NO_DUPLICATES = pl.DataFrame(schema=dict.fromkeys(["side", "a_id", "b_id"], pl.String))
 LINK = pl.Schema(dict.fromkeys(["entity", "connection", "native_id", "golden_id", "method", "evidence"], pl.String()))
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Records that got a partner, records that got a golden id of their own, open questions."""
+    """Records that got a partner, records that got a golden id of their own, open questions, and of these the ones
+    about two records of one system."""
 
     matched: int = 0
     born: int = 0
     questions: int = 0
+    duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Links and questions (a_id, b_id, method, evidence, and p, weight, model, why of scored ones), and `duplicates`
+    (side, a_id, b_id and the same), whose first record waits."""
+
+    links: pl.DataFrame
+    questions: pl.DataFrame
+    duplicates: pl.DataFrame
 
 
 @in_one_transaction
@@ -49,16 +62,18 @@ def link(platform: Platform, entity: str) -> Linked:
             return Linked()
         for side in sides:
             _relation(con, side, platform, entity)
-        found = _match(con, entity, given) if len(sides) == 2 else Matches.none()
+        found = _match(platform, con, entity, given, [side.role for side in sides])
         rows = _decide(con, entity, sides, found)
         questions = _described(con, found.questions)
+        twice = duplicates.described(con, found.duplicates)
     with platform.ledger.begin() as tx:
         taken = tx.links.add(rows.to_dicts(), by="linking").taken
         _ask(tx, entity, questions)
+        duplicates.ask(tx, entity, twice)
     _take_the_places_of_the_dead(platform, entity, sides, rows, taken)
     mirror(platform, entity)
     born = rows.filter(pl.col("method") == "born").height
-    return Linked(rows.height - born, born, found.questions.height)
+    return Linked(rows.height - born, born, found.questions.height + twice.height, twice.height)
 
 
 def _sides(platform: Platform) -> tuple[Connection, Connection]:
@@ -114,7 +129,7 @@ def _relation(con: duckdb.DuckDBPyConnection, side: Connection, platform: Platfo
     Narrow, so that the rules do not drag whole records along.
     """
     records, mirrored = _records(side, platform, entity), tables.links(entity).sql
-    kept = {*COMPARED.get(entity, ()), "external_key", *_TITLES} & set(records.columns(con))
+    kept = {*COMPARED.get(entity, ()), "external_key", *TITLES} & set(records.columns(con))
     columns = ", ".join(f'c."{name}"' for name in sorted(kept))
     owner, owner_golden = "", ""
     if entity == "contact":
@@ -135,22 +150,45 @@ def _relation(con: duckdb.DuckDBPyConnection, side: Connection, platform: Platfo
     )
 
 
-def _match(con: duckdb.DuckDBPyConnection, entity: str, given: Answers) -> Matches:
-    """What the rules and people's answers come to; what people joined and cannot be is asked, not linked."""
-    fit = fitting(con, entity, given)
-    found = match(con, "_side_crm", "_side_erp", RULES.get(entity, ()), fit.same, fit.never)
-    asked = pl.concat([fit.asked, found.questions]).unique(["a_id", "b_id"], keep="first", maintain_order=True)
-    return Matches(found.links, asked)
+def _match(
+    platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, given: Answers, roles: list[Role]
+) -> _Found:
+    """What keys, people's answers and likeness come to; what people joined and cannot be is asked, not linked."""
+    found, asked, never = Matches.none(), Matches.none().questions, given.never
+    if len(roles) == 2:
+        fit = fitting(con, entity, given)
+        found = match(con, "_side_crm", "_side_erp", RULES.get(entity, ()), fit.same, fit.never)
+        asked, never = pl.concat([fit.asked, found.questions]), fit.never
+    if entity not in SPECS:
+        return _Found(found.links, asked.unique(["a_id", "b_id"], keep="first", maintain_order=True), _NO_DUPLICATES)
+    likely = identity.propose(platform, con, entity, pl.concat([found.links, found.questions]), never)
+    questions = pl.concat([asked, likely.questions], how="diagonal")
+    return _Found(
+        pl.concat([found.links, likely.links], how="diagonal"),
+        questions.unique(["a_id", "b_id"], keep="first", maintain_order=True),
+        likely.duplicates,
+    )
 
 
-def _decide(con: duckdb.DuckDBPyConnection, entity: str, sides: list[Connection], found: Matches) -> pl.DataFrame:
+def _decide(con: duckdb.DuckDBPyConnection, entity: str, sides: list[Connection], found: _Found) -> pl.DataFrame:
     """Ledger rows for matched pairs and for records that stand alone; a record in a question gets none."""
     con.register("_links", found.links.to_arrow())
-    con.register("_questions", found.questions.to_arrow())
+    con.register("_questions", _waiting(found).to_arrow())
     rows = [con.execute(_links_sql(entity, side, sides)).pl().cast(LINK) for side in sides]
     con.unregister("_links")
     con.unregister("_questions")
     return pl.concat(rows)
+
+
+def _waiting(found: _Found) -> pl.DataFrame:
+    """(role, id) of the records that are asked about; of a duplicate the newer one."""
+    return pl.concat(
+        [
+            found.questions.select(pl.lit("crm").alias("role"), id="a_id"),
+            found.questions.select(pl.lit("erp").alias("role"), id="b_id"),
+            found.duplicates.select(role="side", id="a_id"),
+        ]
+    ).unique()
 
 
 def _links_sql(entity: str, side: Connection, sides: list[Connection]) -> str:
@@ -179,7 +217,8 @@ def _links_sql(entity: str, side: Connection, sides: list[Connection]) -> str:
         FROM _side_{side.role} s
         LEFT JOIN _links l ON l.{own} = s.native_id
         {f"LEFT JOIN _side_{partner.role} p ON p.native_id = l.{other}" if partner else ""}
-        WHERE s.golden_id IS NULL AND (l.{own} IS NOT NULL OR s.native_id NOT IN (SELECT {own} FROM _questions))
+        WHERE s.golden_id IS NULL AND (l.{own} IS NOT NULL OR s.native_id NOT IN
+          (SELECT id FROM _questions WHERE role = '{side.role}'))
     """
 
 
@@ -221,7 +260,7 @@ def _described(con: duckdb.DuckDBPyConnection, questions: pl.DataFrame) -> pl.Da
         return questions
     con.register("_questions", questions.to_arrow())
     columns = [row[0] for row in con.execute("DESCRIBE _side_crm").fetchall()]
-    named = {row: ", ".join(f"{row}.{column}" for column in _TITLES if column in columns) for row in "ab"}
+    named = {row: ", ".join(f"{row}.{column}" for column in TITLES if column in columns) for row in "ab"}
     found = con.execute(
         f"SELECT q.*, coalesce({named['a']}, q.a_id) AS a_name, coalesce({named['b']}, q.b_id) AS b_name "
         "FROM _questions q "
@@ -239,7 +278,7 @@ def _ask(tx: Transaction, entity: str, questions: pl.DataFrame) -> None:
             "entity": entity,
             "subject": json.dumps([row["a_id"], row["b_id"]]),
             "title": _title(entity, row),
-            "detail": json.dumps({"method": row["method"], "evidence": row["evidence"]}),
+            "detail": question_detail(row),
         }
         for row in questions.iter_rows(named=True)
     ]

@@ -7,6 +7,7 @@ meanwhile, by a rule or by somebody else's answer, the second is asked again and
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -20,9 +21,19 @@ from crmerp_assets.warehouse.tables import listed
 QUESTION = "ambiguous_link"
 REFUSED = "refused"
 """The method of a pair that a person has joined though one of the two has another partner."""
+TITLES = ("name", "email", "last_name", "sku")
+"""By which a person recognises a record, the first that it has; else by its id."""
 SYSTEMS = {"crm": "CRM", "erp": "ERP"}
 _PAIR = pl.Schema({"a_id": pl.String(), "b_id": pl.String()})
 _ASKED = pl.Schema({**_PAIR, "method": pl.String(), "evidence": pl.String()})
+
+
+def question_detail(row: Mapping[str, Any]) -> str:
+    """The facts of a question, as its review keeps them: why it is asked, and of scored pairs p, weights and model."""
+    known = {name: row[name] for name in ("method", "evidence")}
+    if row.get("p") is not None:
+        known |= {name: row[name] for name in ("p", "weight", "model")} | {"why": json.loads(row["why"])}
+    return json.dumps(known)
 
 
 @dataclass(frozen=True, slots=True)

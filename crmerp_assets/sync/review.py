@@ -3,6 +3,7 @@
 | kind            | question                                   | decisions                                       |
 |-----------------|--------------------------------------------|-------------------------------------------------|
 | ambiguous_link  | are these two records the same?            | same, different                                 |
+| duplicate       | is this one record, entered twice?         | same, different                                 |
 | unknown_product | which product does this text mean?         | alias to a product of the catalogue             |
 | conflict        | both sides changed a field: which counts?  | crm, erp                                        |
 | deletion        | what of the other side's record?           | ignore, deactivate, into RECORD                 |
@@ -25,6 +26,7 @@ from crmerp_assets.sync import (
     breaker,
     conflicts,
     doubles,
+    duplicates,
     link_answers,
     mass_deletion,
     tables,
@@ -100,6 +102,7 @@ def _alias(platform: Platform, review: Review, answer: str) -> Decision:
 
 _ALL = (
     link_answers.KIND,
+    duplicates.KIND,
     Kind(unknown_products.REVIEW, "Which product does this text mean?", {}, _alias),
     conflicts.KIND,
     vanished.KIND,

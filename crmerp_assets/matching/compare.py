@@ -1,0 +1,57 @@
+"""Pairs compared: one whole number a feature, then weights, a probability and the reasons for it."""
+
+import duckdb
+
+from crmerp_assets.matching.fragments import quoted
+from crmerp_assets.matching.model import Model
+from crmerp_assets.matching.spec import Spec
+
+
+def levels(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, pairs: str, target: str) -> None:
+    """Make the table `target`: l, r and `g_<feature>` for each pair."""
+    measured = ", ".join(f"({feature.sql})::TINYINT AS g_{feature.name}" for feature in spec.features)
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {target} AS SELECT l, r, {measured} FROM (
+            SELECT p.l, p.r, a, b, jaro_winkler_similarity(a.{spec.counted[0]}, b.{spec.counted[0]}, 0.75) AS similarity
+            FROM {pairs} p JOIN {records} a ON a.rid = p.l JOIN {records} b ON b.rid = p.r)
+        """
+    )
+
+
+def score(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, levels: str, target: str) -> None:
+    """Make the table `target`: the levels with `weight` (log2 of the odds) and `p`, the probability of a match."""
+    parts = [str(model.prior)]
+    for feature in spec.features:
+        cases = " ".join(f"WHEN {level} THEN {w}" for level, w in model.weights[feature.name].items() if w)
+        parts.append(f"CASE g_{feature.name} {cases} ELSE 0 END" if cases else "0")
+    total = f"({' + '.join(parts)})::DOUBLE"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT *, 1 / (1 + pow(2.0, -weight)) AS p "
+        f"FROM (SELECT *, {total} AS weight FROM {levels})"
+    )
+
+
+def reasons_sql(spec: Spec, model: Model) -> str:
+    """SQL for the reasons of a scored pair, the weightiest first: a list of {size, fact, says, weight}."""
+    facts = []
+    for feature in spec.features:
+        weights = {level: round(model.weights[feature.name].get(level, 0.0), 2) for level in feature.labels}
+        cases = " ".join(
+            f"WHEN {level} THEN struct_pack(size := {abs(weights[level])}::DOUBLE, fact := '{feature.name}', "
+            f"says := {quoted(label)}, weight := {weights[level]}::DOUBLE)"
+            for level, label in feature.labels.items()
+        )
+        facts.append(f"CASE g_{feature.name} {cases} END")
+    return f"list_sort(list_filter([{', '.join(facts)}], lambda f: f IS NOT NULL), 'desc')"
+
+
+WHY_SQL = "to_json(list_transform({0}, lambda f: struct_pack(fact := f.fact, says := f.says, weight := f.weight)))"
+"""Reasons as JSON text, for programs; `{0}` is a list as `reasons_sql` makes it."""
+SAYS_SQL = "array_to_string(list_transform({0}, lambda f: f.says || printf(' (%+.1f)', f.weight)), ', ')"
+"""Reasons as a sentence, for people."""
+
+
+def clash_sql(spec: Spec) -> str:
+    """SQL for whether something that settles identity contradicts."""
+    return " OR ".join(f"g_{name} < 0" for name in spec.settles) or "false"

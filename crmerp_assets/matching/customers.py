@@ -1,0 +1,129 @@
+"""How companies are matched."""
+
+from crmerp_assets.matching import fragments as f
+from crmerp_assets.matching.spec import Feature, Key, Spec
+
+_COLUMNS = {
+    **f.company("in_name"),
+    "name": f.folded("core"),
+    "words": "string_split(core, ' ')",
+    "label": "split_part(in_domain, '.', 1)",
+    **f.tax_number("in_tax", "in_country"),
+    "phone": f.phone("in_phone", "in_dial", "in_trunk"),
+    **f.address("in_street", "in_postcode", "in_city"),
+}
+
+_NAME = Feature(
+    "name",
+    """CASE
+        WHEN a.name IS NULL OR b.name IS NULL THEN 0
+        WHEN a.name = b.name THEN CASE WHEN a.name_n <= 3 THEN 8 WHEN a.name_n <= 20 THEN 7 ELSE 6 END
+        WHEN replace(a.dba, ' ', '') IN (b.name, replace(b.dba, ' ', '')) OR replace(b.dba, ' ', '') = a.name
+          OR (least(length(a.name), length(b.name)) >= 24
+            AND (starts_with(a.name, b.name) OR starts_with(b.name, a.name))) THEN 5
+        WHEN similarity >= 0.94 THEN 4
+        WHEN list_has_all(a.words, b.words) OR list_has_all(b.words, a.words) THEN 3
+        WHEN similarity >= 0.88 OR (len(list_intersect(a.words, b.words)) >= 2
+            AND 2 * len(list_intersect(a.words, b.words)) >= least(len(a.words), len(b.words))) THEN 2
+        WHEN similarity >= 0.75 THEN 1
+        ELSE -1 END""",
+    {
+        8: "same name, and a rare one",
+        7: "same name",
+        6: "same name, but a common one",
+        5: "one trades under the other's name, or one name is cut off",
+        4: "almost the same name",
+        3: "all words of one name are in the other",
+        2: "similar names",
+        1: "names alike in part",
+        -1: "different names",
+    },
+)
+
+CUSTOMERS = Spec(
+    "customer",
+    inputs={
+        "name": ("name", "text"),
+        "website": ("website", "host"),
+        "email": ("email", "host"),
+        "phone": ("phone", "raw"),
+        "tax": ("tax_id", "raw"),
+        "street": ("billing_street", "text"),
+        "city": ("billing_city", "text"),
+        "postcode": ("billing_postcode", "raw"),
+        "country": ("billing_country", "country"),
+    },
+    columns={"in_domain": "coalesce(in_website, in_email)", **_COLUMNS, "domain": "in_domain", "country": "in_country"},
+    counted=("name", "phone", "domain"),
+    words="words",
+    place="country",
+    identity=("name", "form", "tax", "domain", "phone", "zip", "house", "road", "town", "country"),
+    keys=(
+        Key("tax", "tax"),
+        Key("domain", "domain"),
+        Key("name", "CASE WHEN length(name) >= 3 THEN name END"),
+        Key("name", "CASE WHEN length(dba) >= 4 THEN replace(dba, ' ', '') END"),
+        Key("phone", "phone"),
+        Key("phone and name", "left(phone, length(phone) - 2) || '|' || left(name, 3)"),
+        Key("postcode and name", "zip || '|' || left(name, 4)"),
+        Key("address", "zip || '|' || house || '|' || left(road, 4)"),
+        Key("street and name", "road || '|' || house || '|' || left(name, 4)"),
+        Key("city and name", "town || '|' || left(name, 6)"),
+        Key("name and city", "name || '|' || town"),
+        Key("label", "CASE WHEN length(label) >= 5 THEN label END"),
+        Key("label", "CASE WHEN length(name) >= 5 THEN name END"),
+    ),
+    features=(
+        _NAME,
+        Feature(
+            "tax",
+            """CASE WHEN a.tax IS NULL OR b.tax IS NULL THEN 0 WHEN a.tax = b.tax THEN 2
+                WHEN length(a.tax) = length(b.tax) AND jaro_similarity(a.tax, b.tax, 0.92) >= 0.92 THEN 1
+                ELSE -1 END""",
+            {2: "same tax id", 1: "tax ids differ by a slip", -1: "different tax ids"},
+        ),
+        Feature(
+            "domain",
+            """CASE WHEN a.domain = b.domain THEN CASE WHEN a.domain_n <= 6 THEN 4 ELSE 3 END
+                WHEN a.label = b.name OR b.label = a.name THEN 2
+                WHEN a.domain IS NULL OR b.domain IS NULL THEN 0
+                WHEN a.label = b.label THEN 1 ELSE -1 END""",
+            {
+                4: "same web domain",
+                3: "same web domain, but of many",
+                2: "one's web domain is the other's name",
+                1: "same web domain under another country",
+                -1: "different web domains",
+            },
+        ),
+        Feature(
+            "phone",
+            """CASE WHEN a.phone IS NULL OR b.phone IS NULL THEN 0
+                WHEN a.phone = b.phone THEN CASE WHEN a.phone_n <= 6 THEN 3 ELSE 2 END
+                WHEN left(a.phone, length(a.phone) - 2) = left(b.phone, length(b.phone) - 2)
+                 AND length(a.phone) >= 9 THEN 1 ELSE -1 END""",
+            {
+                3: "same phone",
+                2: "same phone, but of many",
+                1: "phones that differ in the extension",
+                -1: "different phones",
+            },
+        ),
+        Feature(
+            "address",
+            """CASE
+                WHEN a.house = b.house AND (a.zip = b.zip OR a.road = b.road AND coalesce(a.town = b.town, true)) THEN 4
+                WHEN a.zip = b.zip OR a.road = b.road AND a.town = b.town THEN 3
+                WHEN a.town = b.town THEN 2
+                WHEN a.zip <> b.zip OR a.town <> b.town OR a.road <> b.road THEN -1 ELSE 0 END""",
+            {4: "same address", 3: "same street or postcode", 2: "same city", -1: "different places"},
+        ),
+        Feature(
+            "country",
+            """CASE WHEN a.country IS NULL OR b.country IS NULL THEN 0 WHEN a.country = b.country THEN 1 ELSE -1 END""",
+            {1: "same country", -1: "different countries"},
+        ),
+    ),
+    guards=("tax", "phone"),
+    settles=("tax", "country"),
+)

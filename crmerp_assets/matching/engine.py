@@ -1,0 +1,62 @@
+"""The engine's steps in order, for a whole population and for what changed in it.
+
+`rebuild` reads everything, freezes frequencies and makes all keys; `update` takes in changed records under what was
+frozen; `compare_all` and `compare_fresh` score pairs. The same weights and the same frozen counts give the same
+pairs either way, whatever order records arrive in.
+"""
+
+import duckdb
+import polars as pl
+
+from crmerp_assets.matching import block, compare, fit, normalise
+from crmerp_assets.matching.block import Tables
+from crmerp_assets.matching.model import Model
+from crmerp_assets.matching.spec import Spec
+
+PAIRS, LEVELS, SCORED = "_pairs", "_levels", "_scored"
+"""Temporary tables that hold the last comparison."""
+
+
+def rebuild(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, source: str) -> pl.DataFrame:
+    """Make all tables anew from the records in `source`; returns the keys that were left out (see `block.block`)."""
+    normalise.normalise(con, spec, source, tables.records)
+    block.count(con, spec, tables)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _uncounted AS FROM {tables.records}")
+    block.with_counts(con, spec, tables, "_uncounted", tables.records)
+    con.execute("DROP TABLE _uncounted")
+    return block.block(con, spec, tables)
+
+
+def update(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, source: str, gone: str) -> None:
+    """Take in the records in `source`, and let go of the rids in the relation `gone`."""
+    normalise.normalise(con, spec, source, "_changed")
+    block.with_counts(con, spec, tables, "_changed", "_counted")
+    for table in (tables.records, tables.keys):
+        con.execute(f"DELETE FROM {table} WHERE rid IN (SELECT rid FROM {gone} UNION ALL SELECT rid FROM _counted)")
+    con.execute(f"INSERT INTO {tables.records} BY NAME FROM _counted")
+    con.execute(f"INSERT INTO {tables.keys} BY NAME {block.keys_sql(spec, tables, '_counted')}")
+    con.execute("DROP TABLE _changed; DROP TABLE _counted")
+
+
+def compare_all(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables: Tables) -> None:
+    """Score every candidate pair, in SCORED: l, r, `g_<feature>`, weight, p."""
+    block.pairs(con, tables, PAIRS)
+    _compare(con, spec, model, tables)
+
+
+def compare_fresh(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables: Tables, fresh: str) -> None:
+    """Score the candidate pairs that have a record of `fresh`, a relation of rids, in SCORED."""
+    block.pairs(con, tables, PAIRS, fresh)
+    _compare(con, spec, model, tables)
+
+
+def _compare(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables: Tables) -> None:
+    compare.levels(con, spec, tables.records, PAIRS, LEVELS)
+    compare.score(con, spec, model, LEVELS, SCORED)
+
+
+def learn(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, start: Model) -> tuple[fit.Fit, fit.Check]:
+    """Fit weights to the pairs that `compare_all` compared, and check the fit."""
+    seen = fit.patterns(con, spec, tables.records, LEVELS)
+    found = fit.fit(spec, seen, start)
+    return found, fit.check(spec, seen, found, start)

@@ -1,0 +1,203 @@
+"""Weights learned from the candidate pairs themselves, without anybody labelling one.
+
+Expectation maximisation over the patterns of levels: a few thousand patterns stand for millions of pairs. Both
+classes are fitted inside the candidate set, so that evidence that comes together (name, domain, city) is not
+counted more than once. The fit can go wrong without a sign of it, therefore `check` decides whether it is used.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from crmerp_assets.matching.model import Model, Weights
+from crmerp_assets.matching.spec import Feature, Spec
+
+_ROUNDS = 300
+_SETTLED = 1e-7
+_SMOOTHING = 0.5
+SURE = 0.95
+LARGEST_WEIGHT = 20.0
+FEWEST_MATCHES = 200.0
+FEWEST_CHECKED = 200
+MOST_WRONG = 0.01
+SHARES = (0.001, 0.8)
+"""Share of candidate pairs that can be one thing, for a fit to be believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A fitted model, how many pairs are one thing by it, and which share of all."""
+
+    model: Model
+    matches: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What checks of a fit found. `objections` is empty where it may be used.
+
+    `wrong` is the share of pairs held to be one thing whose held-out ids (`guard`) differ, of `checked` pairs that
+    have both: the estimate of how many automatic links would be wrong. It is None where no id could be held out.
+    """
+
+    objections: list[str]
+    guard: str | None
+    checked: int
+    wrong: float | None
+
+
+def patterns(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, levels: str) -> pl.DataFrame:
+    """`g_<feature>` and n: how many pairs show each pattern of levels.
+
+    Rows that are the same row typed twice say nothing about how records of one thing differ, and many of them would
+    swap the two classes; so pairs count once for each two identities, and not where both are the same.
+    """
+    same = f"hash({', '.join(spec.identity)})"
+    names = ", ".join(f"g_{name}" for name in spec.names)
+    return con.execute(
+        f"""
+        WITH i AS (SELECT rid, {same} AS same FROM {records}),
+        typed AS (SELECT same FROM i GROUP BY 1 HAVING count(*) > 1),
+        twice AS (SELECT rid, same FROM i SEMI JOIN typed USING (same)),
+        marked AS (SELECT p.*, coalesce(a.same, p.l) AS la, coalesce(b.same, p.r) AS rb,
+                   a.same IS NULL AND b.same IS NULL AS alone
+                   FROM {levels} p LEFT JOIN twice a ON a.rid = p.l LEFT JOIN twice b ON b.rid = p.r)
+        SELECT {names}, count(*) AS n FROM (
+            SELECT {names} FROM marked WHERE alone
+            UNION ALL
+            SELECT {names} FROM (SELECT DISTINCT ON (least(la, rb), greatest(la, rb)) * FROM marked
+                                 WHERE NOT alone AND la <> rb)
+        ) GROUP BY ALL ORDER BY ALL
+        """
+    ).pl()
+
+
+def fit(spec: Spec, seen: pl.DataFrame, start: Model, without: str | None = None) -> Fit:
+    """Fit weights to patterns, from those of `start`; the feature `without` is left out and weighs nothing."""
+    used = [feature for feature in spec.features if feature.name != without]
+    counts = seen["n"].to_numpy().astype(float)
+    places = {f.name: np.searchsorted(f.levels, seen[f"g_{f.name}"].to_numpy()) for f in used}
+    chance = {f.name: _shares(places[f.name], counts, len(f.levels)) for f in used}
+    lift = {f.name: np.exp2([start.weights[f.name].get(level, 0.0) for level in f.levels]) for f in used}
+    m = {name: _normal(chance[name] * lift[name]) for name in chance}
+    u = dict(chance)
+    share, p = 0.1, np.zeros(len(counts))
+    for _ in range(_ROUNDS):
+        odds = np.log(share / (1 - share)) + sum(
+            (np.log(m[name] / u[name])[place] for name, place in places.items()), start=np.zeros(len(counts))
+        )
+        before, p = p, 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
+        share = float(np.clip((counts * p).sum() / counts.sum(), 1e-9, 1 - 1e-9))
+        for f in used:
+            m[f.name] = _shares(places[f.name], counts * p, len(f.levels))
+            u[f.name] = _shares(places[f.name], counts * (1 - p), len(f.levels))
+        if np.abs(p - before).max(initial=0.0) < _SETTLED:
+            break
+    return _fitted(spec, seen, _weights(start, used, m, u, counts, places, without), share)
+
+
+def _fitted(spec: Spec, seen: pl.DataFrame, weights: Weights, share: float) -> Fit:
+    prior = float(np.log2(share / (1 - share)))
+    counts = seen["n"].to_numpy().astype(float)
+    total = np.full(len(counts), prior)
+    model = Model(spec.entity, round(prior, 4), weights)
+    for feature in spec.features:
+        total += _weighed(feature, seen, model)
+    p = 1 / (1 + np.exp2(-np.clip(total, -500, 500)))
+    return Fit(model, float((counts * p).sum()), share)
+
+
+def _weights(
+    start: Model,
+    used: list[Feature],
+    m: Mapping[str, np.ndarray],
+    u: Mapping[str, np.ndarray],
+    counts: np.ndarray,
+    places: Mapping[str, np.ndarray],
+    without: str | None,
+) -> Weights:
+    """log2(m/u), nothing for no evidence, and never less for more agreement (pooling adjacent violators).
+
+    A level that no pair shows keeps its weight of before.
+    """
+    found: Weights = {without: {0: 0.0}} if without else {}
+    for f in used:
+        at = [n for n, level in enumerate(f.levels) if level != 0]
+        seen = np.bincount(places[f.name], counts, len(f.levels))
+        known = np.array([start.weights[f.name].get(level, 0.0) for level in f.levels])
+        raw = np.where(seen > 0, np.log2(m[f.name] / u[f.name]), known)
+        evened = rising(raw[at], seen[at] + _SMOOTHING)
+        found[f.name] = {0: 0.0} | {f.levels[n]: round(float(w), 4) for n, w in zip(at, evened, strict=True)}
+    return found
+
+
+def rising(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """The nearest values (by least squares, weighted by `sizes`) that never fall."""
+    blocks: list[list[float]] = []
+    for value, size in zip(values, sizes, strict=True):
+        blocks.append([float(value), float(size), 1.0])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            last, before = blocks.pop(), blocks.pop()
+            size = last[1] + before[1]
+            blocks.append([(last[0] * last[1] + before[0] * before[1]) / size, size, last[2] + before[2]])
+    return np.concatenate([np.full(int(n), value) for value, _, n in blocks])
+
+
+def _shares(place: np.ndarray, weight: np.ndarray, levels: int) -> np.ndarray:
+    return _normal(np.bincount(place, weight, levels) + _SMOOTHING)
+
+
+def _normal(values: np.ndarray) -> np.ndarray:
+    return np.asarray(values / values.sum())
+
+
+def check(spec: Spec, seen: pl.DataFrame, found: Fit, start: Model) -> Check:
+    """Whether a fit may be used: plain bounds, and an id that it did not see must agree with it.
+
+    The bounds alone let through the fits that were really wrong (see docs/matching.md). An id that settles who is who
+    may differ in MOST_WRONG of the pairs; of anything else, such as phones, no more than with the weights of before.
+    """
+    objections = []
+    if found.matches < FEWEST_MATCHES:
+        objections.append(
+            f"only {found.matches:.0f} pairs seem to be one thing; {FEWEST_MATCHES:.0f} are needed to learn"
+        )
+    if not SHARES[0] <= found.share <= SHARES[1]:
+        objections.append(f"{found.share:.2%} of the candidate pairs would be one thing")
+    largest = max(abs(w) for levels in found.model.weights.values() for w in levels.values())
+    if largest > LARGEST_WEIGHT:
+        objections.append(f"a weight of {largest:.0f}")
+    for guard in spec.guards:
+        checked, wrong = held_out(spec, seen, guard, fit(spec, seen, start, without=guard).model)
+        if checked < FEWEST_CHECKED:
+            continue
+        most = MOST_WRONG if guard in spec.settles else held_out(spec, seen, guard, start)[1]
+        if wrong > most:
+            objections.append(
+                f"{wrong:.1%} of the pairs held to be one thing without looking at {guard} have different ones; "
+                f"at most {most:.1%} may"
+            )
+        return Check(objections, guard, checked, wrong)
+    objections.append("too few pairs have an id on both sides that could check the fit")
+    return Check(objections, None, 0, None)
+
+
+def held_out(spec: Spec, seen: pl.DataFrame, guard: str, model: Model) -> tuple[int, float]:
+    """(pairs with the guard on both sides, share of them that differ) among what is sure to a model blind for it."""
+    total, counts = np.full(seen.height, model.prior), seen["n"].to_numpy()
+    for feature in spec.features:
+        if feature.name != guard:
+            total += _weighed(feature, seen, model)
+    level = seen[f"g_{guard}"].to_numpy()
+    sure = (total >= np.log2(SURE / (1 - SURE))) & (level != 0)
+    checked = int(counts[sure].sum())
+    return checked, float(counts[sure & (level < 0)].sum() / checked) if checked else 0.0
+
+
+def _weighed(feature: Feature, seen: pl.DataFrame, model: Model) -> np.ndarray:
+    table = np.array([model.weights[feature.name].get(level, 0.0) for level in feature.levels])
+    return np.asarray(table[np.searchsorted(feature.levels, seen[f"g_{feature.name}"].to_numpy())])

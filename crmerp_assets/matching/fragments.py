@@ -1,0 +1,101 @@
+"""SQL that several entities share: words of a name, phone numbers, tax numbers, addresses."""
+
+import re
+
+from crmerp_assets.standardise.company import TRAILING_FORMS
+
+_NOISE = (
+    r"\((?:do not use|duplicate|dupl?|old|inactive|closed|test|see [^)]*|formerly [^)]*)[^)]*\)"
+    r"|\*+|\b(?:do not use|duplicate)\b|^(?:zz+|xx+)[ _-]+"
+)
+_TRADES_AS = r" (?:d/?b/?a|t/a|dba:?|trading as|doing business as|a/?k/?a) (.+)$"
+_STREET_WORDS = (
+    "street st avenue ave av road rd boulevard blvd lane ln drive dr court ct place pl square sq highway hwy parkway"
+    " pkwy way rue via calle carrer rua ulica ul plaza platz allee gasse"
+)
+_INNER = r"\b(?:suite|ste|unit|floor|fl|apt|apartment|room|rm|building|bldg|etage)\b.*$"
+
+
+def quoted(text: str) -> str:
+    """A SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def replaced(value: str, pattern: str, by: str = " ") -> str:
+    """Every match of a pattern replaced."""
+    return f"regexp_replace({value}, {quoted(pattern)}, {quoted(by)}, 'g')"
+
+
+def filled(value: str) -> str:
+    """The text, or null where it is empty."""
+    return f"nullif({value}, '')"
+
+
+def spaced(value: str) -> str:
+    """Letters and digits in words with one space between them; dots and apostrophes join, an ampersand is `and`."""
+    joined = f"replace({replaced(value, '[.’`]', '')}, '&', ' and ')"
+    return filled(f"trim({replaced(joined, '[^a-z0-9]+')})")
+
+
+def company(name: str) -> dict[str, str]:
+    """Columns of a company's name: `dba` (what it trades as), `core` (words without legal form), `form`."""
+    forms = "|".join(re.escape(form) for form in sorted(TRAILING_FORMS, key=len, reverse=True))
+    tail = f"^(?:the )?(.+?)((?: (?:and )?(?:{forms}))*)$"
+    quiet = replaced(name, _NOISE)
+    return {
+        "dba": spaced(f"regexp_extract({quiet}, {quoted(_TRADES_AS)}, 1)"),
+        "spelled": spaced(replaced(quiet, _TRADES_AS, "")),
+        "core": f"coalesce({filled(f'regexp_extract(spelled, {quoted(tail)}, 1)')}, spelled)",
+        "form": filled(f"replace(regexp_extract(spelled, {quoted(tail)}, 2), ' ', '')"),
+    }
+
+
+def folded(value: str) -> str:
+    """Without spaces, and with ae, oe, ue as the vowel: the two ways of writing an umlaut meet."""
+    return filled(f"regexp_replace(replace({value}, ' ', ''), '([aou])e', '\\1', 'g')")
+
+
+def phone(value: str, dial: str, trunk: str) -> str:
+    """A number in international digits, read in a country with that dial code and trunk prefix; null if none."""
+    number = f"replace(regexp_replace(lower({value}), '(?:ext|x|#).*$', ''), '(0)', '')"
+    digits = f"regexp_replace({number}, '[^0-9]', '', 'g')"
+    return f"""CASE
+        WHEN length({digits}) < 7 OR length(replace({digits}, right({digits}, 1), '')) = 0 THEN NULL
+        WHEN starts_with(trim({number}), '+') OR {dial} IS NULL THEN {digits}
+        WHEN starts_with({digits}, '00') THEN substr({digits}, 3)
+        WHEN starts_with({digits}, {dial}) AND length({digits}) > 10 THEN {digits}
+        WHEN {trunk} <> '' AND starts_with({digits}, {trunk})
+            THEN {dial} || substr({digits}, length({trunk}) + 1)
+        ELSE {dial} || {digits} END"""
+
+
+def tax_number(value: str, country: str) -> dict[str, str]:
+    """Columns of a tax number: `tax` in compact form without country prefix, null for what people type to get past."""
+    bare = f"regexp_replace(upper({value}), '[^A-Z0-9]', '', 'g')"
+    prefix = f"CASE {country} WHEN 'GR' THEN 'EL' ELSE {country} END"
+    return {
+        "tax_bare": bare,
+        "tax_own": f"""CASE
+            WHEN starts_with(tax_bare, {prefix}) AND regexp_matches(tax_bare, '^..[0-9A-Z]*[0-9]')
+                THEN substr(tax_bare, 3)
+            WHEN regexp_matches(tax_bare, '^[A-Z]{{2}}[0-9][0-9A-Z]{{5,}}$') THEN substr(tax_bare, 3)
+            ELSE tax_bare END""",
+        "tax": """CASE WHEN length(tax_own) >= 7 AND regexp_matches(tax_own, '[0-9]{4}')
+            AND length(replace(tax_own, left(tax_own, 1), '')) > 0
+            AND NOT contains('01234567890123456789', tax_own) AND NOT contains('98765432109876543210', tax_own)
+            THEN tax_own END""",
+    }
+
+
+def address(street: str, postcode: str, city: str) -> dict[str, str]:
+    """Columns of an address: `house` (number), `road` (name without its type), `zip`, `town`."""
+    types = "|".join(_STREET_WORDS.split())
+    outer = replaced(street, _INNER, "")
+    outer = replaced(outer, r"\b(n|s|e|w)(?:orth|outh|ast|est)\b", r"\1")
+    named = replaced(replaced(outer, r"(?:strasse|straat|str)\b\.?"), rf"\b(?:{types})\b\.?|\b[0-9]+[a-z]?\b")
+    return {
+        "house": filled(f"ltrim(regexp_extract({street}, '(?:^|[^0-9a-z])([0-9]+)', 1), '0')"),
+        "road": filled(replaced(named, "[^a-z0-9]+", "")),
+        "zip": filled(replaced(f"upper({postcode})", "[^A-Z0-9]+", "")),
+        "town": filled(replaced(city, "[^a-z0-9]+", "")),
+    }

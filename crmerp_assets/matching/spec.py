@@ -1,0 +1,70 @@
+"""What matching looks at, as data: the columns of a record, the keys under which records meet, and what is compared.
+
+One `Spec` an entity. All expressions are DuckDB SQL. Feature levels are ordered whole numbers: below 0 the records
+disagree, 0 is no evidence (a value is missing), above 0 they agree, more so the higher. One fact is one feature: the
+same event coded twice makes the fit of weights collapse without a sign of it (see docs/matching.md).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "host", "country", "raw"]
+"""How an input is prepared: `text` in lower-case ASCII whatever its script, `host` as its registrable domain (null
+for mail providers and platforms), `country` as ISO 3166-1 alpha-2, `raw` as it is. All are cut at 200 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One compared fact: `sql` gives the level of records `a` and `b`, `labels` says in words what each level means."""
+
+    name: str
+    sql: str
+    labels: Mapping[int, str]
+
+    @property
+    def levels(self) -> list[int]:
+        """Its levels in order, 0 among them."""
+        return sorted({0, *self.labels})
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Records meet where `sql` is equal; null is no key. Two keys of one `kind` may meet each other."""
+
+    kind: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """How records of an entity are matched.
+
+    `inputs`: name -> (canonical column, how it is prepared). `columns`: normalised column -> SQL over the prepared
+    inputs and earlier columns. `counted`: columns whose frequency tells rare values from common ones (`<column>_n`);
+    of the first, features see the `similarity` (Jaro-Winkler from 0.75 up, else 0). `words`: the list column whose
+    rare members are keys, `place`: the column within which they are rare. `identity`: columns that are equal where
+    one row was typed twice. `guards`: features held out to check a fit, best first. `settles`: features whose
+    contradiction keeps a pair from being linked without a person.
+    """
+
+    entity: str
+    inputs: Mapping[str, tuple[str, Kind]]
+    columns: Mapping[str, str]
+    keys: tuple[Key, ...]
+    features: tuple[Feature, ...]
+    identity: tuple[str, ...]
+    counted: tuple[str, ...]
+    guards: tuple[str, ...] = ()
+    settles: tuple[str, ...] = ()
+    words: str | None = None
+    place: str = "''"
+
+    @property
+    def names(self) -> list[str]:
+        """The features' names."""
+        return [feature.name for feature in self.features]
+
+    def feature(self, name: str) -> Feature:
+        """The feature of that name; KeyError where there is none."""
+        return {feature.name: feature for feature in self.features}[name]
