@@ -6,6 +6,7 @@ from collections.abc import Callable
 import duckdb
 import polars as pl
 
+from crmerp_assets.canonical.iso import country_codes
 from crmerp_assets.matching.spec import Spec
 from crmerp_assets.standardise.company import FORMS_IN_OTHER_SCRIPTS
 from crmerp_assets.standardise.countries import country
@@ -91,7 +92,9 @@ def _registrable(values: pl.Series) -> pl.Series:
 
 
 def _country(values: pl.Series) -> pl.Series:
-    return values.to_frame("raw").select(country(pl.col("raw")))["raw"]
+    """ISO codes; what is no country that anybody knows is no evidence."""
+    found = values.to_frame("raw").select(country(pl.col("raw")))["raw"]
+    return found.set(~found.is_in(sorted(country_codes())).fill_null(value=False), None)
 
 
 def _dials(con: duckdb.DuckDBPyConnection, table: str, countries: str | None) -> None:
