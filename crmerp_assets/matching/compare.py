@@ -1,5 +1,7 @@
 """Pairs compared: one whole number a feature, then weights, a probability and the reasons for it."""
 
+import re
+
 import duckdb
 
 from crmerp_assets.matching.fragments import quoted
@@ -9,14 +11,29 @@ from crmerp_assets.matching.spec import Spec
 
 def levels(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, pairs: str, target: str) -> None:
     """Make the table `target`: l, r and `g_<feature>` for each pair."""
-    measured = ", ".join(f"({feature.sql})::TINYINT AS g_{feature.name}" for feature in spec.features)
+    value = spec.counted[0]
+    shared = f"CASE WHEN a.{value} <> b.{value} THEN len(list_intersect(a.words, b.words)) ELSE 0 END"
+    seen = sorted({found for feature in spec.features for found in _COLUMN.findall(feature.sql)})
+    measured = ", ".join(
+        f"({_COLUMN.sub(_flat, feature.sql)})::TINYINT AS g_{feature.name}" for feature in spec.features
+    )
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {target} AS SELECT l, r, {measured} FROM (
-            SELECT p.l, p.r, a, b, jaro_winkler_similarity(a.{spec.counted[0]}, b.{spec.counted[0]}, 0.75) AS similarity
+            SELECT p.l, p.r, {", ".join(f"{side}.{name} AS {side}_{name}" for side, name in seen)},
+            jaro_winkler_similarity(a.{value}, b.{value}, 0.75) AS similarity,
+            {shared if "words" in spec.columns else 0} AS shared
             FROM {pairs} p JOIN {records} a ON a.rid = p.l JOIN {records} b ON b.rid = p.r)
         """
     )
+
+
+_COLUMN = re.compile(r"\b([ab])\.(\w+)")
+
+
+def _flat(column: re.Match[str]) -> str:
+    """Whole records side by side would be copied for every pair, so only the columns that features name are taken."""
+    return f"{column[1]}_{column[2]}"
 
 
 def score(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, levels: str, target: str) -> None:

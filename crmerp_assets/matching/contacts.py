@@ -77,10 +77,11 @@ _COLUMNS = {
     "given": f"coalesce(element_at({_FULL}, split_part(first, ' ', 1))[1], split_part(first, ' ', 1))",
     "family": f"coalesce({f.folded(f.replaced('last', _PARTICLES))}, {f.folded('last')})",
     "name": "nullif(concat(given, ' ', family), ' ')",
-    "mailbox": f.filled("split_part(lower(in_email), '@', 1)"),
-    "shared": f"list_contains({_SHARED.split()!r}, mailbox)",
-    "email": "CASE WHEN NOT shared THEN lower(in_email) END",
-    "phone": f.phone("in_phone", "NULL::VARCHAR", "''"),
+    "_box": f.filled("split_part(lower(in_email), '@', 1)"),
+    "_shared": f"list_contains({_SHARED.split()!r}, _box)",
+    "email": "CASE WHEN NOT _shared THEN lower(in_email) END",
+    "mailbox": "CASE WHEN NOT _shared THEN _box END",
+    **f.phone("in_phone", "NULL::VARCHAR", "''"),
     "company": "in_company",
 }
 
@@ -98,7 +99,7 @@ CONTACTS = Spec(
     identity=("first", "last", "email", "phone", "company"),
     keys=(
         Key("email", "email"),
-        Key("mailbox", "CASE WHEN length(mailbox) >= 6 AND NOT shared THEN mailbox END"),
+        Key("mailbox", "CASE WHEN length(mailbox) >= 6 THEN mailbox END"),
         Key("phone and name", "phone || '|' || left(family, 3)"),
         Key("phone and given name", "phone || '|' || left(given, 3)"),
         Key("company and family name", "company || '|' || left(family, 4)"),

@@ -3,13 +3,14 @@
 from crmerp_assets.matching import fragments as f
 from crmerp_assets.matching.spec import Feature, Key, Spec
 
+_WORDS = "string_split(core, ' ')"
 _COLUMNS = {
     **f.company("in_name", "in_city"),
     "name": f.folded("core"),
-    "words": "string_split(core, ' ')",
-    "label": "split_part(in_domain, '.', 1)",
+    "words": f.hashed(_WORDS),
+    "label": "split_part(domain, '.', 1)",
     **f.tax_number("in_tax", "in_country"),
-    "phone": f.phone("in_phone", "in_dial", "in_trunk"),
+    **f.phone("in_phone", "in_dial", "in_trunk"),
     **f.address("in_street", "in_postcode", "in_city"),
 }
 
@@ -22,9 +23,8 @@ _NAME = Feature(
           OR (least(length(a.name), length(b.name)) >= 24
             AND (starts_with(a.name, b.name) OR starts_with(b.name, a.name))) THEN 5
         WHEN similarity >= 0.94 THEN 4
-        WHEN list_has_all(a.words, b.words) OR list_has_all(b.words, a.words) THEN 3
-        WHEN similarity >= 0.88 OR (len(list_intersect(a.words, b.words)) >= 2
-            AND 2 * len(list_intersect(a.words, b.words)) >= least(len(a.words), len(b.words))) THEN 2
+        WHEN shared = least(len(a.words), len(b.words)) THEN 3
+        WHEN similarity >= 0.88 OR shared >= 2 AND 2 * shared >= least(len(a.words), len(b.words)) THEN 2
         WHEN similarity >= 0.75 THEN 1
         ELSE -1 END""",
     {
@@ -53,9 +53,9 @@ CUSTOMERS = Spec(
         "postcode": ("billing_postcode", "raw"),
         "country": ("billing_country", "country"),
     },
-    columns={"in_domain": "coalesce(in_website, in_email)", **_COLUMNS, "domain": "in_domain", "country": "in_country"},
+    columns={"domain": "coalesce(in_website, in_email)", **_COLUMNS, "country": "in_country"},
     counted=("name", "phone", "domain"),
-    words="words",
+    words=_WORDS,
     place="country",
     identity=("name", "form", "tax", "domain", "phone", "zip", "house", "road", "town", "country"),
     keys=(

@@ -177,7 +177,8 @@ def _steps(
     spec: Spec, seen: pl.DataFrame
 ) -> tuple[np.ndarray, list[tuple[float | None, float | None]], list[tuple[str, int]]]:
     """(columns, bounds, names): for each level the step from the one below, which is never downwards."""
-    columns, bounds, names = [], [], []
+    columns, names = [], []
+    bounds: list[tuple[float | None, float | None]] = []
     for f in spec.features:
         level, levels = seen[f"g_{f.name}"].to_numpy(), [one for one in f.levels if one != 0]
         for n, least in enumerate(levels):

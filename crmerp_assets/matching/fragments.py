@@ -49,12 +49,13 @@ def company(name: str, city: str) -> dict[str, str]:
     quiet = replaced(name, _NOISE)
     return {
         "dba": spaced(f"regexp_extract({quiet}, {quoted(_TRADES_AS)}, 1)"),
-        "spelled": spaced(replaced(quiet, _TRADES_AS, "")),
-        "seat": spaced(city),
-        "unplaced": "CASE WHEN ends_with(spelled, ' ' || seat) "
-        "THEN trim(left(spelled, length(spelled) - length(seat))) ELSE spelled END",
-        "core": f"coalesce({filled(f'regexp_extract(unplaced, {quoted(tail)}, 1)')}, unplaced)",
-        "form": filled(f"replace(regexp_extract(unplaced, {quoted(tail)}, 2), ' ', '')"),
+        "_spelled": spaced(replaced(quiet, _TRADES_AS, "")),
+        "_seat": spaced(city),
+        "_unplaced": "CASE WHEN ends_with(_spelled, ' ' || _seat) "
+        "THEN trim(left(_spelled, length(_spelled) - length(_seat))) ELSE _spelled END",
+        "_parts": f"regexp_extract(_unplaced, {quoted(tail)}, ['core', 'form'])",
+        "core": f"coalesce({filled('_parts.core')}, _unplaced)",
+        "form": filled("replace(_parts.form, ' ', '')"),
     }
 
 
@@ -63,18 +64,25 @@ def folded(value: str) -> str:
     return filled(f"regexp_replace(replace({value}, ' ', ''), '([aou])e', '\\1', 'g')")
 
 
-def phone(value: str, dial: str, trunk: str) -> str:
-    """A number in international digits, read in a country with that dial code and trunk prefix; null if none."""
-    number = f"replace(regexp_replace(lower({value}), '(?:ext|x|#).*$', ''), '(0)', '')"
-    digits = f"regexp_replace({number}, '[^0-9]', '', 'g')"
-    return f"""CASE
-        WHEN length({digits}) < 7 OR length(replace({digits}, right({digits}, 1), '')) = 0 THEN NULL
-        WHEN starts_with(trim({number}), '+') OR {dial} IS NULL THEN {digits}
-        WHEN starts_with({digits}, '00') THEN substr({digits}, 3)
-        WHEN starts_with({digits}, {dial}) AND length({digits}) > 10 THEN {digits}
-        WHEN {trunk} <> '' AND starts_with({digits}, {trunk})
-            THEN {dial} || substr({digits}, length({trunk}) + 1)
-        ELSE {dial} || {digits} END"""
+def hashed(words: str) -> str:
+    """A list of words as sorted hashes, which compare much faster."""
+    return f"list_sort(list_distinct(list_transform({words}, lambda w: (hash(w) % 4294967296)::UINTEGER)))"
+
+
+def phone(value: str, dial: str, trunk: str) -> dict[str, str]:
+    """Columns of a phone number: `phone` in international digits, read in a country with that dial code and trunk
+    prefix; null for what is none."""
+    return {
+        "_number": f"replace(regexp_replace(lower({value}), '(?:ext|x|#).*$', ''), '(0)', '')",
+        "_digits": "regexp_replace(_number, '[^0-9]', '', 'g')",
+        "phone": f"""CASE
+            WHEN length(_digits) < 7 OR length(replace(_digits, right(_digits, 1), '')) = 0 THEN NULL
+            WHEN starts_with(trim(_number), '+') OR {dial} IS NULL THEN _digits
+            WHEN starts_with(_digits, '00') THEN substr(_digits, 3)
+            WHEN starts_with(_digits, {dial}) AND length(_digits) > 10 THEN _digits
+            WHEN {trunk} <> '' AND starts_with(_digits, {trunk}) THEN {dial} || substr(_digits, length({trunk}) + 1)
+            ELSE {dial} || _digits END""",
+    }
 
 
 def tax_number(value: str, country: str) -> dict[str, str]:
@@ -82,16 +90,16 @@ def tax_number(value: str, country: str) -> dict[str, str]:
     bare = f"regexp_replace(upper({value}), '[^A-Z0-9]', '', 'g')"
     prefix = f"CASE {country} WHEN 'GR' THEN 'EL' ELSE {country} END"
     return {
-        "tax_bare": bare,
-        "tax_own": f"""CASE
-            WHEN starts_with(tax_bare, {prefix}) AND regexp_matches(tax_bare, '^..[0-9A-Z]*[0-9]')
-                THEN substr(tax_bare, 3)
-            WHEN regexp_matches(tax_bare, '^[A-Z]{{2}}[0-9][0-9A-Z]{{5,}}$') THEN substr(tax_bare, 3)
-            ELSE tax_bare END""",
-        "tax": """CASE WHEN length(tax_own) >= 7 AND regexp_matches(tax_own, '[0-9]{4}')
-            AND length(replace(tax_own, left(tax_own, 1), '')) > 0
-            AND NOT contains('01234567890123456789', tax_own) AND NOT contains('98765432109876543210', tax_own)
-            THEN tax_own END""",
+        "_tax_bare": bare,
+        "_tax_own": f"""CASE
+            WHEN starts_with(_tax_bare, {prefix}) AND regexp_matches(_tax_bare, '^..[0-9A-Z]*[0-9]')
+                THEN substr(_tax_bare, 3)
+            WHEN regexp_matches(_tax_bare, '^[A-Z]{{2}}[0-9][0-9A-Z]{{5,}}$') THEN substr(_tax_bare, 3)
+            ELSE _tax_bare END""",
+        "tax": """CASE WHEN length(_tax_own) >= 7 AND regexp_matches(_tax_own, '[0-9]{4}')
+            AND length(replace(_tax_own, left(_tax_own, 1), '')) > 0
+            AND NOT contains('01234567890123456789', _tax_own) AND NOT contains('98765432109876543210', _tax_own)
+            THEN _tax_own END""",
     }
 
 

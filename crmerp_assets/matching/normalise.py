@@ -7,10 +7,12 @@ import duckdb
 import polars as pl
 
 from crmerp_assets.canonical.iso import country_codes
+from crmerp_assets.matching.fragments import quoted
 from crmerp_assets.matching.spec import Spec
 from crmerp_assets.standardise.company import FORMS_IN_OTHER_SCRIPTS
 from crmerp_assets.standardise.countries import country
 from crmerp_assets.standardise.matching_keys import domain_key
+from crmerp_assets.standardise.shared_domains import shared_domains
 
 LONGEST = 200
 """Characters of a value that are looked at: a text of a megabyte in a name field is not a longer name."""
@@ -38,34 +40,35 @@ def normalise(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, target: s
 def _prepare(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, columns: set[str]) -> None:
     """Make `_prepared`: rid, side, native_id, `in_<input>` for each input, and where there is a country, its dial
     code `in_dial` and trunk prefix `in_trunk`."""
-    selected, joins = ["r.rid", "r.side", "r.native_id"], []
-    for name, (column, kind) in spec.inputs.items():
-        raw = f'left(r."{column}", {LONGEST})' if column in columns else "NULL::VARCHAR"
-        if kind == "raw" or column not in columns:
-            selected.append(f"nullif(trim({raw}), '') AS in_{name}")
-            continue
-        value, lookup, function = _kinds(raw, kind)
-        _look_up(con, f"_{name}_found", f"SELECT DISTINCT {lookup} AS raw FROM {source} r", function)
-        joins.append(f"LEFT JOIN _{name}_found {name} ON {name}.raw = {lookup}")
-        selected.append(f"{value.format(found=f'{name}.found')} AS in_{name}")
-    if "country" in spec.inputs:
-        known = spec.inputs["country"][0] in columns
-        _dials(con, "_dials", "SELECT DISTINCT found FROM _country_found" if known else None)
-        joins.append("LEFT JOIN _dials d ON d.country = " + ("country.found" if known else "NULL"))
-        selected += ["d.dial AS in_dial", "d.trunk AS in_trunk"]
+    cut = {name: _cut(column, kind, columns) for name, (column, kind) in spec.inputs.items()}
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE _prepared AS SELECT {', '.join(selected)} FROM {source} r {' '.join(joins)}"
+        "CREATE OR REPLACE TEMP TABLE _cut AS SELECT rid, side, native_id, "
+        f"{', '.join(f'{sql} AS {name}' for name, sql in cut.items())} FROM {source}"
     )
+    selected, joins = ["c.rid", "c.side", "c.native_id"], []
+    for name, (_, kind) in spec.inputs.items():
+        if kind == "raw":
+            selected.append(f"c.{name} AS in_{name}")
+            continue
+        looked_up, value, function = _KINDS[kind]
+        key = looked_up.format(f"c.{name}")
+        _look_up(con, f"_{name}_found", f"SELECT DISTINCT {key} AS raw FROM _cut c", function)
+        joins.append(f"LEFT JOIN _{name}_found f_{name} ON f_{name}.raw = {key}")
+        selected.append(f"{value.format(f'c.{name}', f'f_{name}.found')} AS in_{name}")
+    if "country" in spec.inputs:
+        _dials(con, "_dials")
+        joins.append("LEFT JOIN _dials d ON d.country = f_country.found")
+        selected += ["d.dial AS in_dial", "d.trunk AS in_trunk"]
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _prepared AS SELECT {', '.join(selected)} FROM _cut c {' '.join(joins)}")
+    con.execute("DROP TABLE _cut")
 
 
-def _kinds(raw: str, kind: str) -> tuple[str, str, Callable[[pl.Series], pl.Series]]:
-    """(SQL of the prepared value with `{found}`, SQL of what is looked up or null, the looking up)."""
-    if kind == "text":
-        foreign = f"CASE WHEN NOT regexp_full_match({raw}, '[\\x00-\\x7f]*') THEN {raw} END"
-        return f"nullif(trim(lower(coalesce({{found}}, {raw}))), '')", foreign, _plain
-    if kind == "host":
-        return "{found}", f"nullif(regexp_extract(lower({raw}), '{_HOST}', 1), '')", _registrable
-    return "{found}", f"nullif(trim({raw}), '')", _country
+def _cut(column: str, kind: str, columns: set[str]) -> str:
+    """SQL for what of an input is looked at: its first characters, of a web or mail address its host."""
+    if column not in columns:
+        return "NULL::VARCHAR"
+    text = f"nullif(trim(left(\"{column}\", {LONGEST})), '')"
+    return f"nullif(regexp_extract(lower({text}), '{_HOST}', 1), '')" if kind == "host" else text
 
 
 def _look_up(
@@ -97,17 +100,35 @@ def _country(values: pl.Series) -> pl.Series:
     return found.set(~found.is_in(sorted(country_codes())).fill_null(value=False), None)
 
 
-def _dials(con: duckdb.DuckDBPyConnection, table: str, countries: str | None) -> None:
-    """Dial code and trunk prefix of each country."""
+def _dials(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Dial code and trunk prefix of each country that was found."""
     import phonenumbers
 
-    known = [row[0] for row in con.execute(countries).fetchall()] if countries else []
     rows = []
-    for code in known:
-        found = phonenumbers.PhoneMetadata.metadata_for_region(code, None) if code else None
+    for (code,) in con.execute("SELECT DISTINCT found FROM _country_found WHERE found IS NOT NULL").fetchall():
+        found = phonenumbers.PhoneMetadata.metadata_for_region(code, None)
         if found is not None:
             rows.append((code, str(found.country_code), found.national_prefix or ""))
     frame = pl.DataFrame(rows, schema={"country": pl.String, "dial": pl.String, "trunk": pl.String}, orient="row")
     con.register("_found", frame.to_arrow())
     con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM _found")
     con.unregister("_found")
+
+
+# By kind: SQL of what is looked up for a value `{0}` or null where SQL will do, SQL of the prepared value with what was
+# found as `{1}`, and the looking up. A host of two labels is registrable as it is, unless many share it.
+_KINDS: dict[str, tuple[str, str, Callable[[pl.Series], pl.Series]]] = {
+    "text": (
+        "CASE WHEN NOT regexp_full_match({0}, '[\\x00-\\x7f]*') THEN {0} END",
+        "lower(coalesce({1}, {0}))",
+        _plain,
+    ),
+    "host": (
+        "CASE WHEN contains({0}, '.') AND len(string_split({0}, '.')) > 2 THEN {0} END",
+        "CASE WHEN len(string_split({0}, '.')) > 2 THEN {1} WHEN contains({0}, '.') AND {0} NOT IN ("
+        + ", ".join(quoted(domain) for domain in sorted(shared_domains()))
+        + ") THEN {0} END",
+        _registrable,
+    ),
+    "country": ("{0}", "{1}", _country),
+}

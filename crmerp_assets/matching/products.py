@@ -3,6 +3,8 @@
 from crmerp_assets.matching import fragments as f
 from crmerp_assets.matching.spec import Feature, Key, Spec
 
+_WORDS = "string_split(spelled, ' ')"
+
 PRODUCTS = Spec(
     "product",
     inputs={
@@ -15,13 +17,13 @@ PRODUCTS = Spec(
         "sku": f.filled(r"regexp_replace(regexp_replace(upper(in_sku), '[^A-Z0-9]', '', 'g'), '^0+', '')"),
         "spelled": f.spaced("in_name"),
         "name": f.filled("replace(spelled, ' ', '')"),
-        "words": "string_split(spelled, ' ')",
+        "words": f.hashed(_WORDS),
         "sizes": "list_sort(regexp_extract_all(spelled, '[0-9]+'))",
         "unit": f.filled("rtrim(regexp_replace(in_unit, '[^a-z0-9]+', '', 'g'), 's')"),
         "category": f.filled("regexp_replace(in_category, '[^a-z0-9]+', '', 'g')"),
     },
     counted=("name",),
-    words="words",
+    words=_WORDS,
     identity=("sku", "name", "unit", "category"),
     keys=(
         Key("sku", "sku"),
@@ -44,9 +46,9 @@ PRODUCTS = Spec(
             """CASE WHEN a.name IS NULL OR b.name IS NULL THEN 0
                 WHEN a.sizes <> b.sizes THEN -2
                 WHEN a.name = b.name THEN CASE WHEN a.name_n <= 3 THEN 5 ELSE 4 END
-                WHEN list_sort(a.words) = list_sort(b.words) THEN 3
+                WHEN a.words = b.words THEN 3
                 WHEN similarity >= 0.94 THEN 2
-                WHEN list_has_all(a.words, b.words) OR list_has_all(b.words, a.words) OR similarity >= 0.85 THEN 1
+                WHEN shared = least(len(a.words), len(b.words)) OR similarity >= 0.85 THEN 1
                 ELSE -1 END""",
             {
                 5: "same name",

@@ -41,12 +41,14 @@ class Spec:
     """How records of an entity are matched.
 
     `inputs`: name -> (canonical column, how it is prepared). `columns`: normalised column -> SQL over the prepared
-    inputs and earlier columns. `counted`: columns whose frequency tells rare values from common ones (`<column>_n`);
-    of the first, features see the `similarity` (Jaro-Winkler from 0.75 up, else 0). `words`: the list column whose
-    rare members are keys, `place`: the column within which they are rare. `identity`: columns that are equal where
-    one row was typed twice. `guards`: features held out to check a fit, best first. `settles`: features whose
-    contradiction keeps a pair from being linked without a person. `divides`: features whose contradiction makes two
-    things by definition, however alike they are; such pairs teach nothing about what one thing looks like.
+    inputs (`in_<name>`) and earlier columns; those that start with an underscore are helpers. `counted`: columns whose
+    frequency tells rare values from common ones (`<column>_n`); of the first, features see the `similarity`
+    (Jaro-Winkler from 0.75 up, else 0). `words`: SQL for the list of words whose rare ones are keys, `place`: the
+    column within which they are rare; where a column `words` has their hashes, features see how many are `shared`.
+    `identity`: columns that are equal where one row was typed twice. `guards`: features held out to check a fit, best
+    first. `settles`: features whose contradiction keeps a pair from being linked without a person. `divides`: features
+    whose contradiction makes two things by definition, however alike they are; such pairs teach nothing about what one
+    thing looks like.
     """
 
     entity: str
