@@ -22,12 +22,15 @@ def clusters(
     weight: np.ndarray,
     together: Iterable[tuple[int, int]] = (),
     apart: Iterable[tuple[int, int]] = (),
+    least: float = 0.0,
 ) -> np.ndarray:
     """The cluster of each of `count` records, as the lowest number of a record in it.
 
     `left`, `right`, `weight`: compared pairs (numbers below `count`) and log2 of their odds. `together` are pairs that
     a person joined or that are linked already, `apart` pairs that must never be in one cluster, which is the stronger.
+    `least`: the evidence from which records belong together; 0 is even odds.
     """
+    weight = weight - least
     joined, parted = sorted({_ordered(*pair) for pair in together}), {_ordered(*pair) for pair in apart}
     fixed = [pair for pair in joined if pair not in parted]
     good = weight >= 0
@@ -40,7 +43,7 @@ def clusters(
     concerned = {component[a] for a, b in parted if component[a] == component[b]}
     large = (sizes > 2) | np.isin(np.arange(len(sizes)), list(concerned))
     if large.any():
-        _split(label, component, large, (left, right, weight), fixed, parted)
+        _split(label, component, large, (left, right, weight), fixed, parted, least)
     return label
 
 
@@ -61,12 +64,15 @@ def _split(
     pairs: tuple[np.ndarray, np.ndarray, np.ndarray],
     fixed: list[tuple[int, int]],
     parted: set[tuple[int, int]],
+    least: float,
 ) -> None:
     """Cluster the components that are `large`, in place."""
     left, right, weight = pairs
     inside = large[component[left]] & (component[left] == component[right])
     members = np.flatnonzero(large[component])
-    groups = _Groups(members.tolist(), left[inside].tolist(), right[inside].tolist(), weight[inside].tolist(), parted)
+    groups = _Groups(
+        least, members.tolist(), left[inside].tolist(), right[inside].tolist(), weight[inside].tolist(), parted
+    )
     for a, b in fixed:
         if large[component[a]]:
             groups.join(a, b)
@@ -82,14 +88,21 @@ class _Groups:
     """Growing groups of the records of large components."""
 
     def __init__(
-        self, records: list[int], left: list[int], right: list[int], weight: list[float], parted: set[tuple[int, int]]
+        self,
+        least: float,
+        records: list[int],
+        left: list[int],
+        right: list[int],
+        weight: list[float],
+        parted: set[tuple[int, int]],
     ) -> None:
+        self._uncompared = UNCOMPARED - least
         self.members = {record: [record] for record in records}
         self._root = {record: record for record in records}
         self._sums: dict[int, dict[int, float]] = {record: {} for record in records}
         self._apart: dict[int, set[int]] = {record: set() for record in records}
         for a, b, w in zip(left, right, weight, strict=True):
-            self._sums[a][b] = self._sums[b][a] = w - UNCOMPARED
+            self._sums[a][b] = self._sums[b][a] = w - self._uncompared
         for a, b in parted:
             if a in self._apart and b in self._apart:
                 self._apart[a].add(b)
@@ -101,7 +114,7 @@ class _Groups:
         if x == y:
             return
         pairs = len(self.members[x]) * len(self.members[y])
-        if self._sums[x].get(y, 0.0) / pairs + UNCOMPARED >= 0:
+        if self._sums[x].get(y, 0.0) / pairs + self._uncompared >= 0:
             self.join(a, b)
 
     def join(self, a: int, b: int) -> None:

@@ -4,7 +4,7 @@ from crmerp_assets.matching import fragments as f
 from crmerp_assets.matching.spec import Feature, Key, Spec
 
 _COLUMNS = {
-    **f.company("in_name"),
+    **f.company("in_name", "in_city"),
     "name": f.folded("core"),
     "words": "string_split(core, ' ')",
     "label": "split_part(in_domain, '.', 1)",
@@ -126,4 +126,5 @@ CUSTOMERS = Spec(
     ),
     guards=("tax", "phone"),
     settles=("tax", "country"),
+    divides=("country",),
 )

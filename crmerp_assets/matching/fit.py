@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import polars as pl
+from scipy.optimize import minimize
 
 from crmerp_assets.matching.model import Model, Weights
 from crmerp_assets.matching.spec import Feature, Spec
@@ -18,6 +19,7 @@ from crmerp_assets.matching.spec import Feature, Spec
 _ROUNDS = 300
 _SETTLED = 1e-7
 _SMOOTHING = 0.5
+_TIGHT = 0.5
 SURE = 0.95
 LARGEST_WEIGHT = 20.0
 FEWEST_MATCHES = 200.0
@@ -54,10 +56,12 @@ def patterns(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, levels: s
     """`g_<feature>` and n: how many pairs show each pattern of levels.
 
     Rows that are the same row typed twice say nothing about how records of one thing differ, and many of them would
-    swap the two classes; so pairs count once for each two identities, and not where both are the same.
+    swap the two classes; so pairs count once for each two identities, and not where both are the same. Companies of
+    one group in two countries are alike in everything else: they would be learned as one class with what is one thing.
     """
     same = f"hash({', '.join(spec.identity)})"
     names = ", ".join(f"g_{name}" for name in spec.names)
+    one = " AND ".join(f"g_{name} >= 0" for name in spec.divides) or "true"
     return con.execute(
         f"""
         WITH i AS (SELECT rid, {same} AS same FROM {records}),
@@ -66,12 +70,12 @@ def patterns(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, levels: s
         marked AS (SELECT p.*, coalesce(a.same, p.l) AS la, coalesce(b.same, p.r) AS rb,
                    a.same IS NULL AND b.same IS NULL AS alone
                    FROM {levels} p LEFT JOIN twice a ON a.rid = p.l LEFT JOIN twice b ON b.rid = p.r)
-        SELECT {names}, count(*) AS n FROM (
+        SELECT {names}, count(*) AS n FROM (FROM (
             SELECT {names} FROM marked WHERE alone
             UNION ALL
             SELECT {names} FROM (SELECT DISTINCT ON (least(la, rb), greatest(la, rb)) * FROM marked
                                  WHERE NOT alone AND la <> rb)
-        ) GROUP BY ALL ORDER BY ALL
+        ) WHERE {one}) GROUP BY ALL ORDER BY ALL
         """
     ).pl()
 
@@ -133,6 +137,54 @@ def _weights(
         evened = rising(raw[at], seen[at] + _SMOOTHING)
         found[f.name] = {0: 0.0} | {f.levels[n]: round(float(w), 4) for n, w in zip(at, evened, strict=True)}
     return found
+
+
+def labelled(spec: Spec, seen: pl.DataFrame, start: Model) -> Model:
+    """Weights learned from pairs of which it is known what they are: `g_<feature>`, n and y (one thing or not).
+
+    Logistic regression with levels that never weigh less for more agreement: unlike shares counted for each feature
+    alone, its weights stay right where evidence comes together, as name, domain and country do in a chain of shops.
+    """
+    counts, one = seen["n"].to_numpy().astype(float), seen["y"].to_numpy().astype(float)
+    columns, bounds, names = _steps(spec, seen)
+    first = np.zeros(len(names) + 1)
+
+    def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
+        odds = at[0] + columns @ at[1:]
+        gap = 1 / (1 + np.exp(-np.clip(odds, -500, 500))) - one
+        value = (counts * (np.logaddexp(0, odds) - one * odds)).sum() + _TIGHT * (at[1:] ** 2).sum()
+        slope = np.concatenate([[(counts * gap).sum()], columns.T @ (counts * gap) + 2 * _TIGHT * at[1:]])
+        return float(value), slope
+
+    found = minimize(
+        loss, first, jac=True, method="L-BFGS-B", bounds=[(None, None), *bounds], options={"maxiter": 2000}
+    )
+    bits = found.x / np.log(2)
+    weights: Weights = {}
+    for f in spec.features:
+        own = {level: bits[1 + n] for n, (name, level) in enumerate(names) if name == f.name}
+        levels = [level for level in f.levels if level != 0]
+        known = set(seen[f"g_{f.name}"].to_list())
+        summed = np.cumsum([own[level] for level in levels])
+        weights[f.name] = {0: 0.0} | {
+            level: round(float(w), 4) if level in known else start.weights[f.name].get(level, 0.0)
+            for level, w in zip(levels, summed, strict=True)
+        }
+    return Model(spec.entity, round(float(bits[0]), 4), weights)
+
+
+def _steps(
+    spec: Spec, seen: pl.DataFrame
+) -> tuple[np.ndarray, list[tuple[float | None, float | None]], list[tuple[str, int]]]:
+    """(columns, bounds, names): for each level the step from the one below, which is never downwards."""
+    columns, bounds, names = [], [], []
+    for f in spec.features:
+        level, levels = seen[f"g_{f.name}"].to_numpy(), [one for one in f.levels if one != 0]
+        for n, least in enumerate(levels):
+            columns.append(((level >= least) & (level != 0)).astype(float))
+            bounds.append((None if n == 0 else 0.0, None))
+            names.append((f.name, least))
+    return np.array(columns).T, bounds, names
 
 
 def rising(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -4,9 +4,10 @@ import re
 
 from crmerp_assets.standardise.company import TRAILING_FORMS
 
+# What people add to a name that is not to be used any more, also where a name was cut off in the middle of it.
 _NOISE = (
-    r"\((?:do not use|duplicate|dupl?|old|inactive|closed|test|see [^)]*|formerly [^)]*)[^)]*\)"
-    r"|\*+|\b(?:do not use|duplicate)\b|^(?:zz+|xx+)[ _-]+"
+    r"\((?:do|dup|old|inact|clos|test|see|form|use)[^)]*(?:\)|$)|\*+|\bdo not\b.*$|[ -]+(?:duplicate|inactive|closed)$"
+    r"|^(?:zz+|xx+|old|duplicate)[ _:-]+"
 )
 _TRADES_AS = r" (?:d/?b/?a|t/a|dba:?|trading as|doing business as|a/?k/?a) (.+)$"
 _STREET_WORDS = (
@@ -32,21 +33,28 @@ def filled(value: str) -> str:
 
 
 def spaced(value: str) -> str:
-    """Letters and digits in words with one space between them; dots and apostrophes join, an ampersand is `and`."""
-    joined = f"replace({replaced(value, '[.’`]', '')}, '&', ' and ')"
+    """Letters and digits in words with one space between them. An ampersand is `and`; apostrophes and the dots of
+    single letters (s.a.) join, other dots (co.kg) part."""
+    parted = f"regexp_replace({value}, '([a-z0-9]{{2}})[.]', '\\1 ', 'g')"
+    unmarked = replaced(parted, "[.'’`]", "")
+    joined = f"replace({unmarked}, '&', ' and ')"
     return filled(f"trim({replaced(joined, '[^a-z0-9]+')})")
 
 
-def company(name: str) -> dict[str, str]:
-    """Columns of a company's name: `dba` (what it trades as), `core` (words without legal form), `form`."""
+def company(name: str, city: str) -> dict[str, str]:
+    """Columns of a company's name: `dba` (what it trades as), `core` (words without legal form and, after that, without
+    its city at the end), `form`."""
     forms = "|".join(re.escape(form) for form in sorted(TRAILING_FORMS, key=len, reverse=True))
     tail = f"^(?:the )?(.+?)((?: (?:and )?(?:{forms}))*)$"
     quiet = replaced(name, _NOISE)
     return {
         "dba": spaced(f"regexp_extract({quiet}, {quoted(_TRADES_AS)}, 1)"),
         "spelled": spaced(replaced(quiet, _TRADES_AS, "")),
-        "core": f"coalesce({filled(f'regexp_extract(spelled, {quoted(tail)}, 1)')}, spelled)",
-        "form": filled(f"replace(regexp_extract(spelled, {quoted(tail)}, 2), ' ', '')"),
+        "seat": spaced(city),
+        "unplaced": "CASE WHEN ends_with(spelled, ' ' || seat) "
+        "THEN trim(left(spelled, length(spelled) - length(seat))) ELSE spelled END",
+        "core": f"coalesce({filled(f'regexp_extract(unplaced, {quoted(tail)}, 1)')}, unplaced)",
+        "form": filled(f"replace(regexp_extract(unplaced, {quoted(tail)}, 2), ' ', '')"),
     }
 
 

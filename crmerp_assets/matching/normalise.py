@@ -6,6 +6,7 @@ from collections.abc import Callable
 import duckdb
 import polars as pl
 
+from crmerp_assets.canonical.iso import country_codes
 from crmerp_assets.matching.spec import Spec
 from crmerp_assets.standardise.company import FORMS_IN_OTHER_SCRIPTS
 from crmerp_assets.standardise.countries import country
@@ -25,14 +26,13 @@ def normalise(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, target: s
     """
     columns = {row[0] for row in con.execute(f"DESCRIBE FROM {source}").fetchall()}
     _prepare(con, spec, source, columns)
-    parts = ",\n".join(f"{sql} AS {name}" for name, sql in spec.columns.items())
-    kept = ", ".join(dict.fromkeys([*spec.columns]))
+    rows = "_prepared"
+    for name, sql in spec.columns.items():  # one by one: an alias used again would be computed again
+        rows = f"(SELECT *, {sql} AS {name} FROM {rows})"
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE _normal AS SELECT rid, side, native_id, {kept} "
-        f"FROM (SELECT *, {parts} FROM _prepared)"
+        f"CREATE OR REPLACE TABLE {target} AS SELECT rid, side, native_id, {', '.join(spec.columns)} FROM {rows}"
     )
-    con.execute(f"CREATE OR REPLACE TABLE {target} AS FROM _normal")
-    con.execute("DROP TABLE _normal; DROP TABLE _prepared")
+    con.execute("DROP TABLE _prepared")
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, columns: set[str]) -> None:
@@ -92,7 +92,9 @@ def _registrable(values: pl.Series) -> pl.Series:
 
 
 def _country(values: pl.Series) -> pl.Series:
-    return values.to_frame("raw").select(country(pl.col("raw")))["raw"]
+    """ISO codes; what is no country that anybody knows is no evidence."""
+    found = values.to_frame("raw").select(country(pl.col("raw")))["raw"]
+    return found.set(~found.is_in(sorted(country_codes())).fill_null(value=False), None)
 
 
 def _dials(con: duckdb.DuckDBPyConnection, table: str, countries: str | None) -> None:

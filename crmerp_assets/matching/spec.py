@@ -45,7 +45,8 @@ class Spec:
     of the first, features see the `similarity` (Jaro-Winkler from 0.75 up, else 0). `words`: the list column whose
     rare members are keys, `place`: the column within which they are rare. `identity`: columns that are equal where
     one row was typed twice. `guards`: features held out to check a fit, best first. `settles`: features whose
-    contradiction keeps a pair from being linked without a person.
+    contradiction keeps a pair from being linked without a person. `divides`: features whose contradiction makes two
+    things by definition, however alike they are; such pairs teach nothing about what one thing looks like.
     """
 
     entity: str
@@ -57,6 +58,7 @@ class Spec:
     counted: tuple[str, ...]
     guards: tuple[str, ...] = ()
     settles: tuple[str, ...] = ()
+    divides: tuple[str, ...] = ()
     words: str | None = None
     place: str = "''"
 

@@ -19,7 +19,7 @@ LANGUAGES = (
 ALIASES = {
     "US": "USA|U.S.|United States of America|America|US of A|The United States|Vereinigte Staaten von Amerika",
     "GB": "UK|U.K.|Great Britain|Britain|England|Scotland|Wales|Northern Ireland|Grossbritannien",
-    "DE": "GER|D|BRD|Federal Republic of Germany|Allemagne",
+    "DE": "GER|D|BRD|Bundesrepublik Deutschland|Federal Republic of Germany|Allemagne",
     "NL": "Holland|The Netherlands|Niederlande|NED",
     "CH": "Suisse|Svizzera|SUI|Swiss Confederation",
     "GR": "EL|Hellas",
