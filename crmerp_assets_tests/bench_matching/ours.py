@@ -1,0 +1,148 @@
+"""The engine, stage by stage, on the population in a folder; the last stage says how good it was."""
+
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from crmerp_assets.matching import SPECS, block, compare, engine, normalise
+from crmerp_assets.matching.block import Tables
+from crmerp_assets.matching.cluster import clusters
+from crmerp_assets.matching.model import Model, shipped
+from crmerp_assets_tests.matching.measures import Judged, judged, partition
+
+from .gauge import Gauge
+
+TABLES = Tables("records", "keys", "counts", "words", "stops")
+SPEC = SPECS["customer"]
+THREADS = 2
+
+
+def whole(folder: Path, gauge: Gauge) -> None:
+    """Every stage of a full run, for both systems and inside each of them."""
+    con = _opened(folder / "engine.duckdb", anew=True)
+    model = shipped("customer")
+    with gauge.stage("load"):
+        con.execute(f"CREATE TABLE source AS FROM '{folder / 'records.parquet'}'")
+    _tables(con, gauge)
+    with gauge.stage("pairs"):
+        block.pairs(con, TABLES, engine.PAIRS)
+    with gauge.stage("levels"):
+        compare.levels(con, SPEC, TABLES.records, engine.PAIRS, engine.LEVELS)
+    with gauge.stage("score"):
+        compare.score(con, SPEC, model, engine.LEVELS, engine.SCORED)
+    with gauge.stage("learn and check"):
+        learned, check = engine.learn(con, SPEC, TABLES, model)
+    gauge.facts["keys"] = _count(con, TABLES.keys)
+    gauge.facts["pairs"] = _count(con, engine.SCORED)
+    gauge.facts["check"] = {"objections": check.objections, "checked": check.checked, "wrong": check.wrong}
+    gauge.facts["shipped"] = _quality(con, folder, gauge, "cluster")
+    compare.score(con, SPEC, learned.model, engine.LEVELS, engine.SCORED)
+    gauge.facts["learned"] = _quality(con, folder, Gauge(), "cluster")
+    _for_others(con, folder, model)
+
+
+def _tables(con: duckdb.DuckDBPyConnection, gauge: Gauge) -> None:
+    """What `engine.rebuild` does, in parts."""
+    with gauge.stage("normalise"):
+        normalise.normalise(con, SPEC, "source", TABLES.records)
+    with gauge.stage("keys"):
+        block.count(con, SPEC, TABLES)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE uncounted AS FROM {TABLES.records}")
+        block.with_counts(con, SPEC, TABLES, "uncounted", TABLES.records)
+        con.execute("DROP TABLE uncounted")
+        left_out = block.block(con, SPEC, TABLES)
+    gauge.facts["left out"] = left_out.to_dicts()
+
+
+def _quality(con: duckdb.DuckDBPyConnection, folder: Path, gauge: Gauge, stage: str) -> dict[str, object]:
+    truth = pl.read_parquet(folder / "truth.parquet")
+    with gauge.stage(stage):
+        scored = con.execute(f"SELECT l, r, weight, p FROM {engine.SCORED}").pl()
+        columns = (scored[name].to_numpy() for name in ("l", "r", "weight"))
+        cluster = clusters(truth.height, *columns)
+    joined = partition(pl.DataFrame({"rid": np.arange(truth.height), "cluster": cluster}), truth)
+    return {
+        "link": said(judged(scored, truth, across=True)),
+        "both": said(judged(scored, truth)),
+        "clusters": {"precision": joined.precision, "recall": joined.recall, "f1": joined.f1},
+        "bins": judged(scored, truth, across=True).bins().to_dicts(),
+    }
+
+
+def said(found: Judged) -> dict[str, float]:
+    """The figures that the page shows."""
+    best, auto = found.best(), found.at(0.95)
+    asked = found.at(0.20)
+    return {
+        "f1": best.f1,
+        "precision": best.precision,
+        "recall": best.recall,
+        "auto_precision": auto.precision,
+        "auto_recall": auto.recall,
+        "precise_recall": found.at_precision(0.995).recall,
+        "asked": asked.found - auto.found,
+        "asked_right": (asked.right - auto.right) / max(asked.found - auto.found, 1),
+        "met": float(found.right.sum()) / found.expected,
+    }
+
+
+def _for_others(con: duckdb.DuckDBPyConnection, folder: Path, model: Model) -> None:
+    """The same records, pairs across systems and weights for another engine; and the file as production leaves it."""
+    con.execute(f"COPY {TABLES.records} TO '{folder / 'normalised.parquet'}'")
+    con.execute(
+        f"COPY (SELECT p.l, p.r FROM {engine.PAIRS} p JOIN {TABLES.records} a ON a.rid = p.l "
+        f"JOIN {TABLES.records} b ON b.rid = p.r WHERE a.side <> b.side) TO '{folder / 'pairs.parquet'}'"
+    )
+    (folder / "model.json").write_text(model.text(), encoding="utf-8")
+    con.execute("DROP TABLE source")
+    con.close()
+
+
+def incremental(folder: Path, gauge: Gauge) -> None:
+    """New records against all: the median of five times 10 of them, once 1,000 and 10,000."""
+    con = _opened(folder / "engine.duckdb", anew=False)
+    model, first = shipped("customer"), 0
+    fresh = pl.read_parquet(folder / "fresh.parquet")
+    con.execute("CREATE TEMP TABLE gone (rid BIGINT)")
+    taken: dict[str, list[float]] = {}
+    for size in (10, 10, 10, 10, 10, 1000, 10_000):
+        batch = fresh.slice(first, size)
+        first += size
+        taken.setdefault(f"{size:,}", []).append(_timed(lambda batch=batch: _take_in(con, batch, model)))
+    gauge.facts["incremental"] = {size: median(times) for size, times in taken.items()}
+    gauge.facts["incremental first"] = taken["10"][0]
+    con.close()
+
+
+def _take_in(con: duckdb.DuckDBPyConnection, batch: pl.DataFrame, model: Model) -> None:
+    con.register("batch", batch.to_arrow())
+    con.execute("BEGIN")
+    engine.update(con, SPEC, TABLES, "batch", "gone")
+    con.execute("CREATE OR REPLACE TEMP TABLE added AS SELECT rid FROM batch")
+    engine.compare_fresh(con, SPEC, model, TABLES, "added")
+    con.execute(f"SELECT * FROM {engine.SCORED} WHERE p >= 0.2 ORDER BY p DESC").pl()
+    con.execute("COMMIT")
+    con.unregister("batch")
+
+
+def _timed(what: Callable[[], None]) -> float:
+    started = perf_counter()
+    what()
+    return perf_counter() - started
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
+
+
+def _opened(file: Path, *, anew: bool) -> duckdb.DuckDBPyConnection:
+    if anew:
+        file.unlink(missing_ok=True)
+    con = duckdb.connect(str(file))
+    con.execute(f"SET threads = {THREADS}; SET enable_progress_bar = false")
+    return con
