@@ -14,6 +14,7 @@ from typing import Any, Literal
 from sqlglot import exp, parse_one
 
 from crmerp_assets.matching.block import Tables
+from crmerp_assets.matching.compare import of_both
 from crmerp_assets.matching.model import Model
 from crmerp_assets.matching.spec import Feature, Spec
 
@@ -117,15 +118,19 @@ def _chances(weight: float) -> dict[str, Any]:
 
 def _translated(spec: Spec, sql: str, dialect: Dialect) -> str:
     """A feature's SQL with Splink's column names (`name_l`, `name_r`), in another dialect where asked for."""
-    counted = spec.counted[0]
-    similarity = parse_one(f"jaro_winkler_similarity(a.{counted}, b.{counted}, 0.75)", read="duckdb")
-    tree = parse_one(_LEN.sub("array_length(", sql), read="duckdb").transform(
-        lambda node: similarity.copy() if isinstance(node, exp.Column) and node.name == "similarity" else node
+    both = {name: _parsed(value) for name, value in of_both(spec).items()}
+    tree = _parsed(sql).transform(
+        lambda node: both[node.name].copy() if isinstance(node, exp.Column) and node.name in both else node
     )
     tree = tree.transform(_sided)
     if dialect == "spark":
         tree = tree.transform(_for_spark)
     return str(tree.sql(dialect=dialect))
+
+
+def _parsed(sql: str) -> exp.Expression:
+    """`len` is a list's, `length` a text's; sqlglot takes them for the same."""
+    return parse_one(_LEN.sub("array_length(", sql), read="duckdb")
 
 
 def _sided(node: exp.Expression) -> exp.Expression:

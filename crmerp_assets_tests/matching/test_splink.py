@@ -108,6 +108,7 @@ def test_splink_on_spark_makes_the_same_links(ours, files, tmp_path):
         .getOrCreate()
     )
     try:
+        spark.sparkContext.setCheckpointDir(str(tmp_path / "checkpoints"))
         api = SparkAPI(spark_session=spark, break_lineage_method="parquet")
         sides = [api.register(spark.read.parquet(str(file)), dataset_display_name=side) for side, file in files.items()]
         found = Linker(sides, settings(ours.spec, ours.model, "spark")).inference.predict()
