@@ -58,6 +58,10 @@ format: $(VENV)/.dev ## Format the code and mend what the linter can mend
 bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (about ten minutes)
 	@$(BIN)/python -m crmerp_assets_tests.bench
 
+.PHONY: matching-models
+matching-models: $(VENV)/.dev ## Learn the weights that ship with the package from generated populations (minutes)
+	@$(BIN)/python -m crmerp_assets_tests.bench_matching.models
+
 .PHONY: story
 story: $(VENV)/.dev ## Tell random stories of people, faults and restarts until a law breaks (about an hour)
 	@CRMERP_STORIES=$${CRMERP_STORIES:-100x80} $(BIN)/python -m pytest -x crmerp_assets_tests/flow/test_story.py
