@@ -74,7 +74,8 @@ def _part(value: str, *patterns: str) -> str:
 _COLUMNS = {
     "first": _part("in_first_name", _TITLES),
     "last": _part("in_last_name", _TITLES, _AFTER),
-    "given": f"coalesce(element_at({_FULL}, split_part(first, ' ', 1))[1], split_part(first, ' ', 1))",
+    "_called": f"split_part({f.spaced(f.replaced('first', _PARTICLES))}, ' ', 1)",
+    "given": f.filled(f"coalesce(element_at({_FULL}, _called)[1], _called)"),
     "family": f"coalesce({f.folded(f.replaced('last', _PARTICLES))}, {f.folded('last')})",
     "name": "nullif(concat(given, ' ', family), ' ')",
     "_box": f.filled("split_part(lower(in_email), '@', 1)"),
@@ -111,21 +112,24 @@ CONTACTS = Spec(
         Feature(
             "name",
             """CASE WHEN a.family IS NULL OR b.family IS NULL THEN 0
-                WHEN a.name = b.name AND length(a.given) > 1 THEN CASE WHEN a.name_n <= 3 THEN 8 ELSE 7 END
-                WHEN a.given = b.family AND b.given = a.family THEN 6
+                WHEN a.name = b.name AND length(a.given) > 1 THEN CASE WHEN a.name_n <= 3 THEN 9 ELSE 8 END
+                WHEN a.given = b.family AND b.given = a.family THEN 7
                 WHEN a.family = b.family AND (left(a.given, 1) = b.given OR left(b.given, 1) = a.given
-                  OR starts_with(a.given, b.given) OR starts_with(b.given, a.given)) THEN 5
-                WHEN similarity >= 0.94 THEN 4
-                WHEN a.given = b.given AND jaro_winkler_similarity(a.family, b.family, 0.85) >= 0.85 THEN 3
+                  OR starts_with(a.given, b.given) OR starts_with(b.given, a.given)) THEN 6
+                WHEN similarity >= 0.94 THEN 5
+                WHEN a.given = b.given AND jaro_winkler_similarity(a.family, b.family, 0.85) >= 0.85
+                  OR a.family = b.family AND jaro_winkler_similarity(a.given, b.given, 0.85) >= 0.85 THEN 4
+                WHEN a.family = b.family AND (a.given IS NULL OR b.given IS NULL) THEN 3
                 WHEN similarity >= 0.88 THEN 2
                 WHEN a.family = b.family OR a.given = b.given THEN 1 ELSE -1 END""",
             {
-                8: "same name, and a rare one",
-                7: "same name",
-                6: "given and family name swapped",
-                5: "same family name, given name short for the other",
-                4: "almost the same name",
-                3: "same given name, similar family name",
+                9: "same name, and a rare one",
+                8: "same name",
+                7: "given and family name swapped",
+                6: "same family name, given name short for the other",
+                5: "almost the same name",
+                4: "one name the same, the other similar",
+                3: "same family name, no given name",
                 2: "similar names",
                 1: "one of two names is the same",
                 -1: "different names",

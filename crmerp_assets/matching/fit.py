@@ -170,7 +170,20 @@ def labelled(spec: Spec, seen: pl.DataFrame, start: Model) -> Model:
             level: round(float(w), 4) if level in known else start.weights[f.name].get(level, 0.0)
             for level, w in zip(levels, summed, strict=True)
         }
-    return Model(spec.entity, round(float(bits[0]), 4), weights)
+    return _grounded(spec, seen, Model(spec.entity, float(bits[0]), weights))
+
+
+def _grounded(spec: Spec, seen: pl.DataFrame, model: Model) -> Model:
+    """Where a feature always has evidence, only differences between its levels can be learned; its zero is put where
+    the records that are not one thing are on average, so that agreement weighs for and disagreement against."""
+    counts, prior, weights = seen["n"].to_numpy() * ~seen["y"].to_numpy(), model.prior, dict(model.weights)
+    for f in spec.features:
+        if (seen[f"g_{f.name}"] == 0).any():
+            continue
+        middle = float((counts * _weighed(f, seen, model)).sum() / max(counts.sum(), 1)) + 1.0
+        prior += middle
+        weights[f.name] = {level: round(w - middle, 4) if level else 0.0 for level, w in weights[f.name].items()}
+    return Model(spec.entity, round(prior, 4), weights)
 
 
 def _steps(
