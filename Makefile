@@ -72,6 +72,7 @@ test-spark: $(VENV)/.dev ## Compare our links with those of Splink on a local Sp
 	@test -d .crmerp-bench/spark || $(BIN)/python -m venv .crmerp-bench/spark
 	@.crmerp-bench/spark/bin/python -m pip install --quiet --disable-pip-version-check 'pyspark>=4.2,<5'
 	@PYTHONPATH=$$(.crmerp-bench/spark/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') $(BIN)/python -m pytest -p no:cacheprovider crmerp_assets_tests/matching/test_splink.py
+
 .PHONY: matching-models
 matching-models: $(VENV)/.dev ## Learn the weights that ship with the package from generated populations (minutes)
 	@$(BIN)/python -m crmerp_assets_tests.bench_matching.models

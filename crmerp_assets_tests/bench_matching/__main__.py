@@ -12,7 +12,7 @@ import polars as pl
 
 from crmerp_assets_tests.matching.measures import judged
 
-from . import data, ours
+from . import data, known, ours
 from .gauge import Gauge
 from .page import page
 
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[Path, int, Gauge], None]] = {
     "data": data.made,
     "ours": lambda folder, size, gauge: ours.whole(folder, gauge),
     "incremental": lambda folder, size, gauge: ours.incremental(folder, gauge),
+    "known": lambda folder, size, gauge: known.measured(gauge),
 }
 
 
@@ -45,7 +46,7 @@ def _measure(size: int) -> None:
     load = [os.getloadavg()[0]]
     if not (folder / "data.json").exists():
         _run("data", sys.executable, "-m", __package__, "data", str(folder), str(size))
-    for part in ("ours", "incremental"):
+    for part in ("ours", "incremental", "known"):
         _run(part, sys.executable, "-m", __package__, part, str(folder), str(size))
     for how in ("trained", "exported"):
         _run(f"splink {how}", str(SPLINK), "-m", f"{__package__}.theirs", how, str(folder))
