@@ -128,21 +128,21 @@ def _translated(spec: Spec, sql: str, dialect: Dialect) -> str:
     return str(tree.sql(dialect=dialect))
 
 
-def _parsed(sql: str) -> exp.Expression:
+def _parsed(sql: str) -> exp.Expr:
     """`len` is a list's, `length` a text's; sqlglot takes them for the same."""
     return parse_one(_LEN.sub("array_length(", sql), read="duckdb")
 
 
-def _sided(node: exp.Expression) -> exp.Expression:
+def _sided(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Column) and node.table in _SIDES:
         return exp.column(f"{node.name}_{_SIDES[node.table]}")
     return node
 
 
-_Call = Callable[[list[exp.Expression]], exp.Expression]
+_Call = Callable[[list[exp.Expr]], exp.Expr]
 
 
-def _call(name: str, *arguments: exp.Expression) -> exp.Expression:
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
@@ -159,7 +159,7 @@ The similarities return what is below their cut-off, too, which no level asks fo
 """
 
 
-def _for_spark(node: exp.Expression) -> exp.Expression:
+def _for_spark(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.JarowinklerSimilarity):
         return _call("jaro_winkler", node.this, node.expression)
     name = str(node.this).lower() if isinstance(node, exp.Anonymous) else ""
