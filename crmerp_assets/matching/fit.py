@@ -165,12 +165,18 @@ def labelled(spec: Spec, seen: pl.DataFrame, start: Model) -> Model:
         own = {level: bits[1 + n] for n, (name, level) in enumerate(names) if name == f.name}
         levels = [level for level in f.levels if level != 0]
         known = set(seen[f"g_{f.name}"].to_list())
-        summed = np.cumsum([own[level] for level in levels])
-        weights[f.name] = {0: 0.0} | {
-            level: round(float(w), 4) if level in known else start.weights[f.name].get(level, 0.0)
-            for level, w in zip(levels, summed, strict=True)
-        }
+        summed = dict(zip(levels, np.cumsum([own[level] for level in levels]), strict=True))
+        weights[f.name] = {0: 0.0} | {level: _between(summed, known, level, start.weights[f.name]) for level in levels}
     return _grounded(spec, seen, Model(spec.entity, float(bits[0]), weights))
+
+
+def _between(summed: Mapping[int, float], known: set[int], level: int, before: Mapping[int, float]) -> float:
+    """A level that no pair shows keeps its weight of before, as far as that lies between those of its neighbours."""
+    if level in known:
+        return round(float(summed[level]), 4)
+    lower = max((w for n, w in summed.items() if n in known and n < level), default=-LARGEST_WEIGHT)
+    upper = min((w for n, w in summed.items() if n in known and n > level), default=LARGEST_WEIGHT)
+    return round(float(min(max(before.get(level, 0.0), lower), upper)), 4)
 
 
 def _grounded(spec: Spec, seen: pl.DataFrame, model: Model) -> Model:
