@@ -128,4 +128,8 @@ CUSTOMERS = Spec(
     guards=("tax", "phone"),
     settles=("tax", "country"),
     divides=("country",),
+    related={
+        "group": "g_country < 0 AND (g_name >= 5 OR g_domain >= 2)",
+        "brand": "g_country >= 0 AND g_tax < 0 AND (g_name >= 5 OR g_domain >= 3)",
+    },
 )

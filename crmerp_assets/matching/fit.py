@@ -25,6 +25,8 @@ LARGEST_WEIGHT = 20.0
 FEWEST_MATCHES = 200.0
 FEWEST_CHECKED = 200
 MOST_WRONG = 0.01
+MOST_LOST = 0.9
+"""A fit that is sure of fewer pairs than this share of what the weights of before were sure of is no gain."""
 SHARES = (0.001, 0.8)
 """Share of candidate pairs that can be one thing, for a fit to be believed."""
 
@@ -245,9 +247,12 @@ def check(spec: Spec, seen: pl.DataFrame, found: Fit, start: Model) -> Check:
         objections.append(f"a weight of {largest:.0f}")
     for guard in spec.guards:
         checked, wrong = held_out(spec, seen, guard, fit(spec, seen, start, without=guard).model)
-        if checked < FEWEST_CHECKED:
+        known, before = held_out(spec, seen, guard, start)
+        if max(checked, known) < FEWEST_CHECKED:
             continue
-        most = MOST_WRONG if guard in spec.settles else held_out(spec, seen, guard, start)[1]
+        if checked < MOST_LOST * known:
+            objections.append(f"it is sure of {checked:,} pairs where the weights of before are sure of {known:,}")
+        most = MOST_WRONG if guard in spec.settles else before
         if wrong > most:
             objections.append(
                 f"{wrong:.1%} of the pairs held to be one thing without looking at {guard} have different ones; "
