@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from crmerp_assets.reports.quality import TABLES, Audit
-from crmerp_assets.reports.quality.lists import WorkList, work_lists
+from crmerp_assets.reports.quality.lists import MOST_ROWS, WorkList, work_lists
 from crmerp_assets.reports.quality.page import page
 from crmerp_assets.sync.files import put
 
@@ -41,11 +41,20 @@ def _forget(parts: Path, lists: list[WorkList]) -> None:
 
 
 def document(public: Audit, lists: list[WorkList]) -> str:
-    """All tables of an audit without the names of people, and where the work lists are."""
+    """The tables of an audit without the names of people, and where the work lists are.
+
+    Of the findings the costliest; the CSV files of the work lists hold every one.
+    """
     files = {one.steward: [f"{NAME}/{one.name}.xlsx", f"{NAME}/{one.name}.csv"] for one in lists}
-    said = {"made_at": public.made_at.isoformat(), "warn_below": public.warn_below, "page": f"{NAME}.html"}
-    texts = {name: json.dumps(value) for name, value in {**said, "work_lists": files}.items()}
-    texts |= {name: getattr(public, name).write_json() for name in TABLES}
+    left_out = max(0, public.findings.height - MOST_ROWS)
+    said: dict[str, object] = {
+        "made_at": public.made_at.isoformat(),
+        "warn_below": public.warn_below,
+        "page": f"{NAME}.html",
+    }
+    said |= {"work_lists": files, "findings_left_out": left_out}
+    texts = {name: json.dumps(value) for name, value in said.items()}
+    texts |= {name: getattr(public, name).head(MOST_ROWS).write_json() for name in TABLES}
     return "{\n" + ",\n".join(f'"{name}": {text}' for name, text in texts.items()) + "\n}\n"
 
 

@@ -21,16 +21,16 @@ _ORDERS: dict[str, pl.DataType] = {
 def with_value(
     con: duckdb.DuckDBPyConnection, platform: Platform, side: Connection, entity: str, records: pl.DataFrame
 ) -> pl.DataFrame:
-    """Fill `amount`, `currency_of_amount` of customers and orders, and `orders` of customers, from the system's own
+    """Fill `worth`, `worth_currency` of customers and orders, and `orders` of customers, from the system's own
     orders: won deals, or sales orders that were not cancelled."""
     found = _orders(con, platform, side) if entity in ("customer", "order") else None
     if found is None:
         return records
     valued = _valued(con, platform, found)
     if entity == "order":
-        return _put(records, valued.select("native_id", "amount", "currency_of_amount"))
+        return _put(records, valued.select("native_id", "worth", "worth_currency"))
     of = valued.group_by(pl.col("customer").alias("native_id")).agg(
-        pl.col("amount").sum().cast(MONEY), pl.col("currency_of_amount").drop_nulls().first()
+        pl.col("worth").sum().cast(MONEY), pl.col("worth_currency").drop_nulls().first()
     )
     counted = _counts(con, platform, side)
     filled = _put(records, of).drop("orders").join(counted, on="native_id", how="left", maintain_order="left")
@@ -38,9 +38,9 @@ def with_value(
 
 
 def _put(records: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    bare = records.drop("amount", "currency_of_amount")
+    bare = records.drop("worth", "worth_currency")
     joined = bare.join(values, on="native_id", how="left", maintain_order="left")
-    return joined.with_columns(pl.when(pl.col("currency_of_amount").is_not_null()).then("amount").alias("amount"))
+    return joined.with_columns(pl.when(pl.col("worth_currency").is_not_null()).then("worth").alias("worth"))
 
 
 def _orders(con: duckdb.DuckDBPyConnection, platform: Platform, side: Connection) -> pl.DataFrame | None:
@@ -81,8 +81,8 @@ def _valued(con: duckdb.DuckDBPyConnection, platform: Platform, orders: pl.DataF
     if base_of(rates, policy.company_currency) is None:
         one = orders["currency"].drop_nulls().n_unique() == 1
         own = pl.col("currency") if one else pl.lit(None, dtype=pl.String)
-        return orders.with_columns(own.alias("currency_of_amount"))
+        return orders.with_columns(pl.col("amount").alias("worth"), own.alias("worth_currency"))
     oldest = policy.currencies.max_rate_age_days
     converted = with_company(orders, rates, policy.company_currency, "close_date", ["amount"], oldest)
-    stated = pl.when(pl.col("company_amount").is_not_null()).then("company_currency").alias("currency_of_amount")
-    return converted.with_columns(stated, pl.col("company_amount").alias("amount"))
+    stated = pl.when(pl.col("company_amount").is_not_null()).then("company_currency").alias("worth_currency")
+    return converted.with_columns(stated, pl.col("company_amount").alias("worth"))

@@ -51,21 +51,21 @@ def findings(source: Source) -> pl.DataFrame:
         _cut("value", LONGEST_VALUE),
         _cut("reason", LONGEST_REASON),
         "survivor",
-        "amount",
-        pl.col("currency_of_amount").alias("currency"),
+        pl.col("worth").alias("amount"),
+        pl.col("worth_currency").alias("currency"),
         pl.lit(source.rules.steward).alias("steward"),
     ).cast(FINDINGS)  # type: ignore[arg-type]
 
 
 def labels(source: Source) -> pl.DataFrame:
-    """native_id, name, amount, currency_of_amount: how a person knows each record again."""
+    """native_id, name, worth, worth_currency: how a person knows each record again."""
     parts = [pl.col(name) for name in LABELS[source.entity] if name in source.records.columns]
     joined = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
     return source.records.select(
         "native_id",
         pl.when(joined != "").then(joined.str.slice(0, LONGEST_NAME)).alias("name"),
-        "amount",
-        "currency_of_amount",
+        "worth",
+        "worth_currency",
     )
 
 

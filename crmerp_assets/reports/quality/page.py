@@ -21,6 +21,7 @@ h1 { margin-bottom: .2rem; } h2 { margin-top: 2.4rem; } h3 { margin: 1.4rem 0 .3
 nav a { margin-right: 1rem; }
 .table { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
+td { overflow-wrap: anywhere; }
 th, td { border-bottom: 1px solid #8885; padding: .3rem .6rem; text-align: left; vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.id { font-family: ui-monospace, monospace; white-space: nowrap; }
@@ -115,23 +116,23 @@ def _titles(kinds: str) -> str:
 
 
 def _points(audit: Audit) -> str:
+    """What costs points, then what is only worth knowing."""
+    faults, known = (audit.points.filter((pl.col("costs_each") > 0) == wanted) for wanted in (True, False))
+    header = ("system", "entity", "finding", "records", "worst finding of", "costs each", "points", "what to do")
     rows = [
-        (
-            row["system"],
-            row["entity"],
-            KINDS[row["kind"]].title,
-            row["records"],
-            row["worst"],
-            row["costs_each"],
-            f"{row['points']:.2f}",
-            KINDS[row["kind"]].next_step,
-        )
-        for row in audit.points.iter_rows(named=True)
+        (*_found(row), row["worst"], row["costs_each"], f"{row['points']:.2f}", KINDS[row["kind"]].next_step)
+        for row in faults.iter_rows(named=True)
     ]
-    if not rows:
-        return "<p>Nothing was found.</p>"
-    header = ("system", "entity", "finding", "records", "worst of", "costs each", "points", "what to do")
-    return table(header, rows, ("records", "worst of", "costs each", "points"))
+    shown = table(header, rows, header[3:7]) if rows else "<p>Nothing was found.</p>"
+    if known.is_empty():
+        return shown
+    others = [(*_found(row), KINDS[row["kind"]].next_step) for row in known.iter_rows(named=True)]
+    heading = "<h3>Worth knowing, and no fault</h3>"
+    return shown + heading + table((*header[:4], header[-1]), others, ("records",))
+
+
+def _found(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["system"], row["entity"], KINDS[row["kind"]].title, row["records"]
 
 
 def _lists(lists: Sequence[WorkList], folder: str) -> str:

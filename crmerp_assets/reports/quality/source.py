@@ -28,11 +28,11 @@ AROUND: dict[str, pl.DataType] = {
     "linked": pl.Boolean(),
     "expected_there": pl.Boolean(),
     "orders": pl.Int64(),
-    "amount": MONEY,
-    "currency_of_amount": pl.String(),
+    "worth": MONEY,
+    "worth_currency": pl.String(),
 }
 """Columns of `records` beside the fields. `linked`: has a live partner in the other system, null where that was never
-read; `expected_there`: of a kind that the other system should hold; `orders`: of a customer, null elsewhere; `amount`:
+read; `expected_there`: of a kind that the other system should hold; `orders`: of a customer, null elsewhere; `worth`:
 what its orders come to."""
 PARKED: dict[str, pl.DataType] = {"native_id": pl.String(), "reason": pl.String()}
 LINES: dict[str, pl.DataType] = {"native_id": pl.String(), "reason": pl.String()}
@@ -101,6 +101,6 @@ class Source:
         """What could not be looked for."""
         if not self.read:
             return [NOT_READ]
-        found = [] if self.duplicates is not None else ["duplicates"]
+        found = [] if self.duplicates is not None else ["duplicate"]
         unread = self.records.height > 0 and self.records["linked"].is_null().all()
         return [*found, *(["one_side", "refused", "does_not_fit"] if unread else [])]
