@@ -34,9 +34,7 @@ def show_audit(settings: Settings, *, as_json: bool = False) -> bool:
     """The last published audit; returns whether no score is low."""
     from crmerp_assets.sync.audit_files import NAME, files, published
 
-    found = published(settings.reports)
-    assert found is not None
-    scores, points = found
+    scores, points = published(settings.reports)
     low = scores.filter(pl.col("score") < pl.col("warn_below"))
     if as_json:
         typer.echo((settings.reports / f"{NAME}.json").read_text(encoding="utf-8"), nl=False)

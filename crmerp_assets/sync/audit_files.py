@@ -58,10 +58,8 @@ def document(public: Audit, lists: list[WorkList]) -> str:
     return "{\n" + ",\n".join(f'"{name}": {text}' for name, text in texts.items()) + "\n}\n"
 
 
-def published(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame] | None:
-    """Scores (with `warn_below`) and points of the last published audit, None before the first one."""
-    if not (folder / f"{NAME}.json").exists():
-        return None
+def published(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Scores (with `warn_below`) and points of the last published audit."""
     scores, points = (pl.read_parquet(folder / NAME / f"{name}.parquet") for name in ("scores", "points"))
     return scores, points
 
