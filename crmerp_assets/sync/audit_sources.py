@@ -101,7 +101,7 @@ def _records(
     own = "".join(f", {sql} AS {_quoted(RAW + name)}" for name, sql in natives.items())
     native = f"SELECT _id AS native_id, try_cast(_modified AS TIMESTAMPTZ)::DATE AS changed{own} FROM {raw.sql}"
     live = con.execute(f"{native} WHERE NOT _deleted").pl().cast({"native_id": pl.String})
-    usable = _usable(con, conformed.sql, parked) if conformed.exists(con) else pl.DataFrame()
+    usable = _usable(con, conformed.sql, entity_map.entity, parked) if conformed.exists(con) else pl.DataFrame()
     again = live if usable.is_empty() else live.join(usable, on="native_id", how="anti")
     mapped_again = _mapped_again(con, raw.sql, entity_map, again["native_id"])
     values = pl.concat([part for part in (usable, mapped_again) if part.width], how="diagonal_relaxed")
@@ -115,13 +115,14 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _usable(con: duckdb.DuckDBPyConnection, conformed: str, parked: pl.DataFrame) -> pl.DataFrame:
+def _usable(con: duckdb.DuckDBPyConnection, conformed: str, entity: str, parked: pl.DataFrame) -> pl.DataFrame:
     """The conformed rows as text; what is parked has an older version there, if any."""
     with listed(con, "_parked", parked["native_id"].to_list()):
-        return con.execute(
+        rows = con.execute(
             f"SELECT * EXCLUDE (_hash, _change) FROM {conformed} ANTI JOIN _parked ON native_id = _parked.id "
             "WHERE NOT deleted"
         ).pl()
+    return frames.text(entity, rows)
 
 
 def _mapped_again(
@@ -138,10 +139,9 @@ def _mapped_again(
 
 
 def _known(records: pl.DataFrame, shared: Around, side: Connection, entity_map: EntityMap) -> pl.DataFrame:
-    """Canonical text, and whether each reference leads to a record that is there."""
-    written = frames.text(entity_map.entity, records)
-    missing = [name for name in AROUND if name not in written.columns]
-    filled = written.with_columns(pl.lit(None, dtype=AROUND[name]).alias(name) for name in missing)
+    """The columns of AROUND, and whether each reference leads to a record that is there."""
+    missing = [name for name in AROUND if name not in records.columns]
+    filled = records.with_columns(pl.lit(None, dtype=AROUND[name]).alias(name) for name in missing)
     found = [
         pl.col(name).is_in(live.implode()).alias(KNOWN + name)
         for name, mapped in entity_map.fields.items()
