@@ -1,9 +1,12 @@
 """The data-quality audit of both systems with dirty records, as a Dagster run and as a command, and of bad input.
 
-Tried by taking the protection away: deleted records counted (what_is_gone...), parked records left out of the live ones
-(a_go_live_finds...: the unusable account is not counted), references asked of the golden records instead of the system
-itself (what_is_gone...), the audit added to every sync (it_runs_with...), a system that was not read taken for an empty
-one (one_system...).
+Tried by taking the protection away, and what caught it: deleted records counted, and references to them taken for
+good (what_is_gone...), records that were never usable not mapped again, and work lists that everybody can read
+(a_go_live...), a system that was not read taken for an empty one (one_system...), the audit in every sync
+(it_runs_with...).
+
+Wrong before, and found here: the amount of a deal was lost under what the record is worth, so that every open deal
+held something that was no amount; and where no record at all was usable, dates as text met dates.
 """
 
 import json

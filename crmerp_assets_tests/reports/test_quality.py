@@ -1,10 +1,11 @@
 """The data-quality audit: what is found in which record, and that every point of a score is a row of a work list.
 
-Tried by taking the protection away, and what caught it: a record that costs all its findings (costs_its_worst..., and
-the law of the points), costs of a batch decided within the batch (batches_and_their_order...), names of people left in
-the public audit and values of personal fields left in findings (nothing_personal...), work lists without the marks of
-export.py (formula...), a survivor that is gone still proposed (a_survivor_that_is_gone...), values not cut
-(a_text_of_a_megabyte...).
+Tried by taking the protection away, and what caught it: a record that costs all of its findings (costs_its_worst...,
+and the law of the points), sources of one system and entity scored apart (batches...), names of people left in the
+public audit and values of personal fields left in findings (nothing_personal..., a_name_that_governance...), work
+lists without export.py's marks and a page that does not escape (..._formula...), a survivor that is gone still
+proposed (a_survivor...), values that are not cut (..._megabyte...), fields that only we write counted
+(..._only_the_platform...), and values that are never sent asked about (what_the_mapping_does_not_send...).
 """
 
 import csv
