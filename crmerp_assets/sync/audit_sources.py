@@ -99,7 +99,8 @@ def _records(
         if mapped.native and not mapped.less and not mapped.ref and set(mapped.native) <= set(columns)
     }
     own = "".join(f", {sql} AS {_quoted(RAW + name)}" for name, sql in natives.items())
-    native = f"SELECT _id AS native_id, try_cast(_modified AS TIMESTAMPTZ)::DATE AS changed{own} FROM {raw.sql}"
+    changed = "(try_cast(_modified AS TIMESTAMPTZ) AT TIME ZONE 'UTC')::DATE AS changed"
+    native = f"SELECT _id AS native_id, {changed}{own} FROM {raw.sql}"
     live = con.execute(f"{native} WHERE NOT _deleted").pl().cast({"native_id": pl.String})
     usable = _usable(con, conformed.sql, entity_map.entity, parked) if conformed.exists(con) else pl.DataFrame()
     again = live if usable.is_empty() else live.join(usable, on="native_id", how="anti")

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 RUNS = 30  # in a line of scores
+_MARKS = {"record": "id", "system": "id", "entity": "word", "field": "word", "name": "long", "why": "long"}
 
 
 class Html(str):
@@ -16,12 +17,13 @@ class Html(str):
 
 
 def many(count: int, what: str) -> str:
+    """1 record, 2 records."""
     return f"1 {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[str] = ()) -> Html:
-    """Columns in `numbers` stand to the right; a column called `record` holds ids."""
-    marks = ["n" if name in numbers else "id" if name in ("record", "survivor", "system") else "" for name in header]
+    """Columns in `numbers` stand to the right; ids and short words are not broken, names and reasons anywhere."""
+    marks = ["n" if name in numbers else _MARKS.get(name, "") for name in header]
     head = "".join(
         f'<th scope="col" class="{mark}">{escape(name)}</th>' for name, mark in zip(header, marks, strict=True)
     )
@@ -43,11 +45,12 @@ def _cell(value: Any) -> str:
 
 
 def bar(percent: float | None, low: bool = False) -> Html:
+    """A share of 100 as a bar with its figure; `low` marks it."""
     if percent is None:
         return Html("no records")
     mark = " low" if low else ""
-    bar = f'<span class="bar{mark}"><i style="width:{max(0.0, min(100.0, percent)):.1f}%"></i></span>'
-    return Html(f'{bar}<span class="{mark.strip()}">{percent:.1f}</span>')
+    shown = f'<span class="bar{mark}"><i style="width:{max(0.0, min(100.0, percent)):.1f}%"></i></span>'
+    return Html(f'{shown}<span class="{mark.strip()}">{percent:.1f}</span>')
 
 
 def spark(trend: pl.DataFrame, system: str, entity: str) -> Html:

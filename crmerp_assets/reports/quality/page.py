@@ -21,10 +21,10 @@ h1 { margin-bottom: .2rem; } h2 { margin-top: 2.4rem; } h3 { margin: 1.4rem 0 .3
 nav a { margin-right: 1rem; }
 .table { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
-td { overflow-wrap: anywhere; }
+td.long { overflow-wrap: anywhere; }
 th, td { border-bottom: 1px solid #8885; padding: .3rem .6rem; text-align: left; vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.id { font-family: ui-monospace, monospace; white-space: nowrap; }
+td.id { font-family: ui-monospace, monospace; } td.id, td.word { white-space: nowrap; }
 tbody tr:hover { background: #8882; }
 .bar { display: inline-block; width: 6rem; height: .7rem; background: #8883; margin-right: .5rem; }
 .bar i { display: block; height: 100%; background: var(--bar); }
