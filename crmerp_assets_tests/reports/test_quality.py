@@ -22,10 +22,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmerp_assets.mapping import EntityRules
+from crmerp_assets.mapping import MASK, EntityRules
 from crmerp_assets.reports.quality import Audit, Source
 from crmerp_assets.reports.quality.duplicates import proposed
-from crmerp_assets.reports.quality.findings import LONGEST_REASON, MASK
+from crmerp_assets.reports.quality.findings import LONGEST_REASON
 from crmerp_assets.reports.quality.kinds import BEGIN, END, KINDS, kinds_page
 from crmerp_assets.reports.quality.lists import work_lists
 from crmerp_assets.reports.quality.page import page

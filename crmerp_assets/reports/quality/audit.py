@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 import polars as pl
 
+from crmerp_assets.mapping import MASK
 from crmerp_assets.reports.quality.fields import completeness, formats
-from crmerp_assets.reports.quality.findings import FINDINGS, MASK, findings, labels
+from crmerp_assets.reports.quality.findings import FINDINGS, findings, labels
 from crmerp_assets.reports.quality.scores import TREND, costed, points, scores, with_trend
 from crmerp_assets.reports.quality.source import Source
 

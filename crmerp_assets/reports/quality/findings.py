@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator
 import polars as pl
 
 from crmerp_assets.canonical.money import MONEY
-from crmerp_assets.mapping import misfits, writable
+from crmerp_assets.mapping import MASK, misfits, writable
 from crmerp_assets.reports.quality.source import KNOWN, LABELS, RAW, Source
 from crmerp_assets.standardise.text import text
 
-MASK = "…"
 LONGEST_VALUE, LONGEST_REASON, LONGEST_NAME = 60, 240, 120
 FINDINGS: dict[str, pl.DataType] = {
     "system": pl.String(),
