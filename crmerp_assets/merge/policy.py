@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from crmerp_assets.merge.audit_policy import Audit
 from crmerp_assets.merge.currency_policy import Currencies
 from crmerp_assets.merge.guards import Breaker, Budget
 from crmerp_assets.merge.order_policy import Orders, Receivables
@@ -154,6 +155,7 @@ class Policy(_Part):
     currencies: Currencies = Currencies()
     receivables: Receivables = Receivables()
     matching: Matching = Matching()
+    audit: Audit = Audit()
 
     @field_validator("tolerance")
     @classmethod
