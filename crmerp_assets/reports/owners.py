@@ -38,6 +38,7 @@ OWNERS: Mapping[str, Owner] = MappingProxyType(
         "credit_hold": Owner(FINANCE, "lift the customer's credit hold, or tell sales"),
         "credit_limit": Owner(FINANCE, "raise the customer's credit limit, or collect what is open"),
         "missing_rate": Owner(FINANCE, "enter the exchange rate in the ERP"),
+        "currency_not_allowed": Owner(FINANCE, "add the currency to the customer in the ERP, or tell sales"),
         "currency_disabled": Owner(FINANCE, "enable the currency for the customer in the ERP, or tell sales"),
         "amended_after_billing": Owner(FINANCE, "bill or credit the difference, or ask sales to put the deal back"),
         "order_closed": Owner(FINANCE, "change the order in the ERP by hand, or ask sales to put the deal back"),
