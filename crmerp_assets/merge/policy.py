@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from crmerp_assets.merge.currency_policy import Currencies
 from crmerp_assets.merge.guards import Breaker, Budget
 from crmerp_assets.merge.order_policy import Orders, Receivables
+from crmerp_assets.merge.scope import Scope
 from crmerp_assets.merge.three_way import Role
 
 CreateRule = Literal["always", "when_ordered", "with_customer", "never"]
@@ -133,6 +134,7 @@ class Policy(_Part):
     """
 
     go_live: date | None = None
+    scope: Scope = Scope()
     company_currency: Currency | None = None
     tolerance: Mapping[Currency | Literal["default"], Amount] = {"default": Decimal("0.01")}
     create: Create = Create()

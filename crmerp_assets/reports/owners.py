@@ -28,6 +28,8 @@ OWNERS: Mapping[str, Owner] = MappingProxyType(
         # gates of orders
         "not_won": Owner(SALES, "win the deal again, or ask finance to cancel the order"),
         "no_account": Owner(SALES, "choose the deal's account in the CRM"),
+        "account_merged": Owner(SALES, "choose the deal's account in the CRM, unless the reason says to wait"),
+        "outside_scope": Owner(OPERATIONS, "correct the account, or the scope in policy.yaml; else tell sales"),
         "no_lines": Owner(SALES, "add what was sold to the deal"),
         "identity_in_review": Owner(OPERATIONS, "`crmerp review list`: say which customer the account is"),
         "unknown_product": Owner(OPERATIONS, "`crmerp review list`: say which product it is"),

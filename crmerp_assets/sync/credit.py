@@ -86,7 +86,7 @@ def _gates(rules: Policy) -> list[Gate]:
 
 
 def _currency_gate() -> Gate:
-    """An ERP that lists a customer's currencies refuses an order in any other; one that lists none is asked as it is."""
+    """An ERP that lists a customer's currencies refuses an order in any other; without a list nothing is known."""
     listed = pl.col("currencies").str.split(",")
     said = pl.format(
         "the ERP takes no order of customer {} in {}, only in {}; add the currency there, or correct the deal",

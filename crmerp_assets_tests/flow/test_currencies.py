@@ -1,7 +1,7 @@
 """Currencies that the ERP does not take and rates that it does not have: the order waits, and says which currency.
 
-Taken out once and seen to fail: the currency's name in the refusal (a_currency...), fallback rates kept out of credit
-(a_rate_of_the_ecb...), the gate of the customer's currencies and its being asked of new orders (a_currency_that_the_erp...).
+Taken out once and seen to fail: the currency's name in the refusal (a_currency_that_is...), fallback rates kept out of
+credit (a_rate_of_the_ecb...), the gate of the customer's currencies (a_currency_that_the_erp...).
 """
 
 from datetime import UTC, datetime, timedelta

@@ -160,6 +160,9 @@ def test_a_merge_waits_for_what_a_pusher_has_in_hand(world: World) -> None:
 
     world.pass_through(push=False)
     assert _golden_id(world, loser) == golden, "not under a pusher's feet"
+    (order,) = world.open_intents().filter(entity="order").to_dicts()
+    assert order["gate"] == "account_merged"
+    assert "merged while a write to it was under way" in order["reason"]
     world.settle()
 
     assert len(world.suiteql("SELECT id FROM customer")) == 1

@@ -1,6 +1,7 @@
 """A customer's currencies, credit and amounts.
 
-Tried, and caught by the test named: the list not asked (`list_of_currencies`), LISTAGG without order (`in_suiteql`), inactive currencies taken
+Tried, and caught by the test named: the list not asked (`list_of_currencies`), LISTAGG without order (`in_suiteql`),
+inactive currencies taken
 (`inactive_currency`), a currency changed afterwards (`currency_stays`).
 """
 
@@ -33,7 +34,8 @@ def test_the_list_of_currencies_is_a_table_in_suiteql(api):
     lenient = api.customer()
     query = (
         "SELECT c.id, (SELECT LISTAGG(m.symbol, ', ') WITHIN GROUP (ORDER BY m.symbol) FROM customercurrencybalance b "
-        "JOIN currency m ON m.id = b.currency WHERE b.customer = c.id) held FROM customer c WHERE c.id IN (?, ?) ORDER BY c.id"
+        "JOIN currency m ON m.id = b.currency WHERE b.customer = c.id) held FROM customer c "
+        "WHERE c.id IN (?, ?) ORDER BY c.id"
     )
     assert api.query(query, customer, lenient) == [{"id": customer, "held": "EUR, GBP, USD"}, {"id": lenient}]
 

@@ -162,7 +162,8 @@ def create_statements() -> str:
         "DROP VIEW IF EXISTS customer",
         CUSTOMER_VIEW,
         "CREATE VIEW IF NOT EXISTS nexttransactionlinelink AS SELECT * FROM previoustransactionlinelink",
-        "CREATE VIEW IF NOT EXISTS customercurrencybalance AS SELECT entity AS customer, currency FROM customercurrency",
+        "CREATE VIEW IF NOT EXISTS customercurrencybalance AS "
+        "SELECT entity AS customer, currency FROM customercurrency",
         "CREATE TABLE IF NOT EXISTS dual (dummy TEXT)",
         "INSERT INTO dual SELECT 'X' WHERE NOT EXISTS (SELECT 1 FROM dual)",
     )

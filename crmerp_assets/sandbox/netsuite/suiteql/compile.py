@@ -142,7 +142,7 @@ def _counted(tree: exp.Query) -> str:
     return f"SELECT COUNT(*) FROM ({_sql(tree)})"
 
 
-def _aggregates(select: exp.Select, item: exp.Expr) -> bool:
+def _aggregates(select: exp.Query, item: exp.Expr) -> bool:
     """Whether an output sums up rows of this select; one of a subquery in it does not."""
     return any(found.parent_select is select for found in item.find_all(exp.AggFunc))
 

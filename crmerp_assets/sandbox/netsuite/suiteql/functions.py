@@ -63,7 +63,7 @@ def register(db: sqlite3.Connection, account: Account) -> None:
     }
     for name, (arguments, function, deterministic) in functions.items():
         db.create_function(name, arguments, function, deterministic=deterministic)
-    db.create_aggregate("ns_listagg", 3, _Listed)
+    db.create_aggregate("ns_listagg", 3, _Listed)  # type: ignore[arg-type]  # typeshed: of one number only
 
 
 class _Listed:
