@@ -35,6 +35,7 @@ OWNERS: Mapping[str, Owner] = MappingProxyType(
         "unknown_product": Owner(OPERATIONS, "`crmerp review list`: say which product it is"),
         "no_customer": Owner(FINANCE, "correct what keeps the customer out of the ERP"),
         "no_product": Owner(FINANCE, "create or reactivate the product in the ERP"),
+        "unit_differs": Owner(OPERATIONS, "make the product's unit the same in both systems"),
         "waiting_approval": Owner(APPROVER, "approve the deal, or send it back"),
         "approval_refused": Owner(SALES, "change the deal, which asks again, or lose it"),
         "credit_hold": Owner(FINANCE, "lift the customer's credit hold, or tell sales"),

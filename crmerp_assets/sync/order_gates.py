@@ -10,7 +10,7 @@ import polars as pl
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.merge.gates import Gate
 from crmerp_assets.merge.order_changes import AMENDED, ORDER_CLOSED, refusals
-from crmerp_assets.sync import scope, tables
+from crmerp_assets.sync import scope, tables, units
 from crmerp_assets.sync.platform import Connection, Platform
 
 UNKNOWN_PRODUCT, ACCOUNT_MERGED = "unknown_product", "account_merged"
@@ -47,6 +47,7 @@ ORDER_GATES = (
         pl.col("fact.product").is_not_null(),
         pl.lit("a product is not in the ERP: ") + pl.col("fact.product"),
     ),
+    units.DIFFER,
     Gate(AMENDED, pl.col("refusal.gate") == AMENDED, pl.col("refusal.reason")),
     Gate(ORDER_CLOSED, pl.col("refusal.gate") == ORDER_CLOSED, pl.col("refusal.reason")),
 )
@@ -55,8 +56,8 @@ ORDER_GATES = (
 def with_order_facts(
     platform: Platform, con: duckdb.DuckDBPyConnection, erp: Connection, candidates: pl.DataFrame
 ) -> pl.DataFrame:
-    """Add `fact.account`, `fact.merged`, `fact.outside`, `fact.customer`, `fact.unknown`, `fact.product` and what
-    `refusals` says; null means that nothing is wrong there, but for the account, which a deal should have."""
+    """Add `fact.account`, `fact.merged`, `fact.outside`, `fact.customer`, `fact.unknown`, `fact.product`, `fact.units`
+    and what `refusals` says; null means that nothing is wrong there, but for the account, which a deal should have."""
     lines = parse_lines(candidates, "golden.lines", keep=["golden_id"])
     unknown = (
         lines.filter(pl.col("product").is_null())
@@ -76,6 +77,7 @@ def with_order_facts(
         candidates.join(_accounts(platform, con, candidates), on="golden_id", how="left")
         .join(unknown, on="golden_id", how="left")
         .join(missing, on="golden_id", how="left")
+        .join(units.differing(con, candidates, lines), on="golden_id", how="left")
         .join(scope.outside(platform, con), left_on="golden.customer", right_on="id", how="left")
         .join(customers.rename({"why": "fact.customer"}), left_on="golden.customer", right_on="id", how="left")
         .join(refusals(candidates), on="golden_id", how="left")

@@ -145,7 +145,9 @@ def _updates(platform: Platform, entity_map: EntityMap, side: Connection, held: 
     """What differs in the records that the side holds, field by field, as it can be sent there."""
     rules = platform.governance[entity_map.entity].fields
     fields = [name for name in writable(entity_map, "update") if name in rules]
+    filled = [name for name in fields if name in entity_map.fields and entity_map.fields[name].write == "fill"]
     changes = writes.updates(held, fields, rules, side.role)
+    changes = changes.filter(~pl.col("field").is_in(filled) | pl.col("before").is_null())
     return sendable(entity_map, rounded(changes, _places(entity_map), rules))
 
 
