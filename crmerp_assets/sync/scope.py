@@ -34,7 +34,9 @@ def outside(platform: Platform, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     scope, source = rules(platform), tables.compare("customer")
     if scope is None or not source.exists(con):
         return pl.DataFrame(schema=_NOBODY)
-    values = ", ".join(f'"golden.{name}"' for name in scope.fields)
+    known = set(source.columns(con))
+    columns = [f"golden.{name}" for name in scope.fields]
+    values = ", ".join(f'"{name}"' if name in known else f'NULL::VARCHAR AS "{name}"' for name in columns)
     found = con.execute(f'SELECT golden_id AS id, "golden.name" AS _name, {values} FROM {source.sql}').pl()
     told = pl.format("{}: {}", pl.coalesce("_name", "id"), scope.outside("golden.{}"))
     return found.select("id", told.alias("fact.outside")).drop_nulls()
