@@ -57,9 +57,10 @@ def burst() -> Burst:
         ports = {system: free_port() for system in SYSTEMS}
         stage = up.enter_context(Stage(settings, ports, go_live=date.today()))
         prepare(stage)
-        deals = _negotiated(stage)
+        deals, day = _negotiated(stage), Day(stage)
+        day.count_calls("first sync")
         daemon = up.enter_context(dagster_daemon(stage))
-        daemon.wait_until(Day(stage).sensors_tick, PATIENCE_SECONDS)
+        daemon.wait_until(day.sensors_tick, PATIENCE_SECONDS)
         return _closed(stage, daemon, deals)
 
 
