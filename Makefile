@@ -55,8 +55,8 @@ format: $(VENV)/.dev ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (about ten minutes)
-	@$(BIN)/python -m crmerp_assets_tests.bench
+bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (ten minutes; PART=burst: that only)
+	@$(BIN)/python -m crmerp_assets_tests.bench $(PART)
 
 .PHONY: matching-models
 matching-models: $(VENV)/.dev ## Learn the weights that ship with the package from generated populations (minutes)

@@ -14,6 +14,7 @@ from crmerp_assets.merge.audit_policy import Audit
 from crmerp_assets.merge.currency_policy import Currencies
 from crmerp_assets.merge.guards import Breaker, Budget
 from crmerp_assets.merge.order_policy import Orders, Receivables
+from crmerp_assets.merge.scope import Scope
 from crmerp_assets.merge.three_way import Role
 
 CreateRule = Literal["always", "when_ordered", "with_customer", "never"]
@@ -141,6 +142,7 @@ class Policy(_Part):
     """
 
     go_live: date | None = None
+    scope: Scope = Scope()
     company_currency: Currency | None = None
     tolerance: Mapping[Currency | Literal["default"], Amount] = {"default": Decimal("0.01")}
     create: Create = Create()
