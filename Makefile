@@ -55,8 +55,8 @@ format: $(VENV)/.dev ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (about ten minutes)
-	@$(BIN)/python -m crmerp_assets_tests.bench
+bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (ten minutes; PART=burst: that only)
+	@$(BIN)/python -m crmerp_assets_tests.bench $(PART)
 
 .PHONY: bench-matching
 bench-matching: $(VENV)/.dev .crmerp-bench/.splink ## Measure matching at a million records a side beside Splink; write docs/matching.md

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from crmerp_assets.merge.three_way import Role
-from crmerp_assets.sync import tables
+from crmerp_assets.sync import scope, tables
 from crmerp_assets.sync.platform import Platform
 
 MAX_DEPTH = 20
@@ -58,7 +58,7 @@ def _wanted(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, rol
     with platform.ledger.read() as tx:
         waiting = tx.survivors.waiting(entity)
     found = con.execute(f"SELECT * FROM ({sql}) w WHERE NOT EXISTS ({held})").pl().cast({"depth": pl.Int64})
-    return found.filter(~pl.col("golden_id").is_in(waiting))
+    return scope.within(platform, con, entity, role, found.filter(~pl.col("golden_id").is_in(waiting)))
 
 
 def _wanted_sql(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, role: Role) -> str | None:
