@@ -37,9 +37,7 @@ class Gauge:
 
     def report(self) -> dict[str, object]:
         """As JSON takes it."""
-        stages = [
-            {"name": s.name, "seconds": s.seconds, "processor": s.processor, "peak": s.peak} for s in self.stages
-        ]
+        stages = [{"name": s.name, "seconds": s.seconds, "processor": s.processor, "peak": s.peak} for s in self.stages]
         return {"stages": stages, **self.facts}
 
 
