@@ -8,6 +8,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from crmerp_assets.defs.audit import AUDIT
+from crmerp_assets.defs.identity import KEY as FULL_RUN
 from crmerp_assets.defs.stages import ENTITIES as PLANNED
 from crmerp_assets.defs.stages import Source
 from crmerp_assets.settings import Configuration
@@ -30,7 +31,7 @@ def jobs(configuration: Configuration, sources: list[Source]) -> list[Unresolved
     everything = dg.AssetSelection.all()
     crm = next(c.name for c in configuration.connections if c.role == "crm")
     erp = next(c.name for c in configuration.connections if c.role == "erp")
-    audit, pushes = dg.AssetSelection.assets(AUDIT), dg.AssetSelection.groups("push")
+    audit, pushes = dg.AssetSelection.assets(AUDIT, FULL_RUN), dg.AssetSelection.groups("push")
     reports = dg.AssetSelection.groups("report") - audit
     return [
         _job(SYNC, everything - audit, "Everything: pull both sides, plan, push both ways, report."),

@@ -16,9 +16,9 @@ from crmerp_assets.ledger.holds import Holds
 from crmerp_assets.ledger.intents import Intents
 from crmerp_assets.ledger.links import Links
 from crmerp_assets.ledger.migrate import migrate
+from crmerp_assets.ledger.models import Models
 from crmerp_assets.ledger.parked import Parked
 from crmerp_assets.ledger.pauses import Pauses
-from crmerp_assets.ledger.models import Models
 from crmerp_assets.ledger.preferences import Preferences
 from crmerp_assets.ledger.reviews import Reviews
 from crmerp_assets.ledger.session import Session

@@ -127,10 +127,12 @@ class Retries(_Part):
 
 
 class Matching(_Part):
-    """From which probability two records are linked without a person, and from which a person is asked."""
+    """From which probability two records are linked without a person, and from which a person is asked; and whether
+    weights that the nightly run learned, and that pass its checks, take the place of those that ship."""
 
     link: Share = 0.95
     review: Share = 0.20
+    learn: bool = True
 
 
 class Policy(_Part):

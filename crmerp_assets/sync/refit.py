@@ -11,8 +11,8 @@ import duckdb
 import polars as pl
 
 from crmerp_assets.matching import SPECS, Spec, fit
-from crmerp_assets.matching.compare import SAYS_SQL, WHY_SQL, reasons_sql
 from crmerp_assets.matching.cluster import clusters
+from crmerp_assets.matching.compare import SAYS_SQL, WHY_SQL, reasons_sql
 from crmerp_assets.matching.engine import LEVELS, SCORED, compare_all, learn
 from crmerp_assets.matching.model import Model
 from crmerp_assets.sync import identity, tables
@@ -63,7 +63,7 @@ def refit(platform: Platform, entity: str) -> Refitted:
             used = learned.model
             compare_all(con, spec, used, own)
         _standing(con, entity, holding)
-        twice = _duplicates(con, spec, used, holding)
+        twice = _duplicates(con, spec, used)
         tables.duplicates(entity).replace(con, twice)
         related = _related(con, spec)
         tables.related(entity).replace(con, related)
@@ -100,23 +100,28 @@ def _keep(platform: Platform, learned: fit.Fit, check: fit.Check, *, adopted: bo
 def _standing(con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side]) -> None:
     """Make `_match_standing`: rid, side, connection, id, golden of each live record."""
     names = " ".join(f"WHEN '{side.connection.role}' THEN '{side.connection.name}'" for side in holding)
+    records = (
+        f"SELECT rid, side, native_id, CASE side {names} END AS connection FROM {identity.tables_of(entity).records}"
+    )
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE _match_standing AS
-        SELECT r.rid, r.side, r.connection, r.native_id AS id, {tables.lives("l")} AS golden
-        FROM (SELECT rid, side, native_id, CASE side {names} END AS connection FROM {identity.tables_of(entity).records}) r
+        SELECT r.rid, r.side, r.connection, r.native_id AS id, {tables.lives("l")} AS golden FROM ({records}) r
         LEFT JOIN {tables.links(entity).sql} l ON l.connection = r.connection AND l.native_id = r.native_id
         """
     )
 
 
-def _duplicates(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, holding: list[Side]) -> pl.DataFrame:
+def _duplicates(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model) -> pl.DataFrame:
     """Records of one system that are one thing by all evidence: connection, cluster, native_id, probability, survivor
     (the linked one, else the lowest id) and why."""
-    numbered = con.execute("SELECT rid, connection, id, golden FROM _match_standing ORDER BY rid").pl().with_row_index("n")
+    numbered = con.execute("SELECT rid, connection, id, golden FROM _match_standing ORDER BY rid").pl()
+    numbered = numbered.with_row_index("n")
     edges = con.execute(f"SELECT l, r, weight FROM {SCORED} WHERE weight > -12").pl()
     number = numbered.select("rid", "n")
-    at = [edges.select(rid=x).join(number, on="rid", how="left", maintain_order="left")["n"].cast(pl.Int64) for x in "lr"]
+    at = [
+        edges.select(rid=x).join(number, on="rid", how="left", maintain_order="left")["n"].cast(pl.Int64) for x in "lr"
+    ]
     label = clusters(numbered.height, at[0].to_numpy(), at[1].to_numpy(), edges["weight"].to_numpy())
     groups = numbered.with_columns(cluster=pl.Series(label)).filter(pl.len().over("connection", "cluster") > 1)
     con.register("_match_twice", groups.select("rid", "connection", "id", "golden", "cluster").to_arrow())
@@ -143,8 +148,8 @@ def _duplicates(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, holdin
 def _related(con: duckdb.DuckDBPyConnection, spec: Spec) -> pl.DataFrame:
     """Things that belong together and are not one: kind, and connection and id of both."""
     parts = [
-        f"SELECT '{kind}' AS kind, a.connection AS a_connection, a.id AS a_id, b.connection AS b_connection, b.id AS b_id "
-        f"FROM {SCORED} p JOIN _match_standing a ON a.rid = p.l JOIN _match_standing b ON b.rid = p.r "
+        f"SELECT '{kind}' AS kind, a.connection AS a_connection, a.id AS a_id, b.connection AS b_connection, "
+        f"b.id AS b_id FROM {SCORED} p JOIN _match_standing a ON a.rid = p.l JOIN _match_standing b ON b.rid = p.r "
         f"WHERE ({sql}) AND a.golden IS DISTINCT FROM b.golden"
         for kind, sql in spec.related.items()
     ]
@@ -154,14 +159,14 @@ def _related(con: duckdb.DuckDBPyConnection, spec: Spec) -> pl.DataFrame:
 
 
 def _changes(platform: Platform, con: duckdb.DuckDBPyConnection, spec: Spec, model: Model) -> pl.DataFrame:
-    """Where the weights disagree with what is linked: linked pairs that look different, apart ones that look the same."""
+    """Where the weights disagree with what is linked: linked pairs that look different, apart ones that look alike."""
     policy = platform.policy.matching
     says = SAYS_SQL.format(reasons_sql(spec, model))
     apart = "p >= {0} AND a.golden IS NOT NULL AND b.golden IS NOT NULL AND a.golden <> b.golden"
     return con.execute(
         f"""
-        SELECT CASE WHEN a.golden = b.golden THEN 'linked, and looks different' ELSE 'apart, and looks the same' END AS what,
-               a.id AS a_id, b.id AS b_id, round(p, 4) AS p, {says} AS says
+        SELECT CASE WHEN a.golden = b.golden THEN 'linked, and looks different' ELSE 'apart, and looks the same' END
+               AS what, a.id AS a_id, b.id AS b_id, round(p, 4) AS p, {says} AS says
         FROM {SCORED} s JOIN _match_standing a ON a.rid = s.l JOIN _match_standing b ON b.rid = s.r
         WHERE a.side <> b.side
           AND (a.golden = b.golden AND p < {policy.review} OR {apart.format(policy.link)})
@@ -174,3 +179,24 @@ def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
 
 
+def summary(done: dict[str, Refitted]) -> pl.DataFrame:
+    """One row an entity, for reports."""
+    return pl.DataFrame(
+        [
+            {
+                "entity": entity,
+                "records": found.records,
+                "pairs": found.pairs,
+                "weights": found.model + (" (new)" if found.adopted else ""),
+                "wrong_links": None
+                if found.wrong is None
+                else f"{found.wrong:.2%} of {found.checked:,} by {found.guard}",
+                "not_learned_because": "; ".join(found.objections) or None,
+                "duplicates": found.duplicates,
+                "related": found.related,
+                "disagreements": found.changes.height,
+            }
+            for entity, found in done.items()
+        ],
+        schema_overrides={"wrong_links": pl.String, "not_learned_because": pl.String},
+    )

@@ -65,6 +65,11 @@ def duplicates(entity: str) -> Table:
     return Table("match", f"{entity}_duplicates", ("connection", "native_id"))
 
 
+def related(entity: str) -> Table:
+    """Records that belong together and are not one thing, such as companies of one group: kind and both records."""
+    return Table("match", f"{entity}_related", ())
+
+
 def report(name: str) -> Table:
     """A report, replaced whole by each run."""
     return Table("report", name, ())
