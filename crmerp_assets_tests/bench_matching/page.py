@@ -7,6 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from crmerp_assets.matching import SPECS
+from crmerp_assets.matching.model import shipped
+
 Found = dict[str, Any]
 _TEXT = Path(__file__).with_name("matching.md.in")
 
@@ -25,6 +28,7 @@ def page(found: Found, size: int, load: list[float]) -> str:
         "CLUSTERS": _clusters(found["ours"]["shipped"]["clusters"]),
         "INCREMENTAL": _incremental(found["incremental"]),
         "PUBLIC": _public(found["known"]),
+        "MODELS": _models(),
     }
     text = _TEXT.read_text(encoding="utf-8")
     for name, figure in figures.items():
@@ -146,3 +150,16 @@ def _incremental(found: Found) -> str:
 def _public(found: Found) -> str:
     lines = ["| data | what | figure |", "|---|---|---|"]
     return "\n".join(lines + [f"| {row['data']} | {row['what']} | {row['figure']} |" for row in found["rows"]])
+
+
+def _models() -> str:
+    """The measure that each entity's weights ship with."""
+    lines = ["| entity | weights | learned from | best F1 | p >= 0.95: P / R |", "|---|---|---|---:|---:|"]
+    for model in map(shipped, SPECS):
+        made: Found = dict(model.made)
+        q = made["pairs across systems"]
+        lines.append(
+            f"| {model.entity} | `{model.version}` | {made['learned from']}; measured on {made['measured on']} | "
+            f"{q['best F1']:.4f} | {q['precision from p 0.95']:.4f} / {q['recall from p 0.95']:.4f} |"
+        )
+    return "\n".join(lines)
