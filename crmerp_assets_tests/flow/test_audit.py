@@ -72,7 +72,7 @@ def dirty(world: World) -> dict[str, str]:
     world.pass_through(push=False)
     doubles = [(ids["clean"], True), (ids["double"], False)]
     rows = [
-        ("salesforce", "c1", one, 0.97, survives, '[{"f": "name", "why": "exact name", "w": 4}]')
+        ("salesforce", "c1", one, 0.97, survives, '[{"fact": "name", "says": "exact name", "weight": 4}]')
         for one, survives in doubles
     ]
     names = ["connection", "cluster", "native_id", "probability", "survivor", "why"]

@@ -36,6 +36,17 @@ def test_one_name_on_a_hundred_thousand_records_makes_no_pairs_and_says_so() -> 
     assert left_out.filter(kind="name").rows() == [("name", 1, 100_000, 100_000)]
 
 
+def test_a_key_that_was_left_out_stays_so_for_records_that_come_later() -> None:
+    """Or a name that says nothing would make as many pairs as there are records, with every newcomer."""
+    same = companies([{"name": "Test Company"}] * 100)
+    with opened(same, CUSTOMER) as con:
+        newcomer = same.head(1).with_columns(rid=pl.lit(100, pl.Int64), native_id=pl.lit("new"))
+        con.register("changed", newcomer.to_arrow())
+        con.execute("CREATE TEMP VIEW gone AS SELECT rid FROM changed WHERE false")
+        engine.update(con, CUSTOMER, TABLES, "changed", "gone")
+        assert scored(con, CUSTOMER).is_empty()
+
+
 def names(count: int, **shared: str) -> list[dict[str, str | None]]:
     """Companies of different names that share something."""
     words = ["Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Ironwood", "Juniper"]

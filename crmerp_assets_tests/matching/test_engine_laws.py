@@ -1,8 +1,7 @@
 """What must hold for the engine, whatever the records: the order of rows and how they come in batches change nothing.
 
-Protections removed once, and the test that failed: the frozen counts in `update` (counting the batch instead), the
-frozen stops in `keys_sql`, and letting go of a changed record's old keys (each
-`test_records_that_come_in_batches_end_as_if_they_had_come_at_once`).
+Protections removed once, and the test that failed: the frozen counts in `update` (counting the batch instead), and
+letting go of a changed record's old keys (each `test_records_that_come_in_batches_end_as_if_they_had_come_at_once`).
 """
 
 import random

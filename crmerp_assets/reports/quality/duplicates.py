@@ -4,7 +4,7 @@ import polars as pl
 
 from crmerp_assets.reports.quality.source import DUPLICATES
 
-_LABEL = r'"why"\s*:\s*"([^"\\]*)"'
+_LABEL = r'"says"\s*:\s*"([^"\\]*)"'
 _REASONS = 3
 
 
