@@ -1,6 +1,7 @@
 """Wall time, processor time and peak memory of one stage after the other, in this process."""
 
 import resource
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ class Stage:
 
 
 class Gauge:
-    """Measures stages; `rows` of the last one is what came out of it, where that is worth telling."""
+    """Measures stages, and says each when it is done; `facts` are what else is worth telling."""
 
     def __init__(self) -> None:
         self.stages: list[Stage] = []
@@ -33,7 +34,12 @@ class Gauge:
         _forget_peak()
         before, started = _processor(), perf_counter()
         yield
-        self.stages.append(Stage(name, perf_counter() - started, _processor() - before, peak()))
+        done = Stage(name, perf_counter() - started, _processor() - before, peak())
+        self.stages.append(done)
+        sys.stderr.write(
+            f"  {name}: {done.seconds:.1f} s, {done.processor:.1f} s of the processor, {done.peak:.2f} GB\n"
+        )
+        sys.stderr.flush()
 
     def report(self) -> dict[str, object]:
         """As JSON takes it."""
