@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmerp_assets_tests.matching.measures import Quality, judged, judged_pairs, partition
@@ -75,6 +75,7 @@ def test_a_partition_that_lacks_a_record_is_refused():
         partition(pl.DataFrame({"rid": [1], "cluster": [1]}), TRUTH)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=12))
 def test_a_partition_counts_as_listing_its_pairs_would(assigned):
     rids = range(len(assigned))
@@ -91,6 +92,7 @@ def test_a_partition_counts_as_listing_its_pairs_would(assigned):
     assert partition(found, truth) == Quality(len(together), len(right), len(expected))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([0.1, 0.5, 0.5, 0.9]), st.booleans()), min_size=1, max_size=12))
 def test_the_best_is_no_worse_than_any_threshold(rows):
     scored = pl.DataFrame({"l": 0, "r": np.arange(1, len(rows) + 1), "p": [p for p, _ in rows]})
