@@ -22,6 +22,8 @@ from .gauge import Gauge
 TABLES = Tables("records", "keys", "counts", "words", "stops")
 SPEC = SPECS["customer"]
 THREADS = 2
+LOWEST = -12
+"""Evidence below which a pair is as good as never compared, as in the nightly run."""
 
 
 def whole(folder: Path, gauge: Gauge) -> None:
@@ -42,9 +44,15 @@ def whole(folder: Path, gauge: Gauge) -> None:
     gauge.facts["keys"] = _count(con, TABLES.keys)
     gauge.facts["pairs"] = _count(con, engine.SCORED)
     gauge.facts["check"] = {"objections": check.objections, "checked": check.checked, "wrong": check.wrong}
-    gauge.facts["shipped"] = _quality(con, folder, gauge, "cluster")
+    truth = pl.read_parquet(folder / "truth.parquet")
+    with gauge.stage("cluster"):
+        edges = con.execute(f"SELECT l, r, weight FROM {engine.SCORED} WHERE weight > {LOWEST}").pl()
+        label = clusters(truth.height, *(edges[name].to_numpy() for name in ("l", "r", "weight")))
+    joined = partition(pl.DataFrame({"rid": np.arange(truth.height), "cluster": label}), truth)
+    gauge.facts["clusters"] = {"precision": joined.precision, "recall": joined.recall, "f1": joined.f1}
+    gauge.facts["shipped"] = _quality(con, truth)
     compare.score(con, SPEC, learned.model, engine.LEVELS, engine.SCORED)
-    gauge.facts["learned"] = _quality(con, folder, Gauge(), "cluster")
+    gauge.facts["learned"] = _quality(con, truth)
     _for_others(con, folder, model)
 
 
@@ -61,19 +69,10 @@ def _tables(con: duckdb.DuckDBPyConnection, gauge: Gauge) -> None:
     gauge.facts["left out"] = left_out.to_dicts()
 
 
-def _quality(con: duckdb.DuckDBPyConnection, folder: Path, gauge: Gauge, stage: str) -> dict[str, object]:
-    truth = pl.read_parquet(folder / "truth.parquet")
-    with gauge.stage(stage):
-        scored = con.execute(f"SELECT l, r, weight, p FROM {engine.SCORED}").pl()
-        columns = (scored[name].to_numpy() for name in ("l", "r", "weight"))
-        cluster = clusters(truth.height, *columns)
-    joined = partition(pl.DataFrame({"rid": np.arange(truth.height), "cluster": cluster}), truth)
-    return {
-        "link": said(judged(scored, truth, across=True)),
-        "both": said(judged(scored, truth)),
-        "clusters": {"precision": joined.precision, "recall": joined.recall, "f1": joined.f1},
-        "bins": judged(scored, truth, across=True).bins().to_dicts(),
-    }
+def _quality(con: duckdb.DuckDBPyConnection, truth: pl.DataFrame) -> dict[str, object]:
+    scored = con.execute(f"SELECT l, r, p FROM {engine.SCORED}").pl()
+    link = judged(scored, truth, across=True)
+    return {"link": said(link), "both": said(judged(scored, truth)), "bins": link.bins().to_dicts()}
 
 
 def said(found: Judged) -> dict[str, float]:
