@@ -32,6 +32,7 @@ def ask(tx: Transaction, entity: str, pairs: pl.DataFrame) -> None:
             "subject": json.dumps([row["side"], row["a_id"], row["b_id"]]),
             "title": _title(entity, row),
             "detail": question_detail(row),
+            "value": row.get("value"),
         }
         for row in pairs.iter_rows(named=True)
     ]
