@@ -11,7 +11,7 @@ from crmerp_assets.defs.stages import ENTITIES as PLANNED
 from crmerp_assets.defs.stages import Source
 from crmerp_assets.settings import Configuration
 
-WON_DEALS, CASH, SYNC, PLAN, APPLY, CUSTOMERS, NIGHTLY, RECONCILE = (
+WON_DEALS, CASH, SYNC, PLAN, APPLY, CUSTOMERS, NIGHTLY, RECONCILE, DECISIONS = (
     "won_deals",
     "order_to_cash",
     "sync",
@@ -20,6 +20,7 @@ WON_DEALS, CASH, SYNC, PLAN, APPLY, CUSTOMERS, NIGHTLY, RECONCILE = (
     "customers",
     "nightly",
     "reconcile",
+    "decisions",
 )
 
 
@@ -34,6 +35,11 @@ def jobs(configuration: Configuration, sources: list[Source]) -> list[Unresolved
         _job(NIGHTLY, everything, "The same, after comparing the id sets of both systems.", compare="true"),
         _job(PLAN, everything - pushes - reports, "Pull both sides and plan; nothing is written to any system."),
         _job(RECONCILE, reports, "Compare both sides in counts and money, from what was last pulled."),
+        _job(
+            DECISIONS,
+            dg.AssetSelection.groups("links", "golden", "plan", "push"),
+            "What people decided becomes links, plans and writes, from what was last pulled.",
+        ),
         _job(APPLY, pushes | reports, "Push what is planned and approved."),
         _job(
             WON_DEALS,

@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
 
-import polars as pl
-
 from crmerp_assets.ledger.errors import LedgerBusy
 from crmerp_assets.ledger.ledger import Transaction
 from crmerp_assets.matching.survivors import Record
@@ -68,7 +66,7 @@ def part(tx: Transaction, entity: str, prefix: str, named: Record, partner: Reco
     tx.links.touch(entity, [shared])
     tx.snapshots.forget(entity, [shared, own])
     held = tx.holds.list(entity).filter(golden_id=shared)
-    tx.holds.put(entity, {own: reason for (reason,) in held.select("reason").iter_rows()}, by)
+    tx.holds.put(entity, dict.fromkeys([own] if held.height else [], "".join(held["reason"])), by)
     return Moved(leaver, shared, own, shared)
 
 

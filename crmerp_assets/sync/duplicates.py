@@ -25,7 +25,7 @@ def ask(tx: Transaction, entity: str, pairs: pl.DataFrame) -> None:
     Those that are no question any more are closed; who was told to merge two records is not asked again.
     """
     told = set(tx.reviews.decisions(REVIEW).filter(entity=entity)["subject"])
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "kind": REVIEW,
             "entity": entity,

@@ -8,6 +8,7 @@ answered, so nothing is created for it.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -274,7 +275,7 @@ def _described(con: duckdb.DuckDBPyConnection, questions: pl.DataFrame) -> pl.Da
 
 def _ask(tx: Transaction, entity: str, questions: pl.DataFrame) -> None:
     """Open a review for each candidate pair, and close the ones that are no question any more."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "kind": QUESTION,
             "entity": entity,
