@@ -1,11 +1,15 @@
 """Who is who, through both systems: scored links with their reasons, doubles that wait, and the nightly full run."""
 
+import csv
+import io
 import json
 
 import pytest
 from world import GO_LIVE, World
 
+from crmerp_assets.matching.calibrate import TooFewLabels
 from crmerp_assets.matching.model import shipped
+from crmerp_assets.sync import labels
 from crmerp_assets.sync.refit import refit, summary
 from crmerp_assets.sync.review import decide, open_reviews
 
@@ -119,3 +123,20 @@ def test_a_nightly_run_finds_doubles_and_relations_and_relinks_nothing(met: tupl
     assert not done.adopted
     assert any("are needed to learn" in objection for objection in done.objections)
     assert summary({"customer": done}).row(0, named=True)["duplicates"] == 2
+
+
+def test_pairs_to_label_are_written_read_back_and_a_few_of_them_say_nothing(met: tuple[World, dict[str, str]]) -> None:
+    world, ids = met
+    world.pass_through(push=False)
+    sheet = world.state / "label.csv"
+    with world.crmerp("review", "calibrate", "--export", str(sheet)) as writing:
+        _, failure = writing.communicate(timeout=120)
+    assert writing.returncode == 0, failure
+    rows = list(csv.DictReader(io.StringIO(sheet.read_text(encoding="utf-8-sig"))))
+    assert {(row["first"], row["second"]) for row in rows} >= {(ids["sure"], ids["erp sure"])}
+    with world.platform() as used:
+        told = [(n, row["id"], "same", "") for n, row in enumerate(rows, start=2)]
+        with pytest.raises(TooFewLabels, match="label at least 30"):
+            labels.calibrate(used, "customer", told)
+        with pytest.raises(labels.NoLabels, match="Row 2 says 'perhaps'"):
+            labels.calibrate(used, "customer", [(2, rows[0]["id"], "perhaps", "")])
