@@ -5,14 +5,16 @@ from typing import Annotated
 
 import typer
 
+from crmerp_assets.cli import calibrate, matches, parked
 from crmerp_assets.cli import conflicts as conflict_commands
-from crmerp_assets.cli import parked
 from crmerp_assets.cli.output import emit, say, table
 from crmerp_assets.settings import Settings
 
 app = typer.Typer(help="List what waits for a person, and decide it.", no_args_is_help=True)
 parked.register(app)
 conflict_commands.register(app)
+matches.register(app)
+calibrate.register(app)
 
 
 @app.command("list")

@@ -13,7 +13,7 @@ from crmerp_assets.defs.stages import ENTITIES as PLANNED
 from crmerp_assets.defs.stages import Source
 from crmerp_assets.settings import Configuration
 
-WON_DEALS, CASH, SYNC, PLAN, APPLY, CUSTOMERS, NIGHTLY, RECONCILE, AUDIT_JOB = (
+WON_DEALS, CASH, SYNC, PLAN, APPLY, CUSTOMERS, NIGHTLY, RECONCILE, AUDIT_JOB, DECISIONS = (
     "won_deals",
     "order_to_cash",
     "sync",
@@ -23,6 +23,7 @@ WON_DEALS, CASH, SYNC, PLAN, APPLY, CUSTOMERS, NIGHTLY, RECONCILE, AUDIT_JOB = (
     "nightly",
     "reconcile",
     "audit",
+    "decisions",
 )
 
 
@@ -43,6 +44,11 @@ def jobs(configuration: Configuration, sources: list[Source]) -> list[Unresolved
         ),
         _job(RECONCILE, reports, "Compare both sides in counts and money, from what was last pulled."),
         _job(AUDIT_JOB, audit, "Score the quality of the data of both systems, as they were last pulled."),
+        _job(
+            DECISIONS,
+            dg.AssetSelection.groups("links", "golden", "plan", "push"),
+            "What people decided becomes links, plans and writes, from what was last pulled.",
+        ),
         _job(APPLY, pushes | reports, "Push what is planned and approved."),
         _job(
             WON_DEALS,

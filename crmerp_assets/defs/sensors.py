@@ -60,6 +60,14 @@ def sensors(policy: Policy) -> list[dg.SensorDefinition]:
             "Customers that somebody changed on one side reach the other.",
         ),
         _sensor(
+            "decisions_sensor",
+            jobs.DECISIONS,
+            watch.link_decisions,
+            policy.sensors.retry_seconds,
+            courtesy,
+            "What people decided about who is who becomes links, and what waited for it goes on.",
+        ),
+        _sensor(
             "retry_sensor",
             jobs.APPLY,
             lambda platform, _: retry.due(platform),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from crmerp_assets.ledger.relinking import LINK, RECORD, Relinking, relink
 from crmerp_assets.ledger.session import Session
@@ -85,6 +85,13 @@ class Links:
         """The links of golden records, on every connection."""
         among = self._session.among(links.c.golden_id, golden_ids)
         return self._session.frame(select(links).where(links.c.entity == entity, among))
+
+    def first_used(self, entity: str, golden_ids: Iterable[str]) -> dict[str, int]:
+        """Golden id -> the number of the change that used it first: the lower, the older."""
+        c = link_history.c
+        here = (c.entity == entity, self._session.among(c.golden_id, golden_ids))
+        found = self._session.rows(select(c.golden_id, func.min(c.version)).where(*here).group_by(c.golden_id))
+        return {golden_id: int(version) for golden_id, version in found}
 
     def by_native(self, entity: str, connection: str, native_ids: Iterable[str]) -> pl.DataFrame:
         """The links of records of one connection."""

@@ -5,14 +5,16 @@ decided while the facts (`detail`) are the same, and opens again when they have 
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 from sqlalchemy import and_, case, or_, select, update
 
 from crmerp_assets.ledger.errors import NotFound
-from crmerp_assets.ledger.session import Session
+from crmerp_assets.ledger.session import Session, micros
 from crmerp_assets.ledger.tables import reviews
 
 
@@ -68,6 +70,26 @@ class Reviews:
                 f"There is no review {id} to decide: it does not exist or its question is gone. "
                 "List the open reviews and take one of those."
             )
+
+    def record(self, question: Mapping[str, Any], decision: Mapping[str, Any], by: str) -> None:
+        """Note what a person says of their own accord, as the answer to `question` (see `open`), asked or not.
+
+        What was answered before stays with it: `earlier` in the decision, oldest first, each with `by` and `at`.
+        """
+        c, id_ = reviews.c, review_id(question["kind"], question["entity"], question["subject"])
+        known = self._session.rows(select(c.state, c.decision, c.decided_by, c.decided_at).where(c.id == id_))
+        state, said, who, at = known[0] if known else (None, None, None, None)
+        before = json.loads(said) if said else {}
+        earlier = [*before.pop("earlier", []), *([before | {"by": who, "at": at}] if said else [])]
+        if state != "open":
+            self.open([question])
+        self.decide(id_, json.dumps({**decision, "earlier": earlier} if earlier else decision), by)
+
+    def decided_since(self, kinds: Iterable[str], since: datetime | None) -> pl.DataFrame:
+        """(id, decided_at) of the reviews of these kinds that were decided after `since`, oldest first."""
+        c = reviews.c
+        here = (c.kind.in_(tuple(kinds)), c.state == "decided", c.decided_at > (micros(since) if since else 0))
+        return self._session.frame(select(c.id, c.decided_at).where(*here).order_by(c.decided_at, c.id))
 
     def finish(self, ids: Iterable[str]) -> int:
         """Close decided reviews whose decision has taken effect or has become idle; the answer stays readable."""

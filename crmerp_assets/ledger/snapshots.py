@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 import polars as pl
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from crmerp_assets.ledger.session import Session
 from crmerp_assets.ledger.tables import snapshots
@@ -38,6 +38,11 @@ class Snapshots:
         ]
         self._session.upsert(snapshots, rows, lambda new, _: {"values": new["values"], "updated_at": new["updated_at"]})
         return len(rows)
+
+    def forget(self, entity: str, golden_ids: Iterable[str]) -> int:
+        """Drop what was agreed with another partner, so that the next merge decides as at first contact."""
+        among = self._session.among(snapshots.c.golden_id, golden_ids)
+        return self._session.execute(delete(snapshots).where(snapshots.c.entity == entity, among))
 
 
 def _one_each(frame: pl.DataFrame) -> dict[str, str]:

@@ -8,6 +8,7 @@ _COLUMNS = {
     **f.company("in_name", "in_city"),
     "name": f.folded("core"),
     "words": f.hashed(_WORDS),
+    "numbers": "array_to_string(list_sort(regexp_extract_all(core, '[0-9]+')), ' ')",
     "label": "split_part(domain, '.', 1)",
     **f.tax_number("in_tax", "in_country"),
     **f.phone("in_phone", "in_dial", "in_trunk"),
@@ -22,6 +23,7 @@ _NAME = Feature(
         WHEN replace(a.dba, ' ', '') IN (b.name, replace(b.dba, ' ', '')) OR replace(b.dba, ' ', '') = a.name
           OR (least(length(a.name), length(b.name)) >= 24
             AND (starts_with(a.name, b.name) OR starts_with(b.name, a.name))) THEN 5
+        WHEN a.numbers <> b.numbers AND a.numbers <> '' AND b.numbers <> '' THEN 1
         WHEN similarity >= 0.94 THEN 4
         WHEN shared = least(len(a.words), len(b.words)) THEN 3
         WHEN similarity >= 0.88 OR shared >= 2 AND 2 * shared >= least(len(a.words), len(b.words)) THEN 2
@@ -35,7 +37,7 @@ _NAME = Feature(
         4: "almost the same name",
         3: "all words of one name are in the other",
         2: "similar names",
-        1: "names alike in part",
+        1: "names alike in part, or but for a number",
         -1: "different names",
     },
 )

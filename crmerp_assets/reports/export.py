@@ -78,6 +78,16 @@ def sheets(said: Sequence[tuple[str, str]], tables: Mapping[str, pl.DataFrame]) 
     return buffer.getvalue()
 
 
+def one_sheet(name: str, frame: pl.DataFrame) -> bytes:
+    """A workbook with the frame as its only sheet. ValueError where it is too long for one."""
+    if frame.height > MOST_ROWS:
+        raise ValueError(f"{frame.height:,} rows are more than a sheet holds; write .csv instead")
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True, **_NOT_TEXT}) as book:
+        _sheet(book, _Formats(book), name, frame)
+    return buffer.getvalue()
+
+
 class _Formats:
     """The formats of a workbook, made once. `text` keeps its cell a text also when somebody edits it."""
 

@@ -25,13 +25,14 @@ def ask(tx: Transaction, entity: str, pairs: pl.DataFrame) -> None:
     Those that are no question any more are closed; who was told to merge two records is not asked again.
     """
     told = set(tx.reviews.decisions(REVIEW).filter(entity=entity)["subject"])
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "kind": REVIEW,
             "entity": entity,
             "subject": json.dumps([row["side"], row["a_id"], row["b_id"]]),
             "title": _title(entity, row),
             "detail": question_detail(row),
+            "value": row.get("value"),
         }
         for row in pairs.iter_rows(named=True)
     ]

@@ -8,6 +8,7 @@ answered, so nothing is created for it.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -17,7 +18,7 @@ from crmerp_assets.ledger import Transaction
 from crmerp_assets.matching import COMPARED, RULES, SPECS, Matches
 from crmerp_assets.matching import link as match
 from crmerp_assets.merge.three_way import Role
-from crmerp_assets.sync import duplicates, identity, survivors, tables
+from crmerp_assets.sync import duplicates, identity, retired, stakes, survivors, tables
 from crmerp_assets.sync.link_answers import QUESTION, REFUSED, TITLES, Answers, answers, fitting, question_detail
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.warehouse import Table
@@ -64,8 +65,8 @@ def link(platform: Platform, entity: str) -> Linked:
             _relation(con, side, platform, entity)
         found = _match(platform, con, entity, given, [side.role for side in sides])
         rows = _decide(con, entity, sides, found)
-        questions = _described(con, found.questions)
-        twice = duplicates.described(con, found.duplicates)
+        questions = stakes.with_stakes(platform, con, entity, _described(con, found.questions))
+        twice = stakes.with_stakes(platform, con, entity, duplicates.described(con, found.duplicates))
     with platform.ledger.begin() as tx:
         taken = tx.links.add(rows.to_dicts(), by="linking").taken
         _ask(tx, entity, questions)
@@ -92,7 +93,9 @@ def mirror(platform: Platform, entity: str) -> None:
     rows = rows.with_columns(lives_as.alias("lives_as"))
     columns = ["connection", "native_id", "golden_id", "lives_as", "method", "evidence", "version"]
     with platform.warehouse.open() as con:
+        left = retired.leaving(con, entity, rows)
         table.upsert(con, rows.select(columns))
+        retired.forget(con, entity, left)
 
 
 def _mirrored(con: duckdb.DuckDBPyConnection, table: Table) -> int:
@@ -272,13 +275,14 @@ def _described(con: duckdb.DuckDBPyConnection, questions: pl.DataFrame) -> pl.Da
 
 def _ask(tx: Transaction, entity: str, questions: pl.DataFrame) -> None:
     """Open a review for each candidate pair, and close the ones that are no question any more."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "kind": QUESTION,
             "entity": entity,
             "subject": json.dumps([row["a_id"], row["b_id"]]),
             "title": _title(entity, row),
             "detail": question_detail(row),
+            "value": row.get("value"),
         }
         for row in questions.iter_rows(named=True)
     ]

@@ -24,6 +24,8 @@ REFUSED = "refused"
 TITLES = ("name", "email", "last_name", "sku")
 """By which a person recognises a record, the first that it has; else by its id."""
 SYSTEMS = {"crm": "CRM", "erp": "ERP"}
+_SHOWN = ("a_name", "b_name", "deals", "waiting")
+"""What a question keeps for the list of matches: both names, how many won deals wait, and their money."""
 _PAIR = pl.Schema({"a_id": pl.String(), "b_id": pl.String()})
 _ASKED = pl.Schema({**_PAIR, "method": pl.String(), "evidence": pl.String()})
 
@@ -31,6 +33,7 @@ _ASKED = pl.Schema({**_PAIR, "method": pl.String(), "evidence": pl.String()})
 def question_detail(row: Mapping[str, Any]) -> str:
     """The facts of a question, as its review keeps them: why it is asked, and of scored pairs p, weights and model."""
     known = {name: row[name] for name in ("method", "evidence")}
+    known |= {name: row[name] for name in _SHOWN if row.get(name) is not None}
     if row.get("p") is not None:
         known |= {name: row[name] for name in ("p", "weight", "model")} | {"why": json.loads(row["why"])}
     return json.dumps(known)
@@ -112,20 +115,41 @@ def _taken(entity: str, role: str, record: str, partner: str, second: str) -> st
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Partners by what people have said: CRM record -> ERP record, and back. Of two answers the first counts."""
+
+    of_crm: dict[str, str]
+    of_erp: dict[str, str]
+
+    def add(self, a: str, b: str) -> None:
+        """Take up one more answer."""
+        self.of_crm.setdefault(a, b)
+        self.of_erp.setdefault(b, a)
+
+
+def said_same(platform: Platform, entity: str) -> Said:
+    """Who is whose partner by the answers so far."""
+    found = Said({}, {})
+    with platform.ledger.read() as tx:
+        for a, b in answers(tx, entity).same.iter_rows():
+            found.add(a, b)
+    return found
+
+
 def _decide(platform: Platform, review: Review, answer: str) -> Decision:
     if answer == "same":
-        _has_no_other_partner(platform, review)
+        has_no_other_partner(platform, review, said_same(platform, review["entity"]))
     then = "they are linked" if answer == "same" else "they stay two records and are never proposed again"
     return Decision({"same": answer == "same"}, f"With the next sync {then}.")
 
 
-def _has_no_other_partner(platform: Platform, review: Review) -> None:
+def has_no_other_partner(platform: Platform, review: Review, said: Said) -> None:
     """Raises NotDecidable where one of the two is linked to a third record, or has been said to be the same as one."""
     entity, (a, b) = review["entity"], json.loads(review["subject"])
     with platform.ledger.read() as tx:
-        said = answers(tx, entity).same.rows()
-        a_taken = _partner(tx, platform, entity, "crm", a) or next((there for here, there in said if here == a), b)
-        b_taken = _partner(tx, platform, entity, "erp", b) or next((here for here, there in said if there == b), a)
+        a_taken = _partner(tx, platform, entity, "crm", a) or said.of_crm.get(a, b)
+        b_taken = _partner(tx, platform, entity, "erp", b) or said.of_erp.get(b, a)
     for role, record, partner, second in (("crm", a, a_taken, b), ("erp", b, b_taken, a)):
         if partner != second:
             raise NotDecidable(f"Review {review['id'][:8]}: {_taken(entity, role, record, partner, second)}")

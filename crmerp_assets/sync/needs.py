@@ -12,6 +12,7 @@ import polars as pl
 from crmerp_assets.merge.three_way import Role
 from crmerp_assets.sync import scope, tables
 from crmerp_assets.sync.platform import Platform
+from crmerp_assets.warehouse.tables import listed
 
 MAX_DEPTH = 20
 
@@ -58,7 +59,23 @@ def _wanted(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, rol
     with platform.ledger.read() as tx:
         waiting = tx.survivors.waiting(entity)
     found = con.execute(f"SELECT * FROM ({sql}) w WHERE NOT EXISTS ({held})").pl().cast({"depth": pl.Int64})
-    return scope.within(platform, con, entity, role, found.filter(~pl.col("golden_id").is_in(waiting)))
+    found = scope.within(platform, con, entity, role, found.filter(~pl.col("golden_id").is_in(waiting)))
+    return found.join(_keyed_elsewhere(platform, con, entity, role, found), on="golden_id", how="anti")
+
+
+def _keyed_elsewhere(
+    platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, role: Role, found: pl.DataFrame
+) -> pl.DataFrame:
+    """Golden ids that a living record of this side still carries as its key though it is another thing by now, after a
+    wrong link was taken apart. A create under that key would overwrite it; it gets its own key first."""
+    side = platform.side(role)
+    entity_map = platform.entity_map(side, entity)
+    table = tables.conformed(side.name, entity_map.name if entity_map else entity)
+    if found.is_empty() or "external_key" not in table.columns(con):
+        return found.clear().select("golden_id")
+    with listed(con, "_created", found["golden_id"]):
+        sql = f"SELECT external_key AS golden_id FROM {table.sql} SEMI JOIN _created c ON c.id = external_key"
+        return con.execute(f"{sql} WHERE NOT deleted").pl()
 
 
 def _wanted_sql(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, role: Role) -> str | None:

@@ -13,13 +13,14 @@ them only the time of change is seen, and the next pull finds the rest.
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from crmerp_assets.connectors.protocol import Row
 from crmerp_assets.mapping import EntityMap, child_lists, inbound, native_fields, raw_columns
-from crmerp_assets.sync import positions, pull, tables
+from crmerp_assets.sync import matches, positions, pull, tables
 from crmerp_assets.sync.budget import pulling, spending
 from crmerp_assets.sync.conform import reader
 from crmerp_assets.sync.pauses import paused, resting_on_failure
@@ -27,6 +28,7 @@ from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse.tables import listed, seen
 
 MAX_REMEMBERED = 5000
+_DECISIONS = "decisions"
 # A deposit's application moves its invoice, and a refund what it refunds: looking for them would be paid for twice.
 # A deposit by itself, and its refund, change one figure of the account, which the next whole sync brings.
 NOT_WATCHED = ("deposit", "deposit_application", "refund")
@@ -81,6 +83,17 @@ def customer_changes(platform: Platform, watch: Watch) -> list[str]:
         found += [str(row["_id"]) for row in _fresh(platform, side.name, entity_map, _header(entity_map), watch)]
         found += _read_back(platform, side.name, entity_map)
     return found
+
+
+def link_decisions(platform: Platform, watch: Watch) -> list[str]:
+    """Reviews about links that people decided since the last question: their records are linked, and what waited for
+    them goes on. It asks the ledger alone."""
+    at = watch.at.get(_DECISIONS, {}).get("until")
+    with platform.ledger.read() as tx:
+        found = tx.reviews.decided_since(matches.KINDS, datetime.fromisoformat(at) if at else None)
+    if found.height:
+        watch.at[_DECISIONS] = {"until": found["decided_at"][-1].isoformat()}
+    return found["id"].to_list()
 
 
 def _header(entity_map: EntityMap) -> list[str]:

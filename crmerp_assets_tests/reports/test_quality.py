@@ -169,7 +169,9 @@ def test_a_record_that_is_never_created_there_is_not_refused() -> None:
 
 
 def test_a_survivor_that_is_gone_is_not_proposed_and_one_that_is_left_is_no_cluster() -> None:
-    why = json.dumps([{"fact": "name", "says": "exact name, rare", "weight": 4.1}, {"fact": "tax", "says": "equal", "v": "DE1"}])
+    why = json.dumps(
+        [{"fact": "name", "says": "exact name, rare", "weight": 4.1}, {"fact": "tax", "says": "equal", "v": "DE1"}]
+    )
     rows = pl.DataFrame(
         {
             "cluster": ["a", "a", "a", "b", "b"],

@@ -1,0 +1,91 @@
+"""What people say of records beats keys and likeness: merge, unlink, never; and what follows in both systems.
+
+Protections removed once, and the test that failed: `retired.forget` and the guard `_keyed_elsewhere` in needs (the
+second), the pair in `_never` (the second), `snapshots.forget` (the first: the ERP's phone would win).
+"""
+
+import pytest
+from world import GO_LIVE, World
+
+from crmerp_assets.sync import joins, records
+from crmerp_assets.sync.decisions import NotDecidable
+
+CUSTOMERS = GO_LIVE + "create: {customer: {crm: never, erp: when_ordered}}\n"
+
+
+def test_two_that_stand_alone_become_one_and_unlink_gives_each_its_own_again(world: World) -> None:
+    world.policy(CUSTOMERS)
+    (account,) = world.seed(
+        "crm", "Account", [{"Name": "Nordlicht Energie", "CurrencyIsoCode": "USD", "Phone": "+49301234567"}]
+    )
+    (customer,) = world.seed("erp", "customer", [{"companyName": "Sunrise Trading", "subsidiary": {"id": "1"}}])
+    world.pass_through()
+    before = _golden(world, account, customer)
+    assert len(set(before)) == 2
+
+    with world.platform() as used:
+        with pytest.raises(NotDecidable, match="linked to no other"):
+            joins.unlink(used, account, None, "wrong", "ann")
+        assert "are one now" in joins.merge(used, account, customer, None, "told by sales", "ann")
+    assert len(set(_golden(world, account, customer))) == 1
+    world.settle()
+    golden = world.golden("customer")
+    assert golden.height == 1, "the retired golden id is gone"
+    assert (golden["crm_id"][0], golden["erp_id"][0]) == (account, customer)
+    assert world.suiteql("SELECT companyname FROM customer")[0]["companyname"] == "Nordlicht Energie"
+
+    with world.platform() as used:
+        with pytest.raises(NotDecidable, match="are linked"):
+            joins.never(used, account, customer, None, "no", "ann")
+        joins.unlink(used, customer, None, "another company after all", "ben")
+    assert _golden(world, account, customer) == before
+    world.settle()
+    _still_apart(world, before, account, customer)
+    with world.platform() as used:
+        joins.merge(used, account, customer, None, "one after all", "cat")
+    assert len(set(_golden(world, account, customer))) == 1
+
+
+def test_a_wrong_link_is_taken_apart_though_both_hold_the_key_and_orders_find_a_customer_of_their_own(
+    world: World,
+) -> None:
+    world.policy(CUSTOMERS)
+    tax = "DE136695976"
+    (account,) = world.seed("crm", "Account", [{"Name": "Acme", "CurrencyIsoCode": "USD", "Tax_Id__c": tax}])
+    (customer,) = world.seed(
+        "erp", "customer", [{"companyName": "Acme", "vatRegNumber": tax, "subsidiary": {"id": "1"}}]
+    )
+    entries = world.catalogue(1)
+    world.settle()
+    shared = set(_golden(world, account, customer))
+    assert len(shared) == 1
+    assert world.suiteql("SELECT externalid FROM customer")[0]["externalid"] in shared
+
+    with world.platform() as used:
+        joins.unlink(used, account, None, "a namesake", "ann")
+    apart = _golden(world, account, customer)
+    assert len(set(apart)) == 2
+    (world.state / "warehouse.duckdb").unlink()
+    world.deals([account], entries, 1)
+    world.settle()
+
+    _still_apart(world, apart, account, customer)
+    rows = {row["id"]: row["externalid"] for row in world.suiteql("SELECT id, externalid FROM customer")}
+    assert rows.pop(customer) == apart[1], "it has a key of its own now"
+    assert list(rows.values()) == [apart[0]], "the deal's account became a customer of its own"
+    assert world.orders()[0] == 1
+    buyer = world.suiteql("SELECT entity FROM transaction WHERE type = 'SalesOrd'")[0]["entity"]
+    assert buyer != customer
+
+
+def _golden(world: World, account: str, customer: str) -> tuple[str, str]:
+    with world.platform() as used, used.ledger.read() as tx:
+        crm = tx.links.by_native("customer", "salesforce", [account])["golden_id"][0]
+        return crm, tx.links.by_native("customer", "netsuite", [customer])["golden_id"][0]
+
+
+def _still_apart(world: World, apart: tuple[str, str], account: str, customer: str) -> None:
+    assert _golden(world, account, customer) == apart
+    with world.platform() as used, used.ledger.read() as tx:
+        assert tx.reviews.list("ambiguous_link").is_empty()
+        assert [one.native_id for one in records.find(used, apart[0], ["customer"]) if one.role == "crm"] == [account]
