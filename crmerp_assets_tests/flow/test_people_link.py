@@ -1,7 +1,7 @@
 """What people say of records beats keys and likeness: merge, unlink, never; and what follows in both systems.
 
-Protections removed once, and the test that failed: `retired.forget` and the guard `_keyed_elsewhere` in needs (the
-second), the pair in `_never` (the second), `snapshots.forget` (the first: the ERP's phone would win).
+Protections removed once, and the test that failed: `retired.forget` (the first), the guard `_keyed_elsewhere` in needs (the
+second: the create under the old key overwrote the freed record).
 """
 
 import pytest

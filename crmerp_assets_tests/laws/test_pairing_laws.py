@@ -1,12 +1,13 @@
 """What people say of pairs, in any order: taking apart undoes joining, and joining undoes taking apart.
 
 Protections removed once, and the law that failed: the look at the former golden id in `_leaver` (the first), the age of
-golden ids in `join` (the second), `_free` (the second: the place is taken), the removal of a deleted holder (its own).
+golden ids in `join` (the second), `_free` (the first three), the removal of a deleted holder and `snapshots.forget` (their own).
 """
 
 import json
 from contextlib import suppress
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -130,6 +131,7 @@ def test_open_intents_of_both_give_way_what_was_agreed_is_dropped_and_a_write_un
         mine, theirs = _links(tx)["crm", "1"], _links(tx)["erp", "1"]
         tx.intents.replace("erp", "customer", [mine], plan(intent(mine, "a")))
         tx.intents.replace("crm", "customer", [theirs], plan(intent(theirs, "b", connection="crm")))
+        tx.snapshots.put("customer", pl.DataFrame({"golden_id": [mine, theirs], "values": ['{"phone":"1"}'] * 2}))
         claimed = tx.intents.claim("erp", "customer", "w", 1, 60)
     with pytest.raises(pairing.Busy, match="under way"), ledger.begin() as tx:
         pairing.join(tx, "customer", ("crm", "1"), ("erp", "1"), "why", "ann")
@@ -140,6 +142,7 @@ def test_open_intents_of_both_give_way_what_was_agreed_is_dropped_and_a_write_un
         assert moved is not None
         assert moved.after == mine, "the older one stays"
         assert tx.intents.open().is_empty()
+        assert tx.snapshots.get("customer", [mine, theirs]).is_empty(), "values meet as at first contact"
         history = tx.links.history("customer", "1", "erp").tail(1).to_dicts()[0]
         assert (history["by"], history["previous_golden_id"], history["evidence"]) == ("ann", theirs, "why")
 
