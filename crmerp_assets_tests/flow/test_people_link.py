@@ -1,6 +1,6 @@
 """What people say of records beats keys and likeness: merge, unlink, never; and what follows in both systems.
 
-Protections removed once, and the test that failed: `retired.forget` (the first), the guard `_keyed_elsewhere` in needs (the
+Protections removed once, and the test that failed: `retired.forget` (the first), `_keyed_elsewhere` in needs (the
 second: the create under the old key overwrote the freed record).
 """
 
