@@ -1,7 +1,7 @@
 """What people say of pairs, in any order: taking apart undoes joining, and joining undoes taking apart.
 
-Protections removed once, and the test that failed: the look at the former golden id in `_leaver` (the first), the age of
-golden ids in `join` (the second), `_free` (the first three), the removal of a deleted holder and `snapshots.forget`
+Protections removed once, and the test that failed: the look at the former golden id in `_leaver` (the first), the age
+of golden ids in `join` (the second), `_free` (the first three), the removal of a deleted holder and `snapshots.forget`
 (their own).
 """
 
