@@ -55,8 +55,23 @@ format: $(VENV)/.dev ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (about ten minutes)
-	@$(BIN)/python -m crmerp_assets_tests.bench
+bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (ten minutes; PART=burst: that only)
+	@$(BIN)/python -m crmerp_assets_tests.bench $(PART)
+
+.PHONY: bench-matching
+bench-matching: $(VENV)/.dev .crmerp-bench/.splink ## Measure matching at a million records a side beside Splink; write docs/matching.md
+	@$(BIN)/python -m crmerp_assets_tests.bench_matching $(RECORDS)
+
+.crmerp-bench/.splink: Makefile
+	@$(BIN)/python -m venv .crmerp-bench/splink
+	@.crmerp-bench/splink/bin/python -m pip install --quiet --disable-pip-version-check splink==5.0.0 $$($(BIN)/python -m pip freeze --disable-pip-version-check | grep -iE '^(duckdb|pyarrow|sqlglot|numpy|polars|polars-runtime-32)==')
+	@touch $@
+
+.PHONY: test-spark
+test-spark: $(VENV)/.dev ## Compare our links with those of Splink on a local Spark (downloads PySpark; needs Java 17)
+	@test -d .crmerp-bench/spark || $(BIN)/python -m venv .crmerp-bench/spark
+	@.crmerp-bench/spark/bin/python -m pip install --quiet --disable-pip-version-check 'pyspark>=4.2,<5'
+	@PYTHONPATH=$$(.crmerp-bench/spark/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') $(BIN)/python -m pytest -p no:cacheprovider crmerp_assets_tests/matching/test_splink.py
 
 .PHONY: matching-models
 matching-models: $(VENV)/.dev ## Learn the weights that ship with the package from generated populations (minutes)

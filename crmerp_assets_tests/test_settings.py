@@ -63,7 +63,7 @@ def test_the_example_folder_loads(config: Path) -> None:
 def test_the_commented_examples_show_the_defaults(config: Path) -> None:
     policy = config / "policy.yaml"
     lines = policy.read_text().splitlines()
-    keys = re.compile(r"^# ((go_live|tolerance|create|deletions|default_region|sensors|retries|short_pull_share):|  (customer|contact|product):)")  # fmt: skip # noqa: E501
+    keys = re.compile(r"^# ((go_live|tolerance|create|deletions|default_region|sensors|retries|short_pull_share|audit):|  (customer|contact|product):)")  # fmt: skip # noqa: E501
     policy.write_text("\n".join(line[2:] for line in lines if keys.match(line)))
     changed = load(config).policy
     policy.write_text("")
@@ -176,6 +176,16 @@ def test_a_variable_may_be_part_of_a_value(tmp_path: Path) -> None:
     )
     (tmp_path / "connections.yaml").write_text(text)
     assert load(tmp_path).connections[1].url == "https://1234567.x"
+
+
+def test_what_the_audit_expects_are_fields_that_exist(config: Path) -> None:
+    (missing,) = problems(config, {"policy.yaml": "audit: {expected: {customer: [vat]}}\n"})
+    assert missing.startswith("policy.yaml:1: audit.expected: ")
+    assert "customer has no field 'vat'" in missing
+    (config / "policy.yaml").write_text("audit: {expected: {customer: [tax_id]}, stale_days: {contact: null}}\n")
+    audit = load(config).policy.audit
+    assert (audit.expected["customer"], audit.expected["contact"]) == (("tax_id",), ("email",))
+    assert audit.stale_days == {"customer": 730, "contact": None}
 
 
 def test_a_part_of_a_policy_keeps_the_other_defaults(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ CUSTOMER = EntityModel(
         _money("credit_limit", "Most the customer may owe, in its currency"),
         _flag("credit_hold", "Whether finance has stopped new orders of the customer"),
         _text("currency", "Currency the customer is billed in, ISO 4217"),
+        _text("currencies", "Currencies the ERP takes orders of the customer in, ISO 4217 codes separated by commas"),
         _ref("parent", "customer", "Company this one belongs to"),
         _flag("active", "Whether the customer may still be sold to"),
         _text("tier", "Group of customers that policies name, such as Strategic"),

@@ -8,6 +8,7 @@ import typer
 
 from crmerp_assets import __version__
 from crmerp_assets.cli import (
+    auditing,
     demo,
     dev,
     hold,
@@ -31,7 +32,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (systems, syncing, reconciling, undo, show, demo, dev):
+for part in (systems, syncing, reconciling, auditing, undo, show, demo, dev):
     part.register(app)
 app.add_typer(review.app, name="review")
 app.add_typer(links.app, name="links")

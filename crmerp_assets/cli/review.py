@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from crmerp_assets.cli import calibrate, matches, parked
 from crmerp_assets.cli import conflicts as conflict_commands
-from crmerp_assets.cli import matches, parked
 from crmerp_assets.cli.output import emit, say, table
 from crmerp_assets.settings import Settings
 
@@ -14,6 +14,7 @@ app = typer.Typer(help="List what waits for a person, and decide it.", no_args_i
 parked.register(app)
 conflict_commands.register(app)
 matches.register(app)
+calibrate.register(app)
 
 
 @app.command("list")

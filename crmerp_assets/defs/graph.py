@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import dagster as dg
 
 from crmerp_assets.defs import stages
+from crmerp_assets.defs.audit import audit_asset
 from crmerp_assets.defs.deletions import deletions_asset
+from crmerp_assets.defs.identity import KEY as FULL_RUN
+from crmerp_assets.defs.identity import identity_asset
 from crmerp_assets.defs.reports import report_assets
 from crmerp_assets.defs.stages import ENTITIES, REFERENCES, Source
 from crmerp_assets.settings import Configuration
@@ -25,6 +28,8 @@ def assets(configuration: Configuration) -> list[dg.AssetsDefinition]:
         *(_plan(configuration, entity) for entity in ENTITIES),
         *pushes,
         *report_assets([key for definition in pushes for key in definition.keys]),
+        identity_asset(),
+        audit_asset(found, [*(Key(["golden", entity]) for entity in ENTITIES), FULL_RUN]),
     ]
 
 

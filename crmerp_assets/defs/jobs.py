@@ -7,11 +7,13 @@ to a won deal has about twenty steps of a few milliseconds each.
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from crmerp_assets.defs.audit import AUDIT
+from crmerp_assets.defs.identity import KEY as FULL_RUN
 from crmerp_assets.defs.stages import ENTITIES as PLANNED
 from crmerp_assets.defs.stages import Source
 from crmerp_assets.settings import Configuration
 
-WON_DEALS, CASH, SYNC, PLAN, APPLY, CUSTOMERS, NIGHTLY, RECONCILE, DECISIONS = (
+WON_DEALS, CASH, SYNC, PLAN, APPLY, CUSTOMERS, NIGHTLY, RECONCILE, AUDIT_JOB, DECISIONS = (
     "won_deals",
     "order_to_cash",
     "sync",
@@ -20,6 +22,7 @@ WON_DEALS, CASH, SYNC, PLAN, APPLY, CUSTOMERS, NIGHTLY, RECONCILE, DECISIONS = (
     "customers",
     "nightly",
     "reconcile",
+    "audit",
     "decisions",
 )
 
@@ -29,12 +32,18 @@ def jobs(configuration: Configuration, sources: list[Source]) -> list[Unresolved
     everything = dg.AssetSelection.all()
     crm = next(c.name for c in configuration.connections if c.role == "crm")
     erp = next(c.name for c in configuration.connections if c.role == "erp")
-    reports, pushes = dg.AssetSelection.groups("report"), dg.AssetSelection.groups("push")
+    audit, pushes = dg.AssetSelection.assets(AUDIT, FULL_RUN), dg.AssetSelection.groups("push")
+    reports = dg.AssetSelection.groups("report") - audit
     return [
-        _job(SYNC, everything, "Everything: pull both sides, plan, push both ways, report."),
-        _job(NIGHTLY, everything, "The same, after comparing the id sets of both systems.", compare="true"),
-        _job(PLAN, everything - pushes - reports, "Pull both sides and plan; nothing is written to any system."),
+        _job(SYNC, everything - audit, "Everything: pull both sides, plan, push both ways, report."),
+        _job(
+            NIGHTLY, everything, "The same and the audit, after comparing the id sets of both systems.", compare="true"
+        ),
+        _job(
+            PLAN, everything - pushes - reports - audit, "Pull both sides and plan; nothing is written to any system."
+        ),
         _job(RECONCILE, reports, "Compare both sides in counts and money, from what was last pulled."),
+        _job(AUDIT_JOB, audit, "Score the quality of the data of both systems, as they were last pulled."),
         _job(
             DECISIONS,
             dg.AssetSelection.groups("links", "golden", "plan", "push"),

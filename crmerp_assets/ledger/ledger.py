@@ -16,6 +16,7 @@ from crmerp_assets.ledger.holds import Holds
 from crmerp_assets.ledger.intents import Intents
 from crmerp_assets.ledger.links import Links
 from crmerp_assets.ledger.migrate import migrate
+from crmerp_assets.ledger.models import Models
 from crmerp_assets.ledger.parked import Parked
 from crmerp_assets.ledger.pauses import Pauses
 from crmerp_assets.ledger.preferences import Preferences
@@ -44,6 +45,7 @@ class Transaction:
         self.preferences = Preferences(session)
         self.breakers = Breakers(session)
         self.holds = Holds(session)
+        self.models = Models(session)
 
 
 class Ledger:

@@ -320,3 +320,16 @@ holds = Table(
     Column("made_at", Instant, nullable=False),
     PrimaryKeyConstraint("entity", "golden_id", name="holds_pkey"),
 )
+
+match_models = Table(
+    "match_models",
+    metadata,
+    Column("number", _SERIAL, primary_key=True, autoincrement=True),
+    Column("entity", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("adopted", Boolean, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Index("match_models_of_entity", "entity", "number"),
+)

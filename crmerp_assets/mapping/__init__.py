@@ -16,7 +16,7 @@ from crmerp_assets.mapping.compile import (
 )
 from crmerp_assets.mapping.document import ConfigurationError
 from crmerp_assets.mapping.fits import fits, misfits
-from crmerp_assets.mapping.governance import EntityRules, FieldRule
+from crmerp_assets.mapping.governance import MASK, EntityRules, FieldRule
 from crmerp_assets.mapping.inbound import MissingColumnsError, inbound
 from crmerp_assets.mapping.lineage import lineage
 from crmerp_assets.mapping.lint import LintFinding, lint
@@ -25,6 +25,7 @@ from crmerp_assets.mapping.outbound import REF, NativeValue, outbound
 from crmerp_assets.mapping.provision import FieldToProvision, NativeNeeds, fields_to_provision, needs
 
 __all__ = [
+    "MASK",
     "REF",
     "ConfigurationError",
     "EntityMap",

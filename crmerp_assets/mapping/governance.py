@@ -8,6 +8,8 @@ from crmerp_assets.mapping.validation import Strict
 Owner = Literal["shared", "crm", "erp"]
 Conflict = Literal["newest", "crm", "erp", "manual"]
 Blank = Literal["keep", "clear"]
+MASK = "…"
+"""Stands for a personal value wherever it is not shown."""
 
 
 class FieldRule(Strict):

@@ -19,7 +19,7 @@ from crmerp_assets.mapping.validation import Strict
 from crmerp_assets.standardise import TRANSFORMS
 
 Operation: TypeAlias = Literal["create", "update"]
-WriteRule: TypeAlias = Literal["always", "create", "never"]
+WriteRule: TypeAlias = Literal["always", "create", "fill", "never"]
 SpecType: TypeAlias = Literal["text", "number", "currency", "date", "checkbox", "picklist", "url"]
 
 _BY_KIND = {"money": "money", "decimal": "decimal", "date": "date", "bool": "boolean"}
@@ -119,7 +119,7 @@ class FieldMap(Strict):
 
     def writes_on(self, operation: Operation) -> bool:
         """Whether a value may be sent in this kind of write."""
-        return self.write == "always" or self.write == operation
+        return self.write in ("always", "fill") or self.write == operation
 
     @property
     def folded_to(self) -> int | None:

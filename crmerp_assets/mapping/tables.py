@@ -99,6 +99,8 @@ def _native(field: Field, field_map: FieldMap, writes: bool) -> str:
         said.append("read only")
     elif field_map.write == "create":
         said.append("written on create")
+    elif field_map.write == "fill":
+        said.append("written where it is blank")
     said += ["provisioned"] if field_map.provision else []
     if field_map.values:
         said.append("; ".join(f"{known} = {' / '.join(natives)}" for known, natives in field_map.values.items()))

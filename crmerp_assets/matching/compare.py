@@ -11,8 +11,6 @@ from crmerp_assets.matching.spec import Spec
 
 def levels(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, pairs: str, target: str) -> None:
     """Make the table `target`: l, r and `g_<feature>` for each pair."""
-    value = spec.counted[0]
-    shared = f"CASE WHEN a.{value} <> b.{value} THEN len(list_intersect(a.words, b.words)) ELSE 0 END"
     seen = sorted({found for feature in spec.features for found in _COLUMN.findall(feature.sql)})
     measured = ", ".join(
         f"({_COLUMN.sub(_flat, feature.sql)})::TINYINT AS g_{feature.name}" for feature in spec.features
@@ -21,11 +19,20 @@ def levels(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, pairs: str,
         f"""
         CREATE OR REPLACE TEMP TABLE {target} AS SELECT l, r, {measured} FROM (
             SELECT p.l, p.r, {", ".join(f"{side}.{name} AS {side}_{name}" for side, name in seen)},
-            jaro_winkler_similarity(a.{value}, b.{value}, 0.75) AS similarity,
-            {shared if "words" in spec.columns else 0} AS shared
+            {", ".join(f"{sql} AS {name}" for name, sql in of_both(spec).items())}
             FROM {pairs} p JOIN {records} a ON a.rid = p.l JOIN {records} b ON b.rid = p.r)
         """
     )
+
+
+def of_both(spec: Spec) -> dict[str, str]:
+    """SQL for what features see besides columns of `a` and `b`: `similarity`, and how many words are `shared`."""
+    value = spec.counted[0]
+    shared = f"CASE WHEN a.{value} <> b.{value} THEN len(list_intersect(a.words, b.words)) ELSE 0 END"
+    return {
+        "similarity": f"jaro_winkler_similarity(a.{value}, b.{value}, 0.75)",
+        "shared": shared if "words" in spec.columns else "0",
+    }
 
 
 _COLUMN = re.compile(r"\b([ab])\.(\w+)")

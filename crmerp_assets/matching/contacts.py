@@ -152,13 +152,13 @@ CONTACTS = Spec(
         Feature(
             "phone",
             """CASE WHEN a.phone IS NULL OR b.phone IS NULL THEN 0
-                WHEN a.phone = b.phone THEN CASE WHEN a.phone_n <= 3 THEN 3 ELSE 2 END
+                WHEN a.phone = b.phone THEN CASE WHEN a.phone_n <= 3 THEN 3 ELSE 1 END
                 WHEN length(a.phone) >= 9 AND left(a.phone, length(a.phone) - 2) = left(b.phone, length(b.phone) - 2)
-                THEN 1 ELSE -1 END""",
+                THEN 2 ELSE -1 END""",
             {
                 3: "same phone",
-                2: "same phone, but of many",
-                1: "phones that differ in the extension",
+                1: "same phone, but of many",
+                2: "phones that differ in the extension",
                 -1: "different phones",
             },
         ),

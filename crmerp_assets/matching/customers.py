@@ -8,6 +8,7 @@ _COLUMNS = {
     **f.company("in_name", "in_city"),
     "name": f.folded("core"),
     "words": f.hashed(_WORDS),
+    "numbers": "array_to_string(list_sort(regexp_extract_all(core, '[0-9]+')), ' ')",
     "label": "split_part(domain, '.', 1)",
     **f.tax_number("in_tax", "in_country"),
     **f.phone("in_phone", "in_dial", "in_trunk"),
@@ -22,6 +23,7 @@ _NAME = Feature(
         WHEN replace(a.dba, ' ', '') IN (b.name, replace(b.dba, ' ', '')) OR replace(b.dba, ' ', '') = a.name
           OR (least(length(a.name), length(b.name)) >= 24
             AND (starts_with(a.name, b.name) OR starts_with(b.name, a.name))) THEN 5
+        WHEN a.numbers <> b.numbers AND a.numbers <> '' AND b.numbers <> '' THEN 1
         WHEN similarity >= 0.94 THEN 4
         WHEN shared = least(len(a.words), len(b.words)) THEN 3
         WHEN similarity >= 0.88 OR shared >= 2 AND 2 * shared >= least(len(a.words), len(b.words)) THEN 2
@@ -35,7 +37,7 @@ _NAME = Feature(
         4: "almost the same name",
         3: "all words of one name are in the other",
         2: "similar names",
-        1: "names alike in part",
+        1: "names alike in part, or but for a number",
         -1: "different names",
     },
 )
@@ -54,7 +56,7 @@ CUSTOMERS = Spec(
         "country": ("billing_country", "country"),
     },
     columns={"domain": "coalesce(in_website, in_email)", **_COLUMNS, "country": "in_country"},
-    counted=("name", "phone", "domain"),
+    counted=("name", "phone", "domain", "tax"),
     words=_WORDS,
     place="country",
     identity=("name", "form", "tax", "domain", "phone", "zip", "house", "road", "town", "country"),
@@ -77,10 +79,11 @@ CUSTOMERS = Spec(
         _NAME,
         Feature(
             "tax",
-            """CASE WHEN a.tax IS NULL OR b.tax IS NULL THEN 0 WHEN a.tax = b.tax THEN 2
-                WHEN length(a.tax) = length(b.tax) AND jaro_similarity(a.tax, b.tax, 0.92) >= 0.92 THEN 1
+            """CASE WHEN a.tax IS NULL OR b.tax IS NULL THEN 0
+                WHEN a.tax = b.tax THEN CASE WHEN a.tax_n <= 6 THEN 3 ELSE 1 END
+                WHEN length(a.tax) = length(b.tax) AND jaro_similarity(a.tax, b.tax, 0.92) >= 0.92 THEN 2
                 ELSE -1 END""",
-            {2: "same tax id", 1: "tax ids differ by a slip", -1: "different tax ids"},
+            {3: "same tax id", 2: "tax ids differ by a slip", 1: "same tax id, but of many", -1: "different tax ids"},
         ),
         Feature(
             "domain",
@@ -99,13 +102,13 @@ CUSTOMERS = Spec(
         Feature(
             "phone",
             """CASE WHEN a.phone IS NULL OR b.phone IS NULL THEN 0
-                WHEN a.phone = b.phone THEN CASE WHEN a.phone_n <= 6 THEN 3 ELSE 2 END
+                WHEN a.phone = b.phone THEN CASE WHEN a.phone_n <= 6 THEN 3 ELSE 1 END
                 WHEN left(a.phone, length(a.phone) - 2) = left(b.phone, length(b.phone) - 2)
-                 AND length(a.phone) >= 9 THEN 1 ELSE -1 END""",
+                 AND length(a.phone) >= 9 THEN 2 ELSE -1 END""",
             {
                 3: "same phone",
-                2: "same phone, but of many",
-                1: "phones that differ in the extension",
+                1: "same phone, but of many",
+                2: "phones that differ in the extension",
                 -1: "different phones",
             },
         ),
@@ -127,4 +130,8 @@ CUSTOMERS = Spec(
     guards=("tax", "phone"),
     settles=("tax", "country"),
     divides=("country",),
+    related={
+        "group": "g_country < 0 AND (g_name >= 5 OR g_domain >= 2)",
+        "brand": "g_country >= 0 AND g_tax < 0 AND (g_name >= 5 OR g_domain >= 3)",
+    },
 )

@@ -41,16 +41,17 @@ def update(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, source: s
 def compare_all(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables: Tables) -> None:
     """Score every candidate pair, in SCORED: l, r, `g_<feature>`, weight, p."""
     block.pairs(con, tables, PAIRS)
-    _compare(con, spec, model, tables)
+    compare_given(con, spec, model, tables)
 
 
 def compare_fresh(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables: Tables, fresh: str) -> None:
     """Score the candidate pairs that have a record of `fresh`, a relation of rids, in SCORED."""
     block.pairs(con, tables, PAIRS, fresh)
-    _compare(con, spec, model, tables)
+    compare_given(con, spec, model, tables)
 
 
-def _compare(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables: Tables) -> None:
+def compare_given(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables: Tables) -> None:
+    """Score the pairs in PAIRS, in SCORED."""
     compare.levels(con, spec, tables.records, PAIRS, LEVELS)
     compare.score(con, spec, model, LEVELS, SCORED)
 

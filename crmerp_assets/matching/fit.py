@@ -25,6 +25,8 @@ LARGEST_WEIGHT = 20.0
 FEWEST_MATCHES = 200.0
 FEWEST_CHECKED = 200
 MOST_WRONG = 0.01
+MOST_LOST = 0.9
+"""A fit that is sure of fewer pairs than this share of what the weights of before were sure of is no gain."""
 SHARES = (0.001, 0.8)
 """Share of candidate pairs that can be one thing, for a fit to be believed."""
 
@@ -165,12 +167,18 @@ def labelled(spec: Spec, seen: pl.DataFrame, start: Model) -> Model:
         own = {level: bits[1 + n] for n, (name, level) in enumerate(names) if name == f.name}
         levels = [level for level in f.levels if level != 0]
         known = set(seen[f"g_{f.name}"].to_list())
-        summed = np.cumsum([own[level] for level in levels])
-        weights[f.name] = {0: 0.0} | {
-            level: round(float(w), 4) if level in known else start.weights[f.name].get(level, 0.0)
-            for level, w in zip(levels, summed, strict=True)
-        }
+        summed = dict(zip(levels, np.cumsum([own[level] for level in levels]), strict=True))
+        weights[f.name] = {0: 0.0} | {level: _between(summed, known, level, start.weights[f.name]) for level in levels}
     return _grounded(spec, seen, Model(spec.entity, float(bits[0]), weights))
+
+
+def _between(summed: Mapping[int, float], known: set[int], level: int, before: Mapping[int, float]) -> float:
+    """A level that no pair shows keeps its weight of before, as far as that lies between those of its neighbours."""
+    if level in known:
+        return round(float(summed[level]), 4)
+    lower = max((w for n, w in summed.items() if n in known and n < level), default=-LARGEST_WEIGHT)
+    upper = min((w for n, w in summed.items() if n in known and n > level), default=LARGEST_WEIGHT)
+    return round(float(min(max(before.get(level, 0.0), lower), upper)), 4)
 
 
 def _grounded(spec: Spec, seen: pl.DataFrame, model: Model) -> Model:
@@ -239,9 +247,12 @@ def check(spec: Spec, seen: pl.DataFrame, found: Fit, start: Model) -> Check:
         objections.append(f"a weight of {largest:.0f}")
     for guard in spec.guards:
         checked, wrong = held_out(spec, seen, guard, fit(spec, seen, start, without=guard).model)
-        if checked < FEWEST_CHECKED:
+        known, before = held_out(spec, seen, guard, start)
+        if max(checked, known) < FEWEST_CHECKED:
             continue
-        most = MOST_WRONG if guard in spec.settles else held_out(spec, seen, guard, start)[1]
+        if checked < MOST_LOST * known:
+            objections.append(f"it is sure of {checked:,} pairs where the weights of before are sure of {known:,}")
+        most = MOST_WRONG if guard in spec.settles else before
         if wrong > most:
             objections.append(
                 f"{wrong:.1%} of the pairs held to be one thing without looking at {guard} have different ones; "

@@ -6,7 +6,7 @@ same event coded twice makes the fit of weights collapse without a sign of it (s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["text", "host", "country", "raw"]
@@ -48,7 +48,7 @@ class Spec:
     `identity`: columns that are equal where one row was typed twice. `guards`: features held out to check a fit, best
     first. `settles`: features whose contradiction keeps a pair from being linked without a person. `divides`: features
     whose contradiction makes two things by definition, however alike they are; such pairs teach nothing about what one
-    thing looks like.
+    thing looks like. `related`: how two things belong together -> SQL over levels (`g_<feature>`) that says so.
     """
 
     entity: str
@@ -61,6 +61,7 @@ class Spec:
     guards: tuple[str, ...] = ()
     settles: tuple[str, ...] = ()
     divides: tuple[str, ...] = ()
+    related: Mapping[str, str] = field(default_factory=dict)
     words: str | None = None
     place: str = "''"
 

@@ -6,7 +6,8 @@ largest part, the first of several: the rule of `canonical.money.allocated`. Whe
 nothing, the first order takes all. Every order's own parts add up too: open = invoiced - paid - credited - written off
 + reversed; what rounding them apart leaves over goes to the largest of what was paid, credited and written off.
 
-NetSuite makes an invoice of one order, and no REST call bills a second one on it; its links would say so line by line.
+NetSuite's own calls make an invoice of one order. Scripts and SuiteApps bill several on one, whose links name the order
+of every line.
 """
 
 import polars as pl

@@ -10,9 +10,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from crmerp_assets.merge.audit_policy import Audit
 from crmerp_assets.merge.currency_policy import Currencies
 from crmerp_assets.merge.guards import Breaker, Budget
 from crmerp_assets.merge.order_policy import Orders, Receivables
+from crmerp_assets.merge.scope import Scope
 from crmerp_assets.merge.three_way import Role
 
 CreateRule = Literal["always", "when_ordered", "with_customer", "never"]
@@ -125,10 +127,12 @@ class Retries(_Part):
 
 
 class Matching(_Part):
-    """From which probability two records are linked without a person, and from which a person is asked."""
+    """From which probability two records are linked without a person, and from which a person is asked; and whether
+    weights that the nightly run learned, and that pass its checks, take the place of those that ship."""
 
     link: Share = 0.95
     review: Share = 0.20
+    learn: bool = True
 
 
 class Policy(_Part):
@@ -140,6 +144,7 @@ class Policy(_Part):
     """
 
     go_live: date | None = None
+    scope: Scope = Scope()
     company_currency: Currency | None = None
     tolerance: Mapping[Currency | Literal["default"], Amount] = {"default": Decimal("0.01")}
     create: Create = Create()
@@ -154,6 +159,7 @@ class Policy(_Part):
     currencies: Currencies = Currencies()
     receivables: Receivables = Receivables()
     matching: Matching = Matching()
+    audit: Audit = Audit()
 
     @field_validator("tolerance")
     @classmethod

@@ -6,6 +6,7 @@ the order's total has beyond its lines (tax, shipping, a discount on the whole o
 
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 import polars as pl
 
@@ -18,6 +19,7 @@ LINES: dict[str, pl.DataType] = {
     "currency": pl.String(),
     "part": pl.String(),
     "product": pl.String(),
+    "unit": pl.String(),
     "deal_quantity": RATE,
     "order_quantity": RATE,
     "deal_price": MONEY,
@@ -27,20 +29,22 @@ LINES: dict[str, pl.DataType] = {
     "difference": MONEY,
 }
 LINE = "line"
+NONE: Mapping[str, str] = MappingProxyType({})
 _FIELDS = ("product", "product_text", "quantity", "unit_price", "amount")
 
 
 def line_differences(
-    orders: pl.DataFrame, products: Mapping[str, str], tolerance: Mapping[str, Decimal]
+    orders: pl.DataFrame, products: Mapping[str, str], tolerance: Mapping[str, Decimal], units: Mapping[str, str] = NONE
 ) -> pl.DataFrame:
     """Rows of LINES for orders (golden_id, currency, amount, erp_total, crm_lines, erp_lines: canonical JSON).
 
-    `products`: what to call a product, by golden id. Only parts that differ are told, and only of orders that differ by
-    more than the `tolerance` of their currency, in total or in a line; they sum up to amount - erp_total.
+    `products`: what to call a product, by golden id; `units`: what one of it is, where that is known. Only parts that
+    differ are told, and only of orders that differ by more than the `tolerance` of their currency, in total or in a
+    line; they sum up to amount - erp_total.
     """
     deal, order = _summed(orders, "crm_lines"), _summed(orders, "erp_lines")
     parts = [
-        _lines(deal, order, products),
+        _lines(deal, order, products, units),
         _rest(orders, deal, "amount", "beyond the deal's lines"),
         _rest(orders, order, "erp_total", "beyond the order's lines"),
     ]
@@ -53,13 +57,16 @@ def line_differences(
     return kept.sort("golden_id", "part", "product", nulls_last=True)
 
 
-def _lines(deal: pl.DataFrame, order: pl.DataFrame, products: Mapping[str, str]) -> pl.DataFrame:
+def _lines(
+    deal: pl.DataFrame, order: pl.DataFrame, products: Mapping[str, str], units: Mapping[str, str]
+) -> pl.DataFrame:
     both = deal.join(order, on=["golden_id", "key"], how="full", coalesce=True, suffix="_order")
     nothing = Decimal(0)
     lines = both.select(
         "golden_id",
         pl.lit(LINE).alias("part"),
         pl.col("key").replace(dict(products)).alias("product"),
+        pl.col("key").replace_strict(dict(units), default=None, return_dtype=pl.String).alias("unit"),
         pl.col("quantity").alias("deal_quantity"),
         pl.col("quantity_order").alias("order_quantity"),
         pl.col("price").alias("deal_price"),
@@ -119,7 +126,6 @@ def told(lines: pl.DataFrame, most: int = 3) -> pl.DataFrame:
 
 def _side(side: str) -> pl.Expr:
     price = decimal_text(pl.col(f"{side}_price")).fill_null("several prices")
-    amount = pl.format(
-        "{} at {} = {}", decimal_text(pl.col(f"{side}_quantity")), price, decimal_text(pl.col(f"{side}_amount"))
-    )
+    counted = pl.concat_str(decimal_text(pl.col(f"{side}_quantity")), "unit", separator=" ", ignore_nulls=True)
+    amount = pl.format("{} at {} = {}", counted, price, decimal_text(pl.col(f"{side}_amount")))
     return pl.when(pl.col(f"{side}_amount").is_null()).then(pl.lit("none")).otherwise(amount)

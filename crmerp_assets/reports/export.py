@@ -1,4 +1,4 @@
-"""The reconciliation as files for a spreadsheet: amounts with their currency's decimals, texts that cannot act.
+"""Reports as files for a spreadsheet: amounts with their currency's decimals, texts that cannot act.
 
 A text that begins like a formula would be run by the program that opens it, with the rights of who opens it. In CSV
 such a text gets an apostrophe in front; in a workbook every text is stored as text and stays one when its cell is
@@ -6,6 +6,7 @@ edited. Numbers stay numbers.
 """
 
 import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -57,15 +58,23 @@ def _currency_of(frame: pl.DataFrame, amount: str) -> str | None:
 
 def workbook(result: Reconciliation, most_rows: int = MOST_ROWS) -> bytes:
     """One sheet a table of TABLES, after a summary. Tables with more than `most_rows` are left to their CSV files."""
-    buffer = io.BytesIO()
     tables = {name: getattr(result, name) for name in TABLES}
     left_out = [name for name, frame in tables.items() if frame.height > most_rows]
+    return sheets(_summary(result, left_out), {name: frame for name, frame in tables.items() if name not in left_out})
+
+
+def sheets(said: Sequence[tuple[str, str]], tables: Mapping[str, pl.DataFrame]) -> bytes:
+    """A workbook with a sheet `summary` of what is said, then one a table."""
+    buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True, **_NOT_TEXT}) as book:
         formats = _Formats(book)
-        _summary(book, formats, result, left_out)
+        summary = book.add_worksheet("summary")
+        for row, (what, value) in enumerate(said):
+            summary.write_string(row, 0, what, formats.bold)
+            summary.write_string(row, 1, value, formats.text)
+        summary.set_column(0, 1, _TEXT_WIDTH)
         for name, frame in tables.items():
-            if name not in left_out:
-                _sheet(book, formats, name, frame)
+            _sheet(book, formats, name, frame)
     return buffer.getvalue()
 
 
@@ -92,20 +101,15 @@ class _Formats:
         self.money = {digits: book.add_format({"num_format": shown}) for digits, shown in usual.items()}
 
 
-def _summary(book: Any, formats: _Formats, result: Reconciliation, left_out: list[str]) -> None:
-    sheet = book.add_worksheet("summary")
+def _summary(result: Reconciliation, left_out: list[str]) -> list[tuple[str, str]]:
     earlier = f"{result.compared_with:%Y-%m-%d %H:%M}" if result.compared_with else "nothing: this was the first run"
-    said = [
+    return [
         ("made at", f"{result.made_at:%Y-%m-%d %H:%M} UTC"),
         ("compared with", earlier),
         ("explained", "every break has a reason" if result.explained else "some money is not explained: see breaks"),
         ("deals", f"{result.deals.height:,}"),
         ("too long for here", ", ".join(f"{name}.csv" for name in left_out) or "nothing"),
     ]
-    for row, (what, value) in enumerate(said):
-        sheet.write_string(row, 0, what, formats.bold)
-        sheet.write_string(row, 1, value, formats.text)
-    sheet.set_column(0, 1, _TEXT_WIDTH)
 
 
 def _sheet(book: Any, formats: _Formats, name: str, frame: pl.DataFrame) -> None:

@@ -1,4 +1,5 @@
-"""Credit and currency before an order is made: holds that the ERP has put, limits that it would break, missing rates.
+"""Credit and currency before an order is made: currencies that the ERP does not take of the customer, missing rates,
+holds that the ERP has put, and limits that the order would break.
 
 What a customer owes is the open balance of its invoices and what is ordered and not yet billed, in company currency.
 Orders of the same plan count one after the other, the earliest won first, so that together they stay within the limit.
@@ -20,6 +21,7 @@ from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.reference_rates import known_rates
 
 CREDIT_HOLD, CREDIT_LIMIT, MISSING_RATE = "credit_hold", "credit_limit", "missing_rate"
+CURRENCY_NOT_ALLOWED = "currency_not_allowed"
 _UNBILLED = "('pending_approval', 'pending_fulfillment', 'partially_fulfilled', 'pending_billing')"
 _DAY = "_day"
 
@@ -76,10 +78,23 @@ def _gates(rules: Policy) -> list[Gate]:
     held = pl.col("credit_hold").fill_null(value=False) & policy.hold
     no_rate = pl.col("rate_note").is_not_null() & pl.col("company_currency").is_not_null()
     return [
+        _currency_gate(),
         Gate(MISSING_RATE, no_rate, pl.col("rate_note") + pl.lit(f"; enter it in the ERP{_not_for_orders(rules)}")),
         Gate(CREDIT_HOLD, held, pl.lit("the customer is on credit hold in the ERP")),
         Gate(CREDIT_LIMIT, (over > 0) & policy.limit, said),
     ]
+
+
+def _currency_gate() -> Gate:
+    """An ERP that lists a customer's currencies refuses an order in any other; without a list nothing is known."""
+    listed = pl.col("currencies").str.split(",")
+    said = pl.format(
+        "the ERP takes no order of customer {} in {}, only in {}; add the currency there, or correct the deal",
+        pl.coalesce("name", "customer"),
+        "currency",
+        pl.col("currencies").str.replace_all(",", ", "),
+    )
+    return Gate(CURRENCY_NOT_ALLOWED, ~listed.list.contains(pl.col("currency")), said)
 
 
 def _not_for_orders(rules: Policy) -> str:
@@ -112,10 +127,10 @@ def _facts(platform: Platform, con: duckdb.DuckDBPyConnection, new: pl.DataFrame
 def _customers(
     platform: Platform, con: duckdb.DuckDBPyConnection, rates: pl.DataFrame, today: date, orders: pl.DataFrame
 ) -> pl.DataFrame:
-    """(customer, credit_hold, limit, owed) of the customers of the orders."""
+    """(customer, name, currencies, credit_hold, limit, owed) of the customers of the orders."""
     con.register("_buyers", orders.select(pl.col("customer").alias("id")).drop_nulls().unique().to_arrow())
     known = con.execute(
-        "SELECT golden_id AS customer, credit_hold, currency, credit_limit AS amount, balance "
+        "SELECT golden_id AS customer, name, currencies, credit_hold, currency, credit_limit AS amount, balance "
         f"FROM {tables.golden('customer').sql} g SEMI JOIN _buyers b ON b.id = g.golden_id"
     ).pl()
     open_orders = con.execute(
@@ -129,6 +144,8 @@ def _customers(
     limits = _converted(platform, rates, today, known, "amount")
     return limits.join(unbilled, on="customer", how="left").select(
         "customer",
+        "name",
+        "currencies",
         "credit_hold",
         pl.col("company_amount").alias("limit"),
         (pl.col("balance").fill_null(0) + pl.col("unbilled").fill_null(0)).cast(MONEY).alias("owed"),

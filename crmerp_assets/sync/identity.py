@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from crmerp_assets.matching import SPECS, Spec
+from crmerp_assets.matching import SPECS, Spec, engine
 from crmerp_assets.matching.block import Tables
 from crmerp_assets.matching.compare import SAYS_SQL, WHY_SQL, clash_sql, reasons_sql
 from crmerp_assets.matching.decide import Thresholds, decide
-from crmerp_assets.matching.engine import SCORED, compare_fresh, rebuild, update
-from crmerp_assets.matching.model import Model, shipped
+from crmerp_assets.matching.engine import SCORED
+from crmerp_assets.matching.model import Model, fits, from_text, shipped
 from crmerp_assets.sync import duplicates, tables
 from crmerp_assets.sync.gather import Side, sides
 from crmerp_assets.sync.platform import Platform
@@ -24,6 +24,7 @@ from crmerp_assets.warehouse.tables import advance, newest, seen
 
 METHOD = "match"
 """The method of links and questions that come from scored likeness."""
+_LIVE = "SELECT * EXCLUDE (deleted) FROM _match_all WHERE NOT deleted"
 _GROWN = 1.25
 """A population this much larger than at the last full run has other frequencies."""
 _FEW = 1000
@@ -38,39 +39,58 @@ def tables_of(entity: str) -> Tables:
 def refresh(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side]) -> None:
     """Bring the engine's tables up to the conformed records."""
     spec, consumer = SPECS[entity], _consumer(platform, entity)
-    con.execute("CREATE SCHEMA IF NOT EXISTS match")
-    con.execute(f"CREATE TABLE IF NOT EXISTS {_ids(entity)} (rid BIGINT, side VARCHAR, native_id VARCHAR)")
+    _prepare(con, entity)
     since = {side.connection.name: seen(con, side.table, consumer) for side in holding}
-    if not any(newest(con, side.table) > since[side.connection.name] for side in holding) and not _moved(
-        con, entity, consumer
-    ):
+    grown = any(newest(con, side.table) > since[side.connection.name] for side in holding)
+    if not grown and not _moved(con, entity, consumer):
         return
-    _source(con, spec, holding, consumer, everything=not any(since.values()))
     if any(since.values()) and not _outgrown(con, entity):
+        _source(con, spec, holding, consumer, everything=False)
         _number(con, entity)
         con.execute("CREATE OR REPLACE TEMP VIEW _match_gone AS SELECT rid FROM _match_all WHERE deleted")
-        con.execute(
-            "CREATE OR REPLACE TEMP VIEW _match_live AS SELECT * EXCLUDE (deleted) FROM _match_all WHERE NOT deleted"
-        )
-        update(con, spec, tables_of(entity), "_match_live", "_match_gone")
+        con.execute(f"CREATE OR REPLACE TEMP VIEW _match_live AS {_LIVE}")
+        engine.update(con, spec, tables_of(entity), "_match_live", "_match_gone")
     else:
-        full(con, entity, holding, consumer)
+        _full(con, entity, holding, consumer)
+    _advance(con, entity, holding, consumer)
+
+
+def rebuild(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side]) -> pl.DataFrame:
+    """Make the engine's tables anew from all conformed records and freeze frequencies; the keys that were left out."""
+    consumer = _consumer(platform, entity)
+    _prepare(con, entity)
+    left_out = _full(con, entity, holding, consumer)
+    _advance(con, entity, holding, consumer)
+    return left_out
+
+
+def _full(con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side], consumer: str) -> pl.DataFrame:
+    _source(con, SPECS[entity], holding, consumer, everything=True)
+    _number(con, entity)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW _match_live AS {_LIVE}")
+    left_out = engine.rebuild(con, SPECS[entity], tables_of(entity), "_match_live")
+    con.execute(f"CREATE OR REPLACE TABLE {_frozen(entity)} AS SELECT count(*) AS records FROM _match_live")
+    return left_out
+
+
+def _prepare(con: duckdb.DuckDBPyConnection, entity: str) -> None:
+    con.execute("CREATE SCHEMA IF NOT EXISTS match")
+    con.execute(f"CREATE TABLE IF NOT EXISTS {_ids(entity)} (rid BIGINT, side VARCHAR, native_id VARCHAR)")
+
+
+def _advance(con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side], consumer: str) -> None:
     for side in holding:
         advance(con, side.table, consumer, newest(con, side.table))
     if entity == "contact":
         advance(con, tables.links("customer"), consumer, newest(con, tables.links("customer")))
 
 
-def full(con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side], consumer: str) -> pl.DataFrame:
-    """Make the engine's tables anew and freeze frequencies; the keys that were left out."""
-    _source(con, SPECS[entity], holding, consumer, everything=True)
-    _number(con, entity)
-    con.execute(
-        "CREATE OR REPLACE TEMP VIEW _match_live AS SELECT * EXCLUDE (deleted) FROM _match_all WHERE NOT deleted"
-    )
-    dropped = rebuild(con, SPECS[entity], tables_of(entity), "_match_live")
-    con.execute(f"CREATE OR REPLACE TABLE {_frozen(entity)} AS SELECT count(*) AS records FROM _match_live")
-    return dropped
+def model(platform: Platform, entity: str) -> Model:
+    """The weights in use: those that were learned here and passed their checks, else those that ship."""
+    with platform.ledger.read() as tx:
+        used = tx.models.current(entity) if platform.policy.matching.learn else None
+    learned = from_text(used["model"]) if used else None
+    return learned if learned is not None and fits(learned, SPECS[entity]) else shipped(entity)
 
 
 def _consumer(platform: Platform, entity: str) -> str:
@@ -160,12 +180,12 @@ def propose(
     refresh(platform, con, entity, sides(platform, con, entity))
     with platform.ledger.read() as tx:
         within = duplicates.separated(tx, entity)
-    spec, model, thresholds = SPECS[entity], shipped(entity), _thresholds(platform)
+    spec, used, thresholds = SPECS[entity], model(platform, entity), _thresholds(platform)
     _standing(con, entity, settled)
     con.execute("CREATE OR REPLACE TEMP TABLE _match_fresh AS SELECT rid FROM _match_standing WHERE fresh")
-    compare_fresh(con, spec, model, tables_of(entity), "_match_fresh")
-    found = decide(_scored(con, spec, model, thresholds), _apart(con, _separated(never, within)), thresholds)
-    return Likely(*(_explained(frame, model) for frame in (found.links, found.questions, found.duplicates)))
+    engine.compare_fresh(con, spec, used, tables_of(entity), "_match_fresh")
+    found = decide(_scored(con, spec, used, thresholds), _apart(con, _separated(never, within)), thresholds)
+    return Likely(*(_explained(frame, used) for frame in (found.links, found.questions, found.duplicates)))
 
 
 def _thresholds(platform: Platform) -> Thresholds:

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from crmerp_assets.mapping import MASK
 from crmerp_assets.matching import SPECS
 from crmerp_assets.sync import duplicates, payloads, review, stakes, tables
 from crmerp_assets.sync.decisions import Review
@@ -204,7 +205,7 @@ def _masked(platform: Platform, frame: pl.DataFrame, columns: Iterable[str]) -> 
     hidden: Mapping[str, set[str]] = {one: payloads.personal(platform, one) for one in frame["entity"].unique()}
     return frame.with_columns(
         pl.when(pl.col("entity").is_in(_hiding(hidden, name)) & pl.col(name).is_not_null())
-        .then(pl.lit(payloads.MASK))
+        .then(pl.lit(MASK))
         .otherwise(pl.col(name))
         .alias(name)
         for name in columns

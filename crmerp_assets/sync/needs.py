@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from crmerp_assets.merge.three_way import Role
-from crmerp_assets.sync import tables
+from crmerp_assets.sync import scope, tables
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse.tables import listed
 
@@ -59,7 +59,7 @@ def _wanted(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, rol
     with platform.ledger.read() as tx:
         waiting = tx.survivors.waiting(entity)
     found = con.execute(f"SELECT * FROM ({sql}) w WHERE NOT EXISTS ({held})").pl().cast({"depth": pl.Int64})
-    found = found.filter(~pl.col("golden_id").is_in(waiting))
+    found = scope.within(platform, con, entity, role, found.filter(~pl.col("golden_id").is_in(waiting)))
     return found.join(_keyed_elsewhere(platform, con, entity, role, found), on="golden_id", how="anti")
 
 

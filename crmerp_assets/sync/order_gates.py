@@ -10,10 +10,10 @@ import polars as pl
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.merge.gates import Gate
 from crmerp_assets.merge.order_changes import AMENDED, ORDER_CLOSED, refusals
-from crmerp_assets.sync import tables
+from crmerp_assets.sync import scope, tables, units
 from crmerp_assets.sync.platform import Connection, Platform
 
-UNKNOWN_PRODUCT = "unknown_product"
+UNKNOWN_PRODUCT, ACCOUNT_MERGED = "unknown_product", "account_merged"
 
 ORDER_GATES = (
     Gate(
@@ -22,11 +22,13 @@ ORDER_GATES = (
         pl.lit("the deal is no longer won; decide what happens with the order"),
     ),
     Gate("no_account", pl.col("fact.account").is_null(), pl.lit("the deal has no account; choose one in the CRM")),
+    Gate(ACCOUNT_MERGED, pl.col("fact.merged").is_not_null(), pl.col("fact.merged")),
     Gate(
         "identity_in_review",
         pl.col("golden.customer").is_null(),
         pl.lit("it is not clear which customer the deal's account is; see `crmerp review list`"),
     ),
+    scope.OUTSIDE,
     Gate(
         "no_customer",
         pl.col("fact.customer").is_not_null(),
@@ -45,6 +47,7 @@ ORDER_GATES = (
         pl.col("fact.product").is_not_null(),
         pl.lit("a product is not in the ERP: ") + pl.col("fact.product"),
     ),
+    units.DIFFER,
     Gate(AMENDED, pl.col("refusal.gate") == AMENDED, pl.col("refusal.reason")),
     Gate(ORDER_CLOSED, pl.col("refusal.gate") == ORDER_CLOSED, pl.col("refusal.reason")),
 )
@@ -53,8 +56,8 @@ ORDER_GATES = (
 def with_order_facts(
     platform: Platform, con: duckdb.DuckDBPyConnection, erp: Connection, candidates: pl.DataFrame
 ) -> pl.DataFrame:
-    """Add `fact.account`, `fact.customer`, `fact.unknown`, `fact.product` and what `refusals` says; null means that
-    nothing is wrong there."""
+    """Add `fact.account`, `fact.merged`, `fact.outside`, `fact.customer`, `fact.unknown`, `fact.product`, `fact.units`
+    and what `refusals` says; null means that nothing is wrong there, but for the account, which a deal should have."""
     lines = parse_lines(candidates, "golden.lines", keep=["golden_id"])
     unknown = (
         lines.filter(pl.col("product").is_null())
@@ -74,23 +77,46 @@ def with_order_facts(
         candidates.join(_accounts(platform, con, candidates), on="golden_id", how="left")
         .join(unknown, on="golden_id", how="left")
         .join(missing, on="golden_id", how="left")
+        .join(units.differing(con, candidates, lines), on="golden_id", how="left")
+        .join(scope.outside(platform, con), left_on="golden.customer", right_on="id", how="left")
         .join(customers.rename({"why": "fact.customer"}), left_on="golden.customer", right_on="id", how="left")
         .join(refusals(candidates), on="golden_id", how="left")
     )
 
 
 def _accounts(platform: Platform, con: duckdb.DuckDBPyConnection, candidates: pl.DataFrame) -> pl.DataFrame:
-    """(golden_id, fact.account): the CRM account that the deal names, linked or not."""
+    """(golden_id, fact.account, fact.merged): the CRM account that the deal names, linked or not, and why it cannot
+    be sold to where it was merged and no survivor has its place."""
     crm = platform.side("crm")
-    entity_map = platform.entity_map(crm, "order")
-    assert entity_map is not None
-    con.register("_deals", candidates.select("golden_id", pl.col("crm.id").alias("native_id")).to_arrow())
+    deals, accounts = (platform.entity_map(crm, entity) for entity in ("order", "customer"))
+    assert deals is not None
+    assert accounts is not None
+    columns = ("golden_id", pl.col("crm.id").alias("native_id"), pl.col("golden.customer").alias("customer"))
+    con.register("_deals", candidates.select(*columns).to_arrow())
     found = con.execute(
-        f'SELECT d.golden_id, c.customer AS "fact.account" FROM _deals d '
-        f"JOIN {tables.conformed(crm.name, entity_map.name).sql} c USING (native_id)"
+        f"""
+        SELECT d.golden_id, d.customer, c.customer AS "fact.account", a.merged_into AS gone
+        FROM _deals d JOIN {tables.conformed(crm.name, deals.name).sql} c USING (native_id)
+        LEFT JOIN {tables.golden("customer").sql} g ON g.golden_id = d.customer AND NOT g.crm_deleted
+        LEFT JOIN {tables.conformed(crm.name, accounts.name).sql} a
+               ON a.native_id = c.customer AND a.deleted AND g.golden_id IS NULL
+        """
     ).pl()
     con.unregister("_deals")
-    return found
+    with platform.ledger.read() as tx:
+        waiting = tx.survivors.waiting("customer")
+    return found.select("golden_id", "fact.account", _merged(waiting).alias("fact.merged"))
+
+
+def _merged(waiting: set[str]) -> pl.Expr:
+    under_way = "the deal's account was merged while a write to it was under way; it goes on once that is settled"
+    lost = "the deal's account {} was merged into {}, which has not taken its place; choose an account in the CRM"
+    return (
+        pl.when(pl.col("customer").is_in(list(waiting)))
+        .then(pl.lit(under_way))
+        .when(pl.col("gone").is_not_null())
+        .then(pl.format(lost, "fact.account", "gone"))
+    )
 
 
 def _missing(

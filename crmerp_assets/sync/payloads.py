@@ -11,13 +11,12 @@ import polars as pl
 from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.ledger.parked import Place
 from crmerp_assets.ledger.transitions import AT_REST
-from crmerp_assets.mapping import EntityMap, FieldMap, inbound
+from crmerp_assets.mapping import MASK, EntityMap, FieldMap, inbound
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.conform import STAGE
 from crmerp_assets.sync.parked_work import Chosen, parked_work, place
 from crmerp_assets.sync.platform import Platform
 
-MASK = "…"
 _WRITE_COLUMNS = ["field", "before", "planned", "edited", "why"]
 _RECORD_COLUMNS = ["field", "native", "value"]
 _SIDE_COLUMNS = ["field", "crm", "erp"]

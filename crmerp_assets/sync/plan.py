@@ -10,11 +10,11 @@ import duckdb
 import polars as pl
 
 from crmerp_assets.canonical import ENTITIES
-from crmerp_assets.mapping import fits, retirement, sendable, writable
+from crmerp_assets.mapping import EntityMap, fits, retirement, sendable, writable
 from crmerp_assets.merge import gates, writes
 from crmerp_assets.merge.amounts import rounded
 from crmerp_assets.merge.gates import Gate
-from crmerp_assets.sync import breaker, tables, unknown_products
+from crmerp_assets.sync import breaker, scope, tables, unknown_products
 from crmerp_assets.sync.approvals import with_approvals, withdraw_idle
 from crmerp_assets.sync.credit import with_credit
 from crmerp_assets.sync.holds import HOLD, with_holds
@@ -64,7 +64,8 @@ class Planned:
 def plan(platform: Platform, entity: str) -> Planned:
     """Plan both sides of `entity`."""
     maps = [platform.entity_map(side, entity) for side in platform.connections.values()]
-    source, consumer = tables.compare(entity), platform.consumer(f"plan:{entity}", platform.governance[entity], *maps)
+    configured = (platform.governance[entity], scope.rules(platform), *maps)
+    source, consumer = tables.compare(entity), platform.consumer(f"plan:{entity}", *configured)
     with platform.ledger.read() as tx:
         waiting = tx.intents.waiting_golden_ids(entity)
     with platform.warehouse.open() as con:
@@ -73,7 +74,8 @@ def plan(platform: Platform, entity: str) -> Planned:
         need = needs(platform, con, entity)
         due = settle(platform, con, entity, DELETED).and_(settle(platform, con, entity, UNSOLD))
         mark = newest(con, source)
-        frame = _considered(con, entity, consumer, [*waiting, *need.triggers, *due.triggers])
+        moved = scope.touched(platform, con, entity)
+        frame = _considered(con, entity, consumer, [*waiting, *need.triggers, *due.triggers, *moved])
         if entity == "product":
             frame, need = unknown_products.with_new(platform, frame, need)
         intents = [
@@ -116,48 +118,66 @@ def _side(
     entity_map = platform.entity_map(side, entity)
     if entity_map is None or frame.is_empty():
         return pl.DataFrame(schema=SCHEMA)
-    rules = platform.governance[entity].fields
     if entity == "order" and side.role == "crm":
         frame = _as_deals(frame)
-    held = frame.filter(pl.col(f"{side.role}.present") & _in_scope(platform, entity, side))
+    frame = scope.within(platform, con, entity, side.role, frame)
+    held = frame.filter(pl.col(f"{side.role}.present") & _since_go_live(platform, entity, side))
     lacking = frame.filter(~pl.col(f"{side.role}.present")).join(wanted, on="golden_id")
-    update_fields = [name for name in writable(entity_map, "update") if name in rules]
-    create_fields = [
-        name
-        for name in writable(entity_map, "create")
-        if name in rules and (rules[name].seed or rules[name].owner != side.role)
-    ]
-    places = {name: field.places for name, field in entity_map.fields.items() if field.places is not None}
-    updates = sendable(entity_map, rounded(writes.updates(held, update_fields, rules, side.role), places, rules))
+    updates = _updates(platform, entity_map, side, held)
+    creates = _creates(platform, entity_map, side, lacking)
     if entity == "customer":
-        updates = _reachable_parents(con, side, updates, wanted)
+        updates, creates = (_reachable_parents(con, side, one, wanted) for one in (updates, creates))
     retired = due.changes(held, side.role, retirement(entity_map))
     kept = pl.concat([updates, _keys(held, side, entity)]).join(retired, on="golden_id", how="anti")
-    planned = pl.concat([kept, retired])
-    changed, left_out = set_aside(side, entity_map, planned)
+    changed, left_out = set_aside(side, entity_map, pl.concat([kept, retired]))
     candidates = pl.concat(
         [
             _intents(held.with_columns(pl.lit(0, dtype=pl.Int64).alias("depth")), changed, side, "update"),
-            _intents(
-                lacking,
-                sendable(entity_map, rounded(writes.creates(lacking, create_fields), places, rules)),
-                side,
-                "create",
-            ),
+            _intents(lacking, creates, side, "create"),
         ]
     )
     misfit = fits(entity_map, candidates.select("operation", "changes"))
     candidates = candidates.with_columns(misfit.alias("misfit")).join(left_out, on="golden_id", how="left")
-    candidates = with_holds(platform, entity, candidates)
-    if entity == "order" and side.role == "erp":
-        retires = pl.col("changes").str.contains(f'"rule":"{RETIRES}', literal=True)
-        gated = gates.apply(
-            with_order_facts(platform, con, side, candidates.filter(~retires)), [HOLD, *ORDER_GATES, MISFIT]
-        )
-        sold = _finished(platform, with_approvals(platform, con, with_credit(platform, con, gated)), entity, side)
-        ended = gates.apply(candidates.filter(retires), [HOLD, MISFIT])
-        return pl.concat([sold, _finished(platform, ended, entity, side)])
-    return _finished(platform, gates.apply(candidates, [HOLD, MISFIT]), entity, side)
+    return _gated(platform, con, entity, side, with_holds(platform, entity, candidates))
+
+
+def _updates(platform: Platform, entity_map: EntityMap, side: Connection, held: pl.DataFrame) -> pl.DataFrame:
+    """What differs in the records that the side holds, field by field, as it can be sent there."""
+    rules = platform.governance[entity_map.entity].fields
+    fields = [name for name in writable(entity_map, "update") if name in rules]
+    filled = [name for name in fields if name in entity_map.fields and entity_map.fields[name].write == "fill"]
+    changes = writes.updates(held, fields, rules, side.role)
+    changes = changes.filter(~pl.col("field").is_in(filled) | pl.col("before").is_null())
+    return sendable(entity_map, rounded(changes, _places(entity_map), rules))
+
+
+def _creates(platform: Platform, entity_map: EntityMap, side: Connection, lacking: pl.DataFrame) -> pl.DataFrame:
+    """What the records that the side lacks begin with; its own fields only where their rule lets others seed them."""
+    rules = platform.governance[entity_map.entity].fields
+    fields = [
+        name
+        for name in writable(entity_map, "create")
+        if name in rules and (rules[name].seed or rules[name].owner != side.role)
+    ]
+    return sendable(entity_map, rounded(writes.creates(lacking, fields), _places(entity_map), rules))
+
+
+def _places(entity_map: EntityMap) -> dict[str, int]:
+    return {name: field.places for name, field in entity_map.fields.items() if field.places is not None}
+
+
+def _gated(
+    platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, side: Connection, candidates: pl.DataFrame
+) -> pl.DataFrame:
+    """The candidates as intents, each ready or held by the first gate that applies."""
+    if entity != "order" or side.role != "erp":
+        return _finished(platform, gates.apply(candidates, [HOLD, MISFIT]), entity, side)
+    retires = pl.col("changes").str.contains(f'"rule":"{RETIRES}', literal=True)
+    facts = with_order_facts(platform, con, side, candidates.filter(~retires))
+    gated = gates.apply(facts, [HOLD, *ORDER_GATES, MISFIT])
+    sold = with_approvals(platform, con, with_credit(platform, con, gated))
+    ended = gates.apply(candidates.filter(retires), [HOLD, MISFIT])
+    return pl.concat([_finished(platform, one, entity, side) for one in (sold, ended)])
 
 
 def _as_deals(frame: pl.DataFrame) -> pl.DataFrame:
@@ -174,16 +194,21 @@ def _as_deals(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reachable_parents(
-    con: duckdb.DuckDBPyConnection, side: Connection, updates: pl.DataFrame, wanted: pl.DataFrame
+    con: duckdb.DuckDBPyConnection, side: Connection, changes: pl.DataFrame, wanted: pl.DataFrame
 ) -> pl.DataFrame:
-    """The updates without parents that the side does not hold: a holding that never ordered is no ERP customer."""
-    held = f"{side.role}_id IS NOT NULL AND NOT {side.role}_deleted"
+    """The changes without parents that the ERP does not hold: a holding that never ordered is no ERP customer.
+
+    One that comes later is written to its children then. The CRM's parents are the CRM's own.
+    """
+    if side.role != "erp":
+        return changes
+    held = "erp_id IS NOT NULL AND NOT erp_deleted"
     there = con.execute(f"SELECT golden_id FROM {tables.golden('customer').sql} WHERE {held}").pl()["golden_id"]
     known = pl.concat([there, wanted["golden_id"]])
-    return updates.filter((pl.col("field") != "parent") | pl.col("after").is_in(known.to_list()))
+    return changes.filter((pl.col("field") != "parent") | pl.col("after").is_in(known.to_list()))
 
 
-def _in_scope(platform: Platform, entity: str, side: Connection) -> pl.Expr:
+def _since_go_live(platform: Platform, entity: str, side: Connection) -> pl.Expr:
     """Orders of deals won before the go-live date belong to the past: the ERP's are not touched."""
     if entity == "order" and side.role == "erp":
         return pl.col("golden.close_date") >= pl.lit(str(platform.policy.go_live or "9999-12-31"))

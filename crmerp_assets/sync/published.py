@@ -14,6 +14,7 @@ import polars as pl
 
 from crmerp_assets.reports import TABLES, Reconciliation
 from crmerp_assets.reports.export import MOST_ROWS, csv, workbook
+from crmerp_assets.sync.files import put
 
 NAME = "reconciliation"
 PUBLISHED_ROWS = 5_000  # in a sheet of the workbook that every run writes; a longer one takes seconds
@@ -31,7 +32,7 @@ def publish(result: Reconciliation, folder: Path) -> Path:
     write_csv(result, parts)
     write_workbook(result, folder / f"{NAME}.xlsx", PUBLISHED_ROWS)
     target = folder / f"{NAME}.json"
-    _write(target, document(result).encode())
+    put(target, document(result).encode())
     return target
 
 
@@ -67,18 +68,10 @@ def document(result: Reconciliation) -> str:
 def write_csv(result: Reconciliation, folder: Path) -> list[Path]:
     """One file a table into `folder`, which is made; returns them."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [_write(folder / f"{name}.csv", csv(getattr(result, name))) for name in TABLES]
+    return [put(folder / f"{name}.csv", csv(getattr(result, name))) for name in TABLES]
 
 
 def write_workbook(result: Reconciliation, file: Path, most_rows: int = MOST_ROWS) -> Path:
     """One workbook; it leaves tables with more rows to their CSV files, and says so."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    return _write(file, workbook(result, most_rows))
-
-
-def _write(target: Path, content: bytes) -> Path:
-    """A reader sees the old file or the new one."""
-    draft = target.with_name(f"{target.name}.new")
-    draft.write_bytes(content)
-    draft.replace(target)
-    return target
+    return put(file, workbook(result, most_rows))

@@ -16,7 +16,7 @@ from crmerp_assets.reports.company import with_company
 from crmerp_assets.reports.differences import line_differences, told
 from crmerp_assets.reports.owners import owned
 from crmerp_assets.reports.reconciliation import AMOUNTS, shaped
-from crmerp_assets.sync import reconciled, tables
+from crmerp_assets.sync import reconciled, tables, units
 from crmerp_assets.sync.platform import Platform, in_one_transaction
 from crmerp_assets.sync.reference_rates import known_rates
 from crmerp_assets.sync.strays import strays
@@ -44,7 +44,7 @@ def run_reconciliation(platform: Platform) -> Reconciliation:
     broken = parked.filter((pl.col("entity") == "order") & (pl.col("connection") == crm.name))
     with platform.warehouse.open() as con:
         deals, rates = _deals(platform, con), known_rates(con)
-        lines = line_differences(_differing(con, deals), _products(con), tolerance)
+        lines = line_differences(_differing(con, deals), _products(con), tolerance, units.shown(con))
         found = deals.join(told(lines), on="golden_id", how="left")
         placed = place_deals(found, intents, _won(platform, con, broken), tolerance)
         alone = owned(strays(platform, con, parked))

@@ -22,11 +22,11 @@ def store(con: duckdb.DuckDBPyConnection, result: Reconciliation) -> Reconciliat
     """Compare with the last run, put this one in its place, and return it with what has moved."""
     found = _compared(con, result)
     for name in (*(name for name in TABLES if name not in HISTORY), "strays"):
-        _replace(con, _table(name), getattr(found, name))
+        tables.report(f"reconciliation_{name}").replace(con, getattr(found, name))
     for name in HISTORY:
         _add(con, _table(name), getattr(found, name), found)
     stamp = {"made_at": [found.made_at], "compared_with": [found.compared_with], "explained": [found.explained]}
-    _replace(con, _RUN.sql, pl.DataFrame(stamp, schema_overrides={"compared_with": pl.Datetime("us", "UTC")}))
+    _RUN.replace(con, pl.DataFrame(stamp, schema_overrides={"compared_with": pl.Datetime("us", "UTC")}))
     return found
 
 
@@ -45,12 +45,6 @@ def _compared(con: duckdb.DuckDBPyConnection, result: Reconciliation) -> Reconci
 
 def _table(name: str) -> str:
     return tables.report(f"reconciliation_{name}").sql
-
-
-def _replace(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
-    con.register("_report", frame.to_arrow())
-    con.execute(f"CREATE OR REPLACE TABLE {table} AS FROM _report")
-    con.unregister("_report")
 
 
 def _add(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame, run: Reconciliation) -> None:

@@ -57,6 +57,19 @@ def plan(entity: str) -> Table:
     return Table("plan", entity, ("connection", "golden_id"))
 
 
+def duplicates(entity: str) -> Table:
+    """Records of one system that are the same thing: cluster, probability, the proposed survivor, and why (JSON).
+
+    It is there once the identity engine has run for the entity.
+    """
+    return Table("match", f"{entity}_duplicates", ("connection", "native_id"))
+
+
+def related(entity: str) -> Table:
+    """Records that belong together and are not one thing, such as companies of one group: kind and both records."""
+    return Table("match", f"{entity}_related", ())
+
+
 def report(name: str) -> Table:
     """A report, replaced whole by each run."""
     return Table("report", name, ())

@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 
 from crmerp_assets.canonical import ENTITIES
-from crmerp_assets.sync import tables
+from crmerp_assets.sync import tables, units
 from crmerp_assets.sync.platform import Platform
 
 
@@ -71,6 +71,8 @@ def _fields(con: duckdb.DuckDBPyConnection, entity: str, golden_id: str) -> pl.D
     if not rows:
         return pl.DataFrame()
     row = rows[0]
+    if entity == "order":
+        row |= {f"{s}.lines": units.with_units(con, s, row.get(f"{s}.lines")) for s in ("crm", "erp", "golden")}
     return pl.DataFrame(
         [
             {side: row.get(f"{side}.{item.name}") for side in ("crm", "erp", "golden", "why")} | {"field": item.name}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -9,24 +10,29 @@ import polars as pl
 from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.canonical.money import MONEY
+from crmerp_assets.sync import tables
 from crmerp_assets.sync.needs import Need
 from crmerp_assets.sync.order_gates import UNKNOWN_PRODUCT
 from crmerp_assets.sync.platform import Platform
 
 REVIEW = "unknown_product"
+_NEAR = 0.92
 _WHY = "policy: unknown products are created"
 
 
 def ask(platform: Platform, found: pl.DataFrame) -> None:
     """One review for each product text that waiting orders name and no catalogue knows."""
-    asked = _unknown(found.filter(pl.col("gate") == UNKNOWN_PRODUCT))
+    asked = _with_likely(platform, _unknown(found.filter(pl.col("gate") == UNKNOWN_PRODUCT)))
     rows = [
         {
             "kind": REVIEW,
             "entity": "product",
             "subject": row["key"],
-            "title": f"Which product is '{row['text']}'? {row['orders']} orders wait for the answer",
-            "detail": json.dumps({"text": row["text"], "orders": row["orders"], "amount": str(row["amount"] or 0)}),
+            "title": _title(row),
+            "detail": json.dumps(
+                {"text": row["text"], "orders": row["orders"], "amount": str(row["amount"] or 0)}
+                | ({"likely": row["likely"]} if row["likely"] else {})
+            ),
             "value": float(row["amount"] or 0),
         }
         for row in asked.iter_rows(named=True)
@@ -34,6 +40,31 @@ def ask(platform: Platform, found: pl.DataFrame) -> None:
     with platform.ledger.begin() as tx:
         tx.reviews.open(rows)
         tx.reviews.close(REVIEW, "product", keep=[row["subject"] for row in rows])
+
+
+def _title(row: Mapping[str, Any]) -> str:
+    guess = f" Probably {row['likely']}." if row["likely"] else ""
+    return f"Which product is '{row['text']}'?{guess} {row['orders']} orders wait for the answer"
+
+
+def _with_likely(platform: Platform, asked: pl.DataFrame) -> pl.DataFrame:
+    """With the product of the catalogue whose name or code is nearest to the text, where one is near."""
+    table = tables.golden("product")
+    with platform.warehouse.open() as con:
+        if asked.is_empty() or not table.exists(con):
+            return asked.with_columns(likely=pl.lit(None, pl.String))
+        con.register("_asked_texts", asked.select("key").to_arrow())
+        squashed = "regexp_replace(lower({0}), '[^a-z0-9]+', '', 'g')"
+        near = f"jaro_winkler_similarity({squashed.format('a.key')}, {squashed.format('p.called')}, {_NEAR})"
+        found = con.execute(
+            f"""
+            SELECT a.key, arg_max(p.shown, {near}) AS likely FROM _asked_texts a JOIN (
+                SELECT unnest([name, sku]) AS called, coalesce(name, sku) AS shown FROM {table.sql}
+            ) p ON {near} >= {_NEAR} GROUP BY 1
+            """
+        ).pl()
+        con.unregister("_asked_texts")
+    return asked.join(found, on="key", how="left", maintain_order="left")
 
 
 def _unknown(waiting: pl.DataFrame) -> pl.DataFrame:

@@ -75,6 +75,12 @@ class Table:
             con.execute(f'ALTER TABLE {self.sql} ADD COLUMN "{column}" {types[column]}')
         con.unregister("_shape")
 
+    def replace(self, con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> None:
+        """Make the table the frame and nothing else, without bookkeeping: nobody follows its changes."""
+        con.register("_whole", frame.to_arrow())
+        con.execute(f"CREATE OR REPLACE TABLE {self.sql} AS FROM _whole")
+        con.unregister("_whole")
+
     def upsert(self, con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Changes:
         """Store the frame's rows; rows whose content is the same keep their change number.
 

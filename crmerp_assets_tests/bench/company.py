@@ -98,7 +98,7 @@ def company(accounts: int) -> Iterator[World]:
     today = date.today()
     with ExitStack() as up:
         up.callback(shutil.rmtree, folder, ignore_errors=True)
-        stage = up.enter_context(Stage(settings, {system: _free_port() for system in SYSTEMS}, go_live=today))
+        stage = up.enter_context(Stage(settings, {system: free_port() for system in SYSTEMS}, go_live=today))
         up.enter_context(_environment(stage.variables))
         seeded = seed(generate(today, accounts=accounts), stage.urls["salesforce"], stage.urls["netsuite"], today)
         platform = build(settings)
@@ -120,7 +120,8 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from . import burst as quarter
+from .burst import Burst
 from .calls import Thrift
 from .measure import CHANGES, Measured, Stage
 from .reaction import Reaction
@@ -73,6 +75,29 @@ def page(sizes: Sequence[Measured], load: Sequence[str], minutes: float) -> str:
     parts += [_growth(sizes[0], sizes[-1]), _thrift([one for size in sizes for one in size.thrift])]
     parts += [_reaction(size.reaction, size.accounts) for size in sizes if size.reaction]
     return "\n\n".join(parts) + "\n"
+
+
+BURST = "## A hundred deals close within a minute"
+
+
+def with_burst(text: str, found: Burst, load: str) -> str:
+    """The page with the burst as its last part, in place of an earlier one."""
+    said = (
+        f"{quarter.DEALS} deals of {quarter.LINES} lines in {len(quarter.CURRENCIES)} currencies, of "
+        f"{quarter.ACCOUNTS} accounts and {quarter.LINES} products that the ERP does not know yet, are won by "
+        f"{quarter.SELLERS} sellers in the demo's company, while the daemon runs with the demo's settings. Its sensors "
+        "alone order them. The seconds are those at which the ERP held the orders; it holds exactly what was sold."
+    )
+    kept = found.ordered <= quarter.PROMISED_SECONDS
+    rows = [
+        ("Date, load (1 minute) before", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {load}"),
+        ("First deal closed to the last", f"{found.closing:.1f} s"),
+        ("First deal closed to the first order", f"{found.first:.1f} s"),
+        ("**Last deal closed to the last order**", f"**{found.ordered:.1f} s**"),
+        (f"Promised: {quarter.PROMISED_SECONDS} s", "kept" if kept else "NOT KEPT"),
+    ]
+    before = text.partition(BURST)[0].rstrip("\n")
+    return f"{before}\n\n{BURST}\n\n{said}\n\n{_table(('What', 'Value'), rows)}\n"
 
 
 def _machine(load: Sequence[str], minutes: float) -> str:

@@ -11,16 +11,17 @@ from .gauge import Gauge
 SEED = 20_261_101
 """Another seed than the one the shipped weights were learned with."""
 
+FRESH = 12_000
+
 
 def made(folder: Path, size: int, gauge: Gauge) -> None:
-    """Make `records.parquet` (rid, side and the columns as typed), `truth.parquet` and `fresh.parquet`: records of
-    companies that the others have, too, for the incremental step."""
+    """Make `records.parquet` (rid, side and the columns as typed), `truth.parquet` and `fresh.parquet`: records for the
+    incremental step, of companies that are there, as a smaller population has the first companies of a larger one."""
     with gauge.stage("generate"):
         found = population(size, SEED)
-    later = population(size, SEED, duplicates=0.08)
     _numbered(found, 0).write_parquet(folder / "records.parquet")
     _truth(found).write_parquet(folder / "truth.parquet")
-    again = _numbered(later, 10 * size).filter(pl.col("side") == "crm").head(11_110)
+    again = _numbered(population(FRESH, SEED), 10 * size).filter(pl.col("side") == "crm")
     again.with_columns(pl.concat_str([pl.lit("new"), "native_id"]).alias("native_id")).write_parquet(
         folder / "fresh.parquet"
     )

@@ -3,7 +3,7 @@
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -37,7 +37,8 @@ class Gauge:
 
     def report(self) -> dict[str, object]:
         """As JSON takes it."""
-        return {"stages": [asdict(stage) for stage in self.stages], **self.facts}
+        stages = [{"name": s.name, "seconds": s.seconds, "processor": s.processor, "peak": s.peak} for s in self.stages]
+        return {"stages": stages, **self.facts}
 
 
 def peak() -> float:

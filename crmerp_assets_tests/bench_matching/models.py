@@ -66,8 +66,9 @@ WORLDS: dict[str, Callable[[int, int], tuple[pl.DataFrame, pl.DataFrame]]] = {
 
 
 def main() -> None:
-    """Learn and store the weights of each entity."""
-    for entity, spec in SPECS.items():
+    """Learn and store the weights of each entity, or of those that are named."""
+    for entity in sys.argv[1:] or SPECS:
+        spec = SPECS[entity]
         con, truth = _compared(spec, LEARNED)
         learned = fit.labelled(spec, _known(con, spec, truth), shipped(entity))
         con, truth = _compared(spec, MEASURED)

@@ -1,9 +1,10 @@
 """The engine, stage by stage, on the population in a folder; the last stage says how good it was."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 import duckdb
 import numpy as np
@@ -13,6 +14,7 @@ from crmerp_assets.matching import SPECS, block, compare, engine, normalise
 from crmerp_assets.matching.block import Tables
 from crmerp_assets.matching.cluster import clusters
 from crmerp_assets.matching.model import Model, shipped
+from crmerp_assets.matching.splink import records_sql, settings
 from crmerp_assets_tests.matching.measures import Judged, judged, partition
 
 from .gauge import Gauge
@@ -92,13 +94,11 @@ def said(found: Judged) -> dict[str, float]:
 
 
 def _for_others(con: duckdb.DuckDBPyConnection, folder: Path, model: Model) -> None:
-    """The same records, pairs across systems and weights for another engine; and the file as production leaves it."""
-    con.execute(f"COPY {TABLES.records} TO '{folder / 'normalised.parquet'}'")
-    con.execute(
-        f"COPY (SELECT p.l, p.r FROM {engine.PAIRS} p JOIN {TABLES.records} a ON a.rid = p.l "
-        f"JOIN {TABLES.records} b ON b.rid = p.r WHERE a.side <> b.side) TO '{folder / 'pairs.parquet'}'"
-    )
-    (folder / "model.json").write_text(model.text(), encoding="utf-8")
+    """The same records, keys, levels and weights for Splink; and the file as production leaves it."""
+    for side in ("crm", "erp"):
+        file = folder / f"splink-in-{side}.parquet"
+        con.execute(f"COPY (SELECT * FROM ({records_sql(SPEC, TABLES)}) WHERE side = '{side}') TO '{file}'")
+    (folder / "splink.json").write_text(json.dumps(settings(SPEC, model)), encoding="utf-8")
     con.execute("DROP TABLE source")
     con.close()
 
@@ -110,10 +110,13 @@ def incremental(folder: Path, gauge: Gauge) -> None:
     fresh = pl.read_parquet(folder / "fresh.parquet")
     con.execute("CREATE TEMP TABLE gone (rid BIGINT)")
     taken: dict[str, list[float]] = {}
-    for size in (10, 10, 10, 10, 10, 1000, 10_000):
+    started, tens = process_time(), 5
+    for size in (*(10,) * tens, 1000, 10_000):
         batch = fresh.slice(first, size)
         first += size
         taken.setdefault(f"{size:,}", []).append(_timed(lambda batch=batch: _take_in(con, batch, model)))
+        if len(taken["10"]) == tens:
+            gauge.facts.setdefault("incremental processor", (process_time() - started) / tens)
     gauge.facts["incremental"] = {size: median(times) for size, times in taken.items()}
     gauge.facts["incremental first"] = taken["10"][0]
     con.close()

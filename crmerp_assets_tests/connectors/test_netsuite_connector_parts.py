@@ -202,6 +202,8 @@ def test_every_field_path_makes_a_statement_with_the_joins_it_needs(name: str) -
     native = native_object(name)
     query = statement(select(native, list(native.columns), {}), [], None)
     for path, column in native.columns.items():
+        if column.sql.startswith("(SELECT"):
+            continue
         alias = column.sql.partition(".")[0]
         assert f" {alias} " in f"{query} ", path
 

@@ -1,4 +1,8 @@
-"""Approvals of orders: nothing above the thresholds is ordered before the right people have said so, and why."""
+"""Approvals of orders: nothing above the thresholds is ordered before the right people have said so, and why.
+
+Taken out once and seen to fail: an answer counts on its facts only (a_discount_waits...), no person gives two levels
+and a late level is escalated (one_person...), questions about orders that wait no more are closed (a_deal_that_is...).
+"""
 
 import pytest
 from world import GO_LIVE, World

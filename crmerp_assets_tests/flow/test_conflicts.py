@@ -20,8 +20,9 @@ import pytest
 from world import GO_LIVE, World
 
 from crmerp_assets.cli.failures import exit_code
+from crmerp_assets.mapping import MASK
 from crmerp_assets.sandbox.company.people import Accountant, Seller
-from crmerp_assets.sync import conflicts, payloads, review
+from crmerp_assets.sync import conflicts, review
 from crmerp_assets.sync.decisions import Answer, NotDecidable
 from crmerp_assets.sync.merge import merge
 from crmerp_assets.sync.trace import trace
@@ -188,7 +189,7 @@ def test_many_conflicts_are_decided_at_once_and_personal_values_are_masked_in_li
     world.settle()
 
     listed = {row["field"]: row for row in json.loads(_crmerp(world, "review", "list", "--kind", "conflict", "--json"))}
-    assert listed["email"]["crm"] == listed["email"]["erp"] == payloads.MASK
+    assert listed["email"]["crm"] == listed["email"]["erp"] == MASK
     assert listed["website"]["crm"] == "crm.example.com"
     assert "crm@example.com" in _crmerp(world, "review", "show", listed["email"]["id"][:8])
     _crmerp(world, "review", "decide", "--all", "--field", "email", "--entity", "customer", "crm")

@@ -1,7 +1,7 @@
 """Currencies that the ERP does not take and rates that it does not have: the order waits, and says which currency.
 
-Taken out once and seen to fail: the currency's name in the refusal (a_currency...), fallback rates kept out of credit
-(a_rate_of_the_ecb...).
+Taken out once and seen to fail: the currency's name in the refusal (a_currency_that_is...), fallback rates kept out of
+credit (a_rate_of_the_ecb...), the gate of the customer's currencies (a_currency_that_the_erp...).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -19,36 +19,61 @@ EURO = "4"
 FALLBACK = GO_LIVE + "currencies: {fallback: ecb, max_rate_age_days: 20000, orders_at_fallback: %s}\n"
 
 
-def test_a_currency_that_is_inactive_or_not_the_customer_s_is_named_and_the_order_goes_once_it_is_enabled(
-    world: World,
-) -> None:
+def test_a_currency_that_the_erp_does_not_list_for_the_customer_holds_the_order_before_it_is_sent(world: World) -> None:
     world.policy(GO_LIVE)
-    world.admin("erp", "settings", {"customer_currencies": True})
     account = _deal(world, "USD")
     world.settle()
     customer = world.suiteql("SELECT id FROM customer")[0]["id"]
     with Accountant(world.erp.url) as bob:
-        for currency in ("2", EURO):
-            bob.change_customer(customer, currencyList={"items": [{"currency": {"id": currency}}]})
-        bob.change("currency", EURO, {"isInactive": True})
-        for code in ("EUR", "GBP", "CAD"):
+        bob.change_customer(customer, currencyList={"items": [{"currency": {"id": "2"}}]})
+        for code in ("GBP", "CAD"):
             _deal(world, code, account)
         world.settle()
 
-        refused = {row["currency"]: row["error"] for row in world.open_intents("rejected").to_dicts()}
-        assert set(refused) == {"EUR", "CAD"}, "pounds are active and the customer's"
-        for code, error in refused.items():
-            assert f"does not take the currency {code}: it is unknown or inactive there" in error
-        gaps = _reconciled(world).breaks.select("currency", "gate", "owner").sort("currency")
-        assert gaps.rows() == [("CAD", "currency_disabled", "finance"), ("EUR", "currency_disabled", "finance")]
+        (waiting,) = _waiting(world)
+        assert (waiting["gate"], waiting["currency"]) == ("currency_not_allowed", "CAD")
+        assert waiting["reason"] == (
+            "the ERP takes no order of customer Company 0 in CAD, only in GBP, USD; add the currency there, or correct "
+            "the deal"
+        )
+        assert world.orders()[:2] == (2, 2), "pounds were sent"
+        assert _attempts(world, waiting["id"]) == 0, "the ERP was never asked"
+        gap = _reconciled(world).breaks.row(0, named=True)
+        assert (gap["currency"], gap["gate"], gap["owner"]) == ("CAD", "currency_not_allowed", "finance")
 
-        bob.change("currency", EURO, {"isInactive": False})
         bob.change_customer(customer, currencyList={"items": [{"currency": {"id": "3"}}]})
-    with world.platform() as used:
-        parked_work.retry(used, parked_work.Chosen(), by="finance")
     world.settle()
     assert world.open_intents().is_empty()
-    assert world.orders()[:2] == (4, 4)
+    assert world.orders()[:2] == (3, 3)
+    assert world.golden("customer")["currencies"].to_list() == ["CAD,GBP,USD"]
+
+
+def test_a_currency_that_is_inactive_or_of_a_customer_that_the_erp_is_only_about_to_get_is_refused_and_named(
+    world: World,
+) -> None:
+    world.policy(GO_LIVE)
+    world.admin("erp", "settings", {"customer_currencies": True})
+    account = _deal(world, "CAD")
+    with Accountant(world.erp.url) as bob:
+        bob.change("currency", EURO, {"isInactive": True})
+        world.pass_through()
+        (refused,) = world.open_intents("rejected").to_dicts()
+        _named_as_refused(world, refused, "CAD")
+
+        customer = world.suiteql("SELECT id FROM customer")[0]["id"]
+        for currency in ("3", EURO):
+            bob.change_customer(customer, currencyList={"items": [{"currency": {"id": currency}}]})
+        _retry(world)
+        _deal(world, "EUR", account)
+        world.settle()
+        (refused,) = world.open_intents("rejected").to_dicts()
+        _named_as_refused(world, refused, "EUR")
+
+        bob.change("currency", EURO, {"isInactive": False})
+    _retry(world)
+    world.settle()
+    assert world.open_intents().is_empty()
+    assert world.orders()[:2] == (2, 2)
 
 
 def test_an_order_without_a_rate_waits_and_goes_once_it_is_entered(world: World) -> None:
@@ -132,6 +157,23 @@ def _deal(world: World, currency: str, account: str | None = None) -> str:
     deal |= {"Name": f"In {currency}", "AccountId": account, "CurrencyIsoCode": currency}
     world.seed("crm", "Opportunity", [deal])
     return account
+
+
+def _named_as_refused(world: World, intent: dict[str, Any], currency: str) -> None:
+    assert intent["currency"] == currency
+    assert f"does not take the currency {currency}: it is unknown or inactive there" in intent["error"]
+    gap = _reconciled(world).breaks.select("currency", "gate", "owner")
+    assert gap.rows() == [(currency, "currency_disabled", "finance")]
+
+
+def _retry(world: World) -> None:
+    with world.platform() as used:
+        parked_work.retry(used, parked_work.Chosen(), by="finance")
+
+
+def _attempts(world: World, intent: str) -> int:
+    with world.platform() as used, used.ledger.read() as tx:
+        return tx.intents.attempts(intent).height
 
 
 def _francs(world: World) -> str:

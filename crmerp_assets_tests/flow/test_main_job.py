@@ -42,7 +42,9 @@ def test_every_won_deal_becomes_one_order_and_every_gap_has_a_name(world: World,
 
     with world.platform() as used:
         questions = open_reviews(used, "unknown_product")
-        assert questions.height == 1
+        assert questions["title"].to_list() == [
+            "Which product is 'GTXPro'? Probably GTX Pro. 729 orders wait for the answer"
+        ]
         decide(used, questions["id"][0], "GTX Pro", "controller")
     world.sync()
 

@@ -1,4 +1,8 @@
-"""Changes after the close: what the ERP's state of an order still allows, and what becomes of a deal not won."""
+"""Changes after the close: what the ERP's state of an order still allows, and what becomes of a deal not won.
+
+Taken out once and seen to fail: a lowered quantity refused once work has begun (an_open_order...), only deals that are
+not won asked about (an_order_of_a_deal...), the policy's `cancel` (by_policy...).
+"""
 
 from typing import Any
 

@@ -23,6 +23,7 @@ from world import GO_LIVE, World
 from crmerp_assets.bootstrap import build, utc_now
 from crmerp_assets.cli.failures import exit_code
 from crmerp_assets.connectors.errors import AuthFailed, QuotaSpent
+from crmerp_assets.mapping import MASK
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.settings import Settings
 from crmerp_assets.sync import edits, parked_work, payloads, retry, systems
@@ -156,7 +157,7 @@ def test_personal_values_of_parked_work_are_masked(world: World) -> None:
         shown = payloads.show(used, _work(world)[0]["id"])
 
     payload = {row["field"]: row for row in shown.payload.iter_rows(named=True)}
-    assert payload["email"]["planned"] == payloads.MASK
+    assert payload["email"]["planned"] == MASK
     assert payload["website"]["planned"] == "shown.example.com"
     assert "secret" not in json.dumps([shown.payload.to_dicts(), shown.history.to_dicts(), shown.entry], default=str)
 

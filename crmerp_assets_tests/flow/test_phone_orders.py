@@ -1,4 +1,8 @@
-"""Orders that were entered in the ERP, by telephone for example: by policy they become won deals, once."""
+"""Orders that were entered in the ERP, by telephone for example: by policy they become won deals, once.
+
+Taken out once and seen to fail: the policy that lets them, the order's number in place of a name, and its total as the
+deal's amount.
+"""
 
 from decimal import Decimal
 

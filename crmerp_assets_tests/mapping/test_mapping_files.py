@@ -41,7 +41,7 @@ CUSTOMER = "customer.salesforce.yaml"
         (
             "fields:\n  name: {write: allways}\n",
             "2: fields.name.write: ",
-            "'allways' is not one of always, create, never; did you mean 'always'?",
+            "'allways' is not one of always, create, fill, never; did you mean 'always'?",
         ),
         ("fields:\n  name: {length: many}\n", "2: fields.name.length: ", "'many' is not a number; write digits"),
         (

@@ -11,11 +11,10 @@ Same = Callable[[Record, Record], bool]
 
 @dataclass(frozen=True)
 class Said:
-    """A rule as a person would say it; one that is a question never links."""
+    """A rule as a person would say it."""
 
     method: str
     same: Same
-    question: bool = False
 
 
 def equal(*names: str | tuple[str, str], fold: bool = False) -> Same:
@@ -31,26 +30,15 @@ def equal(*names: str | tuple[str, str], fold: bool = False) -> Same:
     return same
 
 
-def a_country_is_missing(a: Record, b: Record) -> bool:
-    return equal("match_name")(a, b) and None in (a["billing_country"], b["billing_country"])
-
-
 _KEYS = [
     Said("key", equal("external_key", fold=True)),
     Said("key", equal(("golden_id", "external_key"), fold=True)),
     Said("key", equal(("external_key", "golden_id"), fold=True)),
 ]
 SAID = {
-    "customer": [
-        *_KEYS,
-        Said("tax_id", equal("tax_id")),
-        Said("domain_name", equal("match_domain", "match_name")),
-        Said("name_country", equal("match_name", "billing_country")),
-        Said("name", a_country_is_missing, question=True),
-        Said("domain", equal("match_domain"), question=True),
-    ],
-    "contact": [*_KEYS, Said("email", equal("email", "customer_golden"))],
-    "product": [*_KEYS, Said("sku", equal("sku", fold=True))],
+    "customer": _KEYS,
+    "contact": _KEYS,
+    "product": _KEYS,
     "order": [*_KEYS, Said("order_number", equal("order_number"))],
 }
 
@@ -69,9 +57,7 @@ def link(
         for a, b in pairs:
             pair = (str(a["native_id"]), str(b["native_id"]))
             taken = a["partner"] is not None or b["partner"] is not None
-            if rule.question and taken:
-                continue
-            sure = not rule.question and not taken and all(times[record] == 1 for record in pair)
+            sure = not taken and all(times[record] == 1 for record in pair)
             (links if sure else questions).add((*pair, rule.method))
             settled.update(pair)
     return links, questions

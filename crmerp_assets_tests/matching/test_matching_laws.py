@@ -10,8 +10,6 @@ To see that the laws bite, protections were removed one at a time. What was remo
   `test_linking_is_one_to_one_and_obeys_people_and_ignores_the_order_of_rows`
 - `_done_a`, or `_done_b` of the decided pairs:
   `test_linking_is_one_to_one_and_obeys_people_and_ignores_the_order_of_rows`
-- that a question rule only asks:
-  `test_links_and_questions_are_those_of_the_oracle`
 - `lower` in the key rule:
   `test_links_and_questions_are_those_of_the_oracle`
 """
@@ -42,7 +40,7 @@ def told(matches: Matches) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
     return set(matches.links.select(names).iter_rows()), set(matches.questions.select(names).iter_rows())
 
 
-@pytest.mark.parametrize(("entity", "examples"), [("customer", 15), ("contact", 4), ("product", 4), ("order", 4)])
+@pytest.mark.parametrize(("entity", "examples"), [("customer", 6), ("contact", 4), ("product", 4), ("order", 15)])
 def test_links_and_questions_are_those_of_the_oracle(
     con: duckdb.DuckDBPyConnection, entity: str, examples: int
 ) -> None:
@@ -58,14 +56,14 @@ def test_links_and_questions_are_those_of_the_oracle(
 
 
 @settings(max_examples=8, deadline=None)
-@given(worlds("customer"), st.randoms(use_true_random=False))
+@given(worlds("order"), st.randoms(use_true_random=False))
 def test_linking_is_one_to_one_and_obeys_people_and_ignores_the_order_of_rows(
     con: duckdb.DuckDBPyConnection,
     world: tuple[list[oracle.Record], list[oracle.Record], set[oracle.Pair], set[oracle.Pair]],
     chance: random.Random,
 ) -> None:
     crm, erp, decided, never = world
-    found = linked(con, "customer", crm, erp, decided, never)
+    found = linked(con, "order", crm, erp, decided, never)
     links, questions = told(found)
     partners = Counter(record for a, b, _ in links for record in (a, b))
     assert set(partners.values()) <= {1}
@@ -76,23 +74,21 @@ def test_linking_is_one_to_one_and_obeys_people_and_ignores_the_order_of_rows(
     assert {pair for pair in decided if unlinked.intersection(pair)} == {(a, b) for a, b, m in links if m == "decision"}
     chance.shuffle(crm)
     chance.shuffle(erp)
-    assert told(linked(con, "customer", crm, erp, decided, never)) == (links, questions)
+    assert told(linked(con, "order", crm, erp, decided, never)) == (links, questions)
 
 
 @settings(max_examples=4, deadline=None)
-@given(worlds("customer"))
+@given(worlds("order"))
 def test_every_pair_says_what_matched(
     con: duckdb.DuckDBPyConnection,
     world: tuple[list[oracle.Record], list[oracle.Record], set[oracle.Pair], set[oracle.Pair]],
 ) -> None:
-    found = linked(con, "customer", *world)
+    found = linked(con, "order", *world)
     for frame in (found.links, found.questions):
         assert frame.schema == Matches.none().links.schema
         assert frame.null_count().select(pl.sum_horizontal(pl.all())).item() == 0
 
 
 def test_the_oracle_knows_every_rule() -> None:
-    methods = {entity: [(rule.method, rule.question) for rule in rules] for entity, rules in RULES.items()}
-    assert methods == {
-        entity: [(said.method, said.question) for said in said_of] for entity, said_of in oracle.SAID.items()
-    }
+    methods = {entity: [rule.method for rule in rules] for entity, rules in RULES.items()}
+    assert methods == {entity: [said.method for said in said_of] for entity, said_of in oracle.SAID.items()}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from crmerp_assets.matching import COMPARED, RULES, Matches, link
 from crmerp_assets_tests.matching.oracle import Pair, Record
 
-COLUMNS = {entity: [name for name in names if name != "external_key"] for entity, names in COMPARED.items()}
+COLUMNS = {entity: list(COMPARED.get(entity, ())) for entity in RULES}
 KEYS = st.sampled_from([None, None, None, None, "g1", "G1", "g2", "x9"])
 VALUES = st.sampled_from(["v1", "v2", "V2", None])
 SIZES = st.sampled_from([4, 3, 6, 1, 0])

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from pydantic import ValidationError
 
@@ -37,3 +38,31 @@ def test_a_tolerance_of_ones_own_keeps_the_default_of_the_others() -> None:
 def test_a_policy_that_says_something_else_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Policy.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        ({"only": {"phone": ["1"]}}, "a scope cannot ask for 'phone'"),
+        ({"only": {"tier": [1]}}, "1 is no text; put it in quotes"),
+        ({"without": {"billing_country": ["France"]}}, "'France' is no ISO code"),
+        ({"only": {"tier": []}}, "at least 1 item"),
+        ({"only": {"tier": "Strategic"}}, "valid tuple"),
+    ],
+)
+def test_a_scope_that_no_customer_could_be_in_is_refused_with_what_to_write(scope: object, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Policy.model_validate({"scope": {"customer": scope}})
+
+
+def test_a_customer_is_in_scope_if_every_condition_holds_and_a_blank_meets_none_of_only() -> None:
+    given = {"only": {"billing_country": ["US", "NO"], "active": [True]}, "without": {"tier": ["Internal"]}}
+    scope = Policy.model_validate({"scope": {"customer": given}}).scope.customer
+    rows = [("US", "true", None), ("NO", "true", "Internal"), (None, "true", None), ("US", "false", "Internal")]
+    customers = pl.DataFrame(rows, schema=["billing_country", "active", "tier"], orient="row")
+    assert customers.select(scope.outside()).to_series().to_list() == [
+        None,
+        "tier is Internal, which is out of scope",
+        "billing_country is blank, and only US, NO is in scope",
+        "active is false, and only true is in scope",
+    ]

@@ -20,6 +20,10 @@ from crmerp_assets.connectors.netsuite.fields import (
 _CURRENCY = "LEFT JOIN currency cur ON cur.id = t.currency"
 _TERMS = "LEFT JOIN term trm ON trm.id = t.terms"
 _SUBSIDIARY = "LEFT JOIN subsidiary sub ON sub.id = t.subsidiary"
+_CURRENCIES = (
+    "(SELECT LISTAGG(lst.symbol, ',') WITHIN GROUP (ORDER BY lst.symbol) FROM customercurrencybalance ccb "
+    "JOIN currency lst ON lst.id = ccb.currency WHERE ccb.customer = t.id)"
+)
 _ADDRESS = "LEFT JOIN customeraddressbookentityaddress {0} ON {0}.nkey = t.default{0}address"
 
 _COMMON = {
@@ -60,6 +64,7 @@ CUSTOMER = NativeObject(
         "comments": plain("comments"),
         "creditLimit": plain("creditLimit", "number"),
         "creditHoldOverride": plain("creditHoldOverride"),
+        "currencyList": Column(_CURRENCIES),
         "parent": reference("parent", "customer"),
         "subsidiary": reference("subsidiary", "subsidiary"),
         "subsidiary.name": named("subsidiary", "subsidiary", "sub.name", "subsidiary"),

@@ -1,6 +1,6 @@
 """What accountants do all day, through NetSuite's API: customers, approvals, invoices, payments, credits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -88,6 +88,10 @@ class Accountant(Cashier):
         if partial is None:
             return self.transform("salesOrder", order, "invoice", body)
         return self.transform("salesOrder", order, "invoice", body | _quantities(partial), replace="item")
+
+    def bill_together(self, orders: Sequence[str], **invoice: Any) -> str:
+        """One invoice for several orders of a customer; its id."""
+        return self.administration.bill_together(orders, **invoice)
 
     def make_overdue(self, order: str, today: date, days: int = 30) -> str:
         """Invoice an order with dates in the past, so that it is `days` overdue; the invoice's id."""

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from crmerp_assets.sandbox.netsuite.engine import Records
 from crmerp_assets.sandbox.netsuite.engine.merge import merge_customers
+from crmerp_assets.sandbox.netsuite.engine.together import bill_together
 from crmerp_assets.sandbox.netsuite.engine.voiding import void
 from crmerp_assets.sandbox.netsuite.errors import NetSuiteError
 from crmerp_assets.sandbox.netsuite.http.auth import Authentication
@@ -84,6 +85,11 @@ class Administration:
         with self.records.account.writing():
             void(self.records, self.records.type(name), int(id_))
 
+    def bill_together(self, orders: list[str], body: dict[str, Any]) -> str:
+        """One invoice for several orders, as a script in the account makes it; its id."""
+        with self.records.account.writing():
+            return str(bill_together(self.records, [int(order) for order in orders], body).id)
+
     def set_up(self, **options: Any) -> None:
         """Change options of the account while it is in use, such as `tax_rates`. Raises ValueError for others."""
         if unknown := options.keys() - SETTINGS:
@@ -104,6 +110,7 @@ class Administration:
             Route("/_sandbox/permissions", self._permissions, methods=["POST"]),
             Route("/_sandbox/closedperiod", self._closed_period, methods=["POST"]),
             Route("/_sandbox/void", self._void, methods=["POST"]),
+            Route("/_sandbox/bill", self._bill, methods=["POST"]),
             Route("/_sandbox/settings", self._settings, methods=["POST"]),
             Route("/_sandbox/certificates", self._certificates, methods=["POST"]),
         ]
@@ -148,6 +155,14 @@ class Administration:
         except NetSuiteError as error:
             return JSONResponse(error.body(), error.status)
         return JSONResponse(data)
+
+    async def _bill(self, request: Request) -> Response:
+        data = await request.json()
+        try:
+            made = await run_in_threadpool(self.bill_together, data["orders"], data.get("invoice") or {})
+        except NetSuiteError as error:
+            return JSONResponse(error.body(), error.status)
+        return JSONResponse({"id": made}, 201)
 
     async def _settings(self, request: Request) -> Response:
         data = await request.json()

@@ -1,6 +1,7 @@
 """A customer's currencies, credit and amounts.
 
-Tried, and caught by the test named: the list not asked (`list_of_currencies`), inactive currencies taken
+Tried, and caught by the test named: the list not asked (`list_of_currencies`), LISTAGG without order (`in_suiteql`),
+inactive currencies taken
 (`inactive_currency`), a currency changed afterwards (`currency_stays`).
 """
 
@@ -28,6 +29,17 @@ def test_a_list_of_currencies_is_what_the_customer_may_be_billed_in(api):
     assert api.request("POST", "salesOrder", body(api, customer, currency=POUND)).status_code == 204
 
 
+def test_the_list_of_currencies_is_a_table_in_suiteql(api):
+    customer = api.customer(currencyList={"items": [{"currency": EURO}, {"currency": POUND}]})
+    lenient = api.customer()
+    query = (
+        "SELECT c.id, (SELECT LISTAGG(m.symbol, ', ') WITHIN GROUP (ORDER BY m.symbol) FROM customercurrencybalance b "
+        "JOIN currency m ON m.id = b.currency WHERE b.customer = c.id) held FROM customer c "
+        "WHERE c.id IN (?, ?) ORDER BY c.id"
+    )
+    assert api.query(query, customer, lenient) == [{"id": customer, "held": "EUR, GBP, USD"}, {"id": lenient}]
+
+
 def test_the_list_shows_what_is_owed_in_each_currency(api):
     customer = api.customer(currencyList={"items": [{"currency": EURO}]})
     order = api.create("salesOrder", **body(api, customer, currency=EURO))
@@ -42,6 +54,8 @@ def test_the_list_shows_what_is_owed_in_each_currency(api):
 def test_customers_have_their_primary_currency_only_where_the_account_says_so(api, tmp_path):
     with NetSuiteSandbox(tmp_path, customer_currencies=True) as sandbox, api.on(sandbox) as caller:
         customer = caller.customer(currency=POUND)
+        listed = caller.query("SELECT currency FROM customercurrencybalance WHERE customer = ?", customer)
+        assert listed == [{"currency": POUND["id"]}]
         assert refused(caller, customer, currency=EURO)[1] == "INVALID_CONTENT"
         assert caller.request("POST", "salesOrder", body(caller, customer)).status_code == 204
 

@@ -2,7 +2,7 @@
 
 Tried, and caught by the test named: refunds not taken off a credit memo (`credit_memo_is_refunded`), deposits in the
 balance (`deposit_waits`), a deposit not applied when its order is billed (`billing_applies`), a void that leaves the
-invoice paid (`voided_payment`).
+invoice paid (`voided_payment`), every line of a common invoice made from the first order (`billed_together`).
 """
 
 import pytest
@@ -172,3 +172,29 @@ def test_a_voided_invoice_reopens_its_order_and_what_has_dependents_is_not_voide
     api.admin("void", record="invoice", id=billed)
     assert api.read("salesOrder", order)["orderStatus"]["id"] == "B"
     assert api.read("customer", customer)["balance"] == 0.0
+
+
+def test_orders_that_are_billed_together_are_named_by_the_lines_and_not_by_the_header(api, customer):
+    first, second = (api.order(customer, line(api, price, rate=price)) for price in (100.0, 40.0))
+    made = deposit(api, customer, 15, salesOrder={"id": second})
+    billed = api.admin("bill", orders=[first, second], invoice={"tranDate": "2024-05-06"})["id"]
+    record = api.read("invoice", billed)
+    assert (record["total"], record["amountRemaining"], record["tranDate"]) == (140.0, 125.0, "2024-05-06")
+    assert "createdFrom" not in record
+    query = "SELECT createdfrom o, foreignamount a FROM transactionline WHERE transaction = ? AND mainline = 'F'"
+    assert api.query(f"{query} ORDER BY id", billed) == [{"o": first, "a": "-100"}, {"o": second, "a": "-40"}]
+    assert [links(api, order, billed) for order in (first, second)] == [
+        [("SalesOrd", "CustInvc", "OrdBill", "100")],
+        [("SalesOrd", "CustInvc", "OrdBill", "40")],
+    ]
+    assert [row(api, order)[1] for order in (first, second)] == ["G", "G"]
+    assert row(api, made)[1] == "C", "a deposit of an order is applied when it is billed"
+
+
+def test_orders_of_two_customers_or_with_a_discount_of_their_own_are_not_billed_together(api, customer):
+    one = api.order(customer, line(api, 10.0, rate=10.0))
+    other = api.order(api.customer(), line(api, 10.0, rate=10.0))
+    off = {"discountItem": {"id": api.create("discountItem", itemId="Off the whole", rate="-5%")}}
+    discounted = api.order(customer, line(api, 10.0, rate=10.0), **off)
+    for orders, status in (([one, other], 400), ([one, discounted], 400), ([one, "999999"], 404)):
+        assert api.http.post("/_sandbox/bill", json={"orders": orders}).status_code == status

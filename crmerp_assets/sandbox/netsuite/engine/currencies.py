@@ -19,8 +19,13 @@ _INSERT = "INSERT OR IGNORE INTO customercurrency (entity, currency) VALUES (?, 
 
 
 def save(account: Account, draft: Draft) -> None:
-    """Add the body's currencies; `?replace=currencyList` drops those not mentioned. The primary one always stays."""
+    """Add the body's currencies; `?replace=currencyList` drops those not mentioned. The primary one always stays.
+
+    An account that takes no others lists every customer's primary one; a lenient one only where a list was entered.
+    """
     if LIST not in draft.lists:
+        if account.options.customer_currencies:
+            account.db.execute(_INSERT, (draft.id, draft.value("currency")))
         return
     items = draft.lists[LIST]
     if items is None or LIST in draft.replace:

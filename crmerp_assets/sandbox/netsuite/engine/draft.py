@@ -17,7 +17,8 @@ PropertyNames = Literal["error", "warning", "ignore"]
 class Draft:
     """`columns` are what the body sets, `before` the stored row of an update, `lists` the sublists it mentions.
 
-    `origin` is the transaction this one is made from; its lines then name the line they bill in `orderLine`.
+    `origin` is the transaction this one is made from; its lines then name the line they bill in `orderLine`. An invoice
+    of several orders has `origins` instead: the order of each of its lines.
     """
 
     type: RecordType
@@ -31,6 +32,7 @@ class Draft:
     seeding: bool = False
     modified: str | None = None
     origin: int | None = None
+    origins: tuple[int, ...] = ()
 
     def value(self, column: str) -> Any:
         """What the record will hold after this write."""

@@ -72,6 +72,7 @@ def _merged(account: Account, draft: Draft, before: list[Line]) -> list[Line]:
         if line["id"] is None or (line["id"] in {other["id"] for other in mentioned}):
             line["id"] = last + 1
         last = max(last, line["id"])
+        line["origin"] = draft.origins[position] if draft.origins else draft.origin
         _check_item(account, line, prefix)
         mentioned.append(line)
     untouched = [line for id_, line in kept.items() if id_ not in {line["id"] for line in mentioned}]
@@ -155,18 +156,18 @@ def _store(account: Account, draft: Draft, lines: list[Line], replacing: bool) -
             "quantity": None if line["quantity"] is None else line["quantity"] * factor + 0.0,
             "foreignamount": amount,
             "netamount": float(round(decimal(amount) * rate, 2)),
-            "createdfrom": draft.origin or line.get("createdfrom"),
+            "createdfrom": line.get("origin") or line.get("createdfrom"),
             "entity": draft.value("entity"),
         }
         account.insert("transactionline", row)
-        if draft.origin is not None and line.get("orderline") is not None:
+        if line.get("origin") is not None and line.get("orderline") is not None:
             _link(account, draft, line)
 
 
 def _link(account: Account, draft: Draft, line: Line) -> None:
     source = "SalesOrd" if draft.type.code == "CustInvc" else "CustInvc"
     row = {
-        "previousdoc": draft.origin,
+        "previousdoc": line["origin"],
         "previousline": line["orderline"],
         "previoustype": source,
         "nextdoc": draft.id,

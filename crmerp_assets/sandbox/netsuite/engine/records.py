@@ -51,10 +51,15 @@ class Records:
         return dict(row)
 
     def create(
-        self, record: RecordType, body: Mapping[str, Any], strict: PropertyNames = "warning", origin: int | None = None
+        self,
+        record: RecordType,
+        body: Mapping[str, Any],
+        strict: PropertyNames = "warning",
+        origin: int | None = None,
+        origins: tuple[int, ...] = (),
     ) -> Draft:
         draft = read_body(self.account, record, body, strict)
-        draft.origin = origin
+        draft.origin, draft.origins = origin, origins
         self._insert(draft, self.account.now())
         self._note(draft)
         return draft

@@ -39,11 +39,12 @@ def transform(
     inherited = _INHERITED[target.name](records.account, row, target)
     draft = records.create(target, _override(inherited, body, replace), strict, origin=id_)
     if target.name == "invoice":
-        _apply_deposits(records, id_)
+        apply_deposits(records, id_)
     return draft
 
 
-def _apply_deposits(records: Records, order: int) -> None:
+def apply_deposits(records: Records, order: int) -> None:
+    """What billing an order does with the deposits that were taken for it."""
     target = records.type("depositApplication")
     for deposit in deposits.open_deposits(records.account, order):
         body = deposits.application(records.account, deposit)
@@ -51,7 +52,8 @@ def _apply_deposits(records: Records, order: int) -> None:
             records.create(target, body, "ignore", origin=deposit["id"])
 
 
-def _invoice(account: Account, row: Body, target: RecordType) -> Body:
+def invoice_body(account: Account, row: Body, target: RecordType) -> Body:
+    """The invoice of all that can be billed of an order. Raises NetSuiteError where nothing can."""
     billable = orders.BILLABLE if account.options.bill_in_advance else orders.FULFILLED_BILLABLE
     if row["status"] not in billable:
         raise _not_ready(target, row["id"])
@@ -114,7 +116,7 @@ def _apply(row: Body) -> Body:
 
 
 _INHERITED: dict[str, Callable[[Account, Body, RecordType], Body]] = {
-    "invoice": _invoice,
+    "invoice": invoice_body,
     "itemFulfillment": _fulfillment,
     "creditMemo": _credit,
     "customerPayment": _payment,

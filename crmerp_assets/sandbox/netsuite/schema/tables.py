@@ -98,6 +98,7 @@ STORED = {table: _columns(f"{words} {_HIDDEN.get(table, '')}") for table, words 
 
 TABLES = {table: _columns(f"{words} {_COMPUTED.get(table, '')}") for table, words in _TABLES.items()}
 TABLES["nexttransactionlinelink"] = TABLES["previoustransactionlinelink"]
+TABLES["customercurrencybalance"] = _columns("customer:int>customer currency:int>currency")
 TABLES["dual"] = {"dummy": Column("dummy", "text")}
 
 
@@ -161,10 +162,12 @@ def create_statements() -> str:
         "DROP VIEW IF EXISTS customer",
         CUSTOMER_VIEW,
         "CREATE VIEW IF NOT EXISTS nexttransactionlinelink AS SELECT * FROM previoustransactionlinelink",
+        "CREATE VIEW IF NOT EXISTS customercurrencybalance AS "
+        "SELECT entity AS customer, currency FROM customercurrency",
         "CREATE TABLE IF NOT EXISTS dual (dummy TEXT)",
         "INSERT INTO dual SELECT 'X' WHERE NOT EXISTS (SELECT 1 FROM dual)",
     )
-    return ";\n".join([*tables, *views, _INTERNAL + _INDEXES])
+    return ";\n".join([*tables, _INTERNAL, *views, _INDEXES])
 
 
 def add_missing_columns(db: sqlite3.Connection) -> None:

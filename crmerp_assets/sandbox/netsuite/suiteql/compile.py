@@ -134,12 +134,17 @@ def _counted(tree: exp.Query) -> str:
     plain = isinstance(tree, exp.Select) and not any(
         tree.args.get(part) for part in ("group", "distinct", "limit", "offset", "having")
     )
-    if plain and not any(item.find(exp.AggFunc) for item in tree.expressions):
+    if plain and not any(_aggregates(tree, item) for item in tree.expressions):
         bare = tree.copy()
         bare.set("order", None)
         bare.set("expressions", [exp.Count(this=exp.Star())])
         return _sql(bare)
     return f"SELECT COUNT(*) FROM ({_sql(tree)})"
+
+
+def _aggregates(select: exp.Query, item: exp.Expr) -> bool:
+    """Whether an output sums up rows of this select; one of a subquery in it does not."""
+    return any(found.parent_select is select for found in item.find_all(exp.AggFunc))
 
 
 def _sql(tree: exp.Expr) -> str:

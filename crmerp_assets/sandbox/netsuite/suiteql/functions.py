@@ -63,6 +63,23 @@ def register(db: sqlite3.Connection, account: Account) -> None:
     }
     for name, (arguments, function, deterministic) in functions.items():
         db.create_function(name, arguments, function, deterministic=deterministic)
+    db.create_aggregate("ns_listagg", 3, _Listed)  # type: ignore[arg-type]  # typeshed: of one number only
+
+
+class _Listed:
+    """LISTAGG: the values that are not null, in ascending order of their keys."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Any, str]] = []
+        self._separator = ""
+
+    def step(self, value: Any, separator: str, key: Any) -> None:
+        self._separator = separator
+        if value is not None:
+            self._found.append((key, str(value)))
+
+    def finalize(self) -> str | None:
+        return self._separator.join(value for _, value in sorted(self._found)) or None
 
 
 def _local(stamp: str | None, zone: ZoneInfo) -> str | None:

@@ -52,6 +52,8 @@ class Rewriter:
                 node.replace(self._functions[node.name.lower()](node))
             elif isinstance(node, exp.CurrentTimestamp | exp.CurrentDate):
                 _now(node)
+            elif isinstance(node, exp.GroupConcat):
+                node.replace(_listed(node))
             elif isinstance(node, exp.Ordered):
                 _order(node)
 
@@ -134,6 +136,15 @@ def _beside_date(node: exp.Expr) -> bool:
         return False
     column = next((m for m in map(meaning, predicate.find_all(exp.Column)) if m), None)
     return column is not None and column.column.type == "date"
+
+
+def _listed(node: exp.GroupConcat) -> exp.Expr:
+    """`LISTAGG(value, separator) WITHIN GROUP (ORDER BY key)`: SQLite's own knows no order."""
+    value = key = node.this
+    if isinstance(value, exp.Order):
+        value, key = value.this, value.expressions[0].this
+    separator = node.args.get("separator") or exp.Literal.string("")
+    return exp.AnonymousAggFunc(this="ns_listagg", expressions=[value.copy(), separator.copy(), key.copy()])
 
 
 def _now(node: exp.Expr) -> None:
