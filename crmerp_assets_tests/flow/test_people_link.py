@@ -1,13 +1,18 @@
 """What people say of records beats keys and likeness: merge, unlink, never; and what follows in both systems.
 
-Protections removed once, and the test that failed: `retired.forget` and the guard `_keyed_elsewhere` in needs (the
-second), the pair in `_never` (the second), `snapshots.forget` (the first: the ERP's phone would win).
+Protections removed once, and the test that failed: `retired.forget` (the first), `_keyed_elsewhere` in needs (the
+second: the create under the old key overwrote the freed record).
 """
 
+import json
+from typing import Any
+
 import pytest
+from typer.testing import CliRunner
 from world import GO_LIVE, World
 
-from crmerp_assets.sync import joins, records
+from crmerp_assets.cli.main import app
+from crmerp_assets.sync import duplicates, joins, records
 from crmerp_assets.sync.decisions import NotDecidable
 
 CUSTOMERS = GO_LIVE + "create: {customer: {crm: never, erp: when_ordered}}\n"
@@ -44,6 +49,26 @@ def test_two_that_stand_alone_become_one_and_unlink_gives_each_its_own_again(wor
     with world.platform() as used:
         joins.merge(used, account, customer, None, "one after all", "cat")
     assert len(set(_golden(world, account, customer))) == 1
+    told = json.loads(_crmerp("links", "history", account, "--json").output)["decisions"]
+    assert [(one["answer"], one["by"], one["why"]) for one in told] == [
+        ("same", "ann", "told by sales"),
+        ("different", "ben", "another company after all"),
+        ("same", "cat", "one after all"),
+    ]
+
+
+def test_never_holds_for_two_of_one_system_and_merge_of_those_says_where_to_merge(world: World) -> None:
+    world.policy(CUSTOMERS)
+    one, two = world.accounts(2)
+    world.pass_through()
+    assert _crmerp("links", "never", one, two, "--why", "two firms", "--by", "ann").output.count("never proposed") == 1
+    with world.platform() as used, used.ledger.read() as tx:
+        assert duplicates.separated(tx, "customer") == [("crm", two, one)]
+    assert _crmerp("links", "unlink", one).exit_code == 2, "a reason is asked for"
+    with pytest.raises(NotDecidable, match="both of the CRM: merge them there"):
+        _crmerp("links", "merge", one, two, "--why", "one")
+    with pytest.raises(LookupError, match="No customer, contact or product is called 'nobody'"):
+        _crmerp("links", "never", one, "nobody", "--why", "no")
 
 
 def test_a_wrong_link_is_taken_apart_though_both_hold_the_key_and_orders_find_a_customer_of_their_own(
@@ -76,6 +101,10 @@ def test_a_wrong_link_is_taken_apart_though_both_hold_the_key_and_orders_find_a_
     assert world.orders()[0] == 1
     buyer = world.suiteql("SELECT entity FROM transaction WHERE type = 'SalesOrd'")[0]["entity"]
     assert buyer != customer
+
+
+def _crmerp(*arguments: str) -> Any:
+    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"}, catch_exceptions=False)
 
 
 def _golden(world: World, account: str, customer: str) -> tuple[str, str]:
