@@ -2,8 +2,8 @@
 
 Keys are hashes in one long table. A key that too many records share says nothing about any two of them and would
 cost the square of their number, so it is left out, and the run says which kind of key and how many records it was.
-Frequencies and left-out keys are frozen by a full run (`freeze`) and used as they are until the next one, so that
-the order in which records arrive changes nothing.
+Which words are common is frozen by a full run and used as it is until the next one; how often a value occurs, and which
+keys too many records share, follows every change. So the order in which records arrive changes nothing.
 """
 
 from dataclasses import dataclass
@@ -17,91 +17,115 @@ CAP = 3600
 """The most pairs that one key may make."""
 RARE = 300
 """A word that this many names or fewer have is a key of its own."""
+_WORD = 255
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The names of an entity's tables: `records`, `keys` (k, kind, rid, side), and what a full run froze: `counts`
-    (kind, value, n), `words` (word, place, n) and `stops` (k, kind, n, a)."""
+    """The names of an entity's tables: `records`, `keys` (k, rid), `words` (word, place, n: the common ones, frozen)
+    and `stops` (k, kind, n: keys that are left out)."""
 
     records: str
     keys: str
-    counts: str
     words: str
     stops: str
 
 
-def count(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables) -> None:
-    """Freeze how often each value and word occurs."""
-    parts = [
-        f"SELECT {n}::UTINYINT AS kind, {column} AS value, count(*) AS n FROM {tables.records} "
-        f"WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > 1"
-        for n, column in enumerate(spec.counted)
-    ]
-    con.execute(f"CREATE OR REPLACE TABLE {tables.counts} AS {' UNION ALL '.join(parts)}")
+def count_words(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, tables: Tables) -> None:
+    """Freeze which words are common."""
     words = "SELECT NULL::VARCHAR AS word, NULL::VARCHAR AS place, 0::BIGINT AS n WHERE false"
     if spec.words is not None:
         words = (
-            f"SELECT word, place, count(*) AS n FROM (SELECT unnest({spec.words}) AS word, {spec.place} AS place "
-            f"FROM {tables.records}) WHERE length(word) >= 3 GROUP BY ALL HAVING n > {RARE}"
+            f"SELECT word, place, count(*) AS n FROM (SELECT unnest(list_distinct({spec.words})) AS word, "
+            f"{spec.place} AS place FROM {records}) WHERE length(word) >= 3 GROUP BY ALL HAVING n > {RARE}"
         )
     con.execute(f"CREATE OR REPLACE TABLE {tables.words} AS {words}")
 
 
-def with_counts(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, source: str, target: str) -> None:
-    """Make `target` of normalised records with the frozen counts of their values; one that was not there counts 1."""
+def with_counts(spec: Spec, source: str) -> str:
+    """SQL for the records of `source` with how many of them have the value of each counted column."""
     counts = ", ".join(f"coalesce(f{n}.n, 1) AS {column}_n" for n, column in enumerate(spec.counted))
     joins = " ".join(
-        f"LEFT JOIN {tables.counts} f{n} ON f{n}.kind = {n} AND f{n}.value = r.{column}"
+        f"LEFT JOIN (SELECT {column} AS value, count(*) AS n FROM {source} WHERE {column} IS NOT NULL GROUP BY 1 "
+        f"HAVING n > 1) f{n} ON f{n}.value = r.{column}"
         for n, column in enumerate(spec.counted)
     )
-    con.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT r.*, {counts} FROM {source} r {joins}")
+    return f"SELECT r.*, {counts} FROM {source} r {joins}"
+
+
+def count_again(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, touched: str) -> None:
+    """Bring the counts of the values in the relation `touched` (the counted columns) up to date, on every record."""
+    for column in spec.counted:
+        con.execute(
+            f"UPDATE {tables.records} r SET {column}_n = c.n FROM (SELECT {column} AS value, count(*) AS n "
+            f"FROM {tables.records} WHERE {column} IN (SELECT {column} FROM {touched}) GROUP BY 1) c "
+            f"WHERE r.{column} = c.value AND r.{column}_n <> c.n"
+        )
 
 
 def keys_sql(spec: Spec, tables: Tables, records: str) -> str:
-    """SQL for (k, kind, rid, side) of the records, without the keys that are frozen out."""
-    return f"SELECT k.* FROM ({_all_keys(spec, tables, records)}) k ANTI JOIN {tables.stops} s ON s.k = k.k"
-
-
-def _all_keys(spec: Spec, tables: Tables, records: str) -> str:
-    number = {kind: n for n, kind in enumerate(dict.fromkeys(key.kind for key in spec.keys))}
+    """SQL for (k, kind, rid): each key of each record once."""
+    number = _numbers(spec)
     parts = [
-        f"SELECT hash({number[key.kind]}, {key.sql}) AS k, {number[key.kind]}::UTINYINT AS kind, rid, side "
+        f"SELECT hash({number[key.kind]}, {key.sql}) AS k, {number[key.kind]}::UTINYINT AS kind, rid "
         f"FROM {records} WHERE ({key.sql}) IS NOT NULL"
         for key in spec.keys
     ]
     if spec.words is not None:
         parts.append(
-            f"SELECT hash(255, t.word, t.place) AS k, 255::UTINYINT AS kind, t.rid, t.side FROM ("
-            f"SELECT rid, side, {spec.place} AS place, unnest({spec.words}) AS word FROM {records}) t "
+            f"SELECT hash({_WORD}, t.word, t.place) AS k, {_WORD}::UTINYINT AS kind, t.rid FROM ("
+            f"SELECT rid, {spec.place} AS place, unnest(list_distinct({spec.words})) AS word FROM {records}) t "
             f"ANTI JOIN {tables.words} c ON c.word = t.word AND c.place IS NOT DISTINCT FROM t.place "
             "WHERE length(t.word) >= 3"
         )
-    return "SELECT DISTINCT k, kind, rid, side FROM (" + " UNION ALL ".join(parts) + ")"
+    return " UNION ALL ".join(parts)
 
 
-def block(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, *, within: bool = True) -> pl.DataFrame:
-    """Make the keys of all records, and freeze out those that would make more than CAP pairs.
+def _numbers(spec: Spec) -> dict[str, int]:
+    return {kind: n for n, kind in enumerate(dict.fromkeys(key.kind for key in spec.keys))}
+
+
+def block(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables) -> pl.DataFrame:
+    """Make the keys of all records, and leave out those that would make more than CAP pairs.
 
     Returns what was left out: kind of key, keys, records, the most records of one key.
     """
-    con.execute(f"CREATE OR REPLACE TEMP TABLE _all_keys AS {_all_keys(spec, tables, tables.records)}")
-    pairs = "n * (n - 1) / 2" if within else "a * (n - a)"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _all_keys AS {keys_sql(spec, tables, tables.records)}")
     con.execute(
-        f"CREATE OR REPLACE TABLE {tables.stops} AS SELECT k, any_value(kind) AS kind, count(*) AS n, "
-        f"count(*) FILTER (side = 'crm') AS a FROM _all_keys GROUP BY k HAVING {pairs} > {CAP}"
+        f"CREATE OR REPLACE TABLE {tables.stops} AS SELECT k, any_value(kind) AS kind, count(*) AS n "
+        f"FROM _all_keys GROUP BY k HAVING {_too_many('n')}"
     )
     con.execute(
-        f"CREATE OR REPLACE TABLE {tables.keys} AS SELECT * FROM _all_keys k ANTI JOIN {tables.stops} s ON s.k = k.k "
-        "ORDER BY k"
+        f"CREATE OR REPLACE TABLE {tables.keys} AS SELECT k.k, k.rid FROM _all_keys k "
+        f"ANTI JOIN {tables.stops} s ON s.k = k.k"
     )
     con.execute("DROP TABLE _all_keys")
-    kinds = dict(enumerate(dict.fromkeys(key.kind for key in spec.keys))) | {255: "rare word"}
+    kinds = {n: kind for kind, n in _numbers(spec).items()} | {_WORD: "rare word"}
     found = con.execute(
         "SELECT kind, count(*) AS keys, sum(n)::BIGINT AS records, max(n) AS largest "
         f"FROM {tables.stops} GROUP BY 1 ORDER BY 1"
     ).pl()
     return found.with_columns(pl.col("kind").replace_strict(kinds, return_dtype=pl.String))
+
+
+def _too_many(n: str) -> str:
+    return f"{n} * ({n} - 1) / 2 > {CAP}"
+
+
+def add_keys(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, records: str) -> None:
+    """Add the keys of new records, and leave out those that too many share by now."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _new_keys AS {keys_sql(spec, tables, records)}")
+    con.execute(f"INSERT INTO {tables.keys} SELECT k.k, k.rid FROM _new_keys k ANTI JOIN {tables.stops} s ON s.k = k.k")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE _full_keys AS SELECT k, count(*) AS n FROM {tables.keys} "
+        f"WHERE k IN (SELECT k FROM _new_keys) GROUP BY k HAVING {_too_many('n')}"
+    )
+    con.execute(
+        f"INSERT INTO {tables.stops} SELECT f.k, any_value(n.kind), any_value(f.n) FROM _full_keys f "
+        "JOIN _new_keys n ON n.k = f.k GROUP BY 1"
+    )
+    con.execute(f"DELETE FROM {tables.keys} WHERE k IN (SELECT k FROM _full_keys)")
+    con.execute("DROP TABLE _new_keys; DROP TABLE _full_keys")
 
 
 def pairs(con: duckdb.DuckDBPyConnection, tables: Tables, target: str, fresh: str | None = None) -> None:

@@ -106,7 +106,7 @@ CONTACTS = Spec(
         Key("company and family name", "company || '|' || left(family, 4)"),
         Key("company and given name", "company || '|' || given"),
         Key("name", "CASE WHEN length(given) > 0 THEN given || '|' || family END"),
-        Key("name", "CASE WHEN length(given) > 0 THEN family || '|' || given END"),
+        Key("name", "CASE WHEN length(given) > 0 AND given <> family THEN family || '|' || given END"),
     ),
     features=(
         Feature(

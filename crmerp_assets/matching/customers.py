@@ -23,8 +23,8 @@ _NAME = Feature(
         WHEN replace(a.dba, ' ', '') IN (b.name, replace(b.dba, ' ', '')) OR replace(b.dba, ' ', '') = a.name
           OR (least(length(a.name), length(b.name)) >= 24
             AND (starts_with(a.name, b.name) OR starts_with(b.name, a.name))) THEN 5
-        WHEN a.numbers <> b.numbers AND a.numbers <> '' AND b.numbers <> '' THEN 1
-        WHEN similarity >= 0.94 THEN 4
+        WHEN similarity >= 0.94 THEN
+          CASE WHEN a.numbers <> b.numbers AND a.numbers <> '' AND b.numbers <> '' THEN 1 ELSE 4 END
         WHEN shared = least(len(a.words), len(b.words)) THEN 3
         WHEN similarity >= 0.88 OR shared >= 2 AND 2 * shared >= least(len(a.words), len(b.words)) THEN 2
         WHEN similarity >= 0.75 THEN 1
@@ -64,7 +64,7 @@ CUSTOMERS = Spec(
         Key("tax", "tax"),
         Key("domain", "domain"),
         Key("name", "CASE WHEN length(name) >= 3 THEN name END"),
-        Key("name", "CASE WHEN length(dba) >= 4 THEN replace(dba, ' ', '') END"),
+        Key("name", "CASE WHEN length(dba) >= 4 AND replace(dba, ' ', '') <> name THEN replace(dba, ' ', '') END"),
         Key("phone", "phone"),
         Key("phone and name", "left(phone, length(phone) - 2) || '|' || left(name, 3)"),
         Key("postcode and name", "zip || '|' || left(name, 4)"),
@@ -73,7 +73,7 @@ CUSTOMERS = Spec(
         Key("city and name", "town || '|' || left(name, 6)"),
         Key("name and city", "name || '|' || town"),
         Key("label", "CASE WHEN length(label) >= 5 THEN label END"),
-        Key("label", "CASE WHEN length(name) >= 5 THEN name END"),
+        Key("label", "CASE WHEN length(name) >= 5 AND name IS DISTINCT FROM label THEN name END"),
     ),
     features=(
         _NAME,

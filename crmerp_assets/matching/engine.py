@@ -1,8 +1,7 @@
 """The engine's steps in order, for a whole population and for what changed in it.
 
-`rebuild` reads everything, freezes frequencies and makes all keys; `update` takes in changed records under what was
-frozen; `compare_all` and `compare_fresh` score pairs. The same weights and the same frozen counts give the same
-pairs either way, whatever order records arrive in.
+`rebuild` reads everything; `update` takes in changed records; `compare_all` and `compare_fresh` score pairs. The same
+weights give the same pairs either way, whatever order records arrive in.
 """
 
 import duckdb
@@ -13,29 +12,36 @@ from crmerp_assets.matching.block import Tables
 from crmerp_assets.matching.model import Model
 from crmerp_assets.matching.spec import Spec
 
+_NORMAL = "_normal"
 PAIRS, LEVELS, SCORED = "_pairs", "_levels", "_scored"
 """Temporary tables that hold the last comparison."""
 
 
 def rebuild(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, source: str) -> pl.DataFrame:
     """Make all tables anew from the records in `source`; returns the keys that were left out (see `block.block`)."""
-    normalise.normalise(con, spec, source, tables.records)
-    block.count(con, spec, tables)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE _uncounted AS FROM {tables.records}")
-    block.with_counts(con, spec, tables, "_uncounted", tables.records)
-    con.execute("DROP TABLE _uncounted")
+    normalise.normalise(con, spec, source, _NORMAL)
+    block.count_words(con, spec, _NORMAL, tables)
+    con.execute(f"CREATE OR REPLACE TABLE {tables.records} AS {block.with_counts(spec, _NORMAL)}")
+    con.execute(f"DROP TABLE {_NORMAL}")
     return block.block(con, spec, tables)
 
 
 def update(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, source: str, gone: str) -> None:
     """Take in the records in `source`, and let go of the rids in the relation `gone`."""
-    normalise.normalise(con, spec, source, "_changed")
-    block.with_counts(con, spec, tables, "_changed", "_counted")
+    normalise.normalise(con, spec, source, _NORMAL)
+    counted = ", ".join(spec.counted)
+    leaving = f"rid IN (SELECT rid FROM {gone} UNION ALL SELECT rid FROM {_NORMAL})"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE _touched AS SELECT {counted} FROM {tables.records} WHERE {leaving} "
+        f"UNION ALL SELECT {counted} FROM {_NORMAL}"
+    )
     for table in (tables.records, tables.keys):
-        con.execute(f"DELETE FROM {table} WHERE rid IN (SELECT rid FROM {gone} UNION ALL SELECT rid FROM _counted)")
-    con.execute(f"INSERT INTO {tables.records} BY NAME FROM _counted")
-    con.execute(f"INSERT INTO {tables.keys} BY NAME {block.keys_sql(spec, tables, '_counted')}")
-    con.execute("DROP TABLE _changed; DROP TABLE _counted")
+        con.execute(f"DELETE FROM {table} WHERE {leaving}")
+    fresh = ", ".join(f"1 AS {column}_n" for column in spec.counted)
+    con.execute(f"INSERT INTO {tables.records} BY NAME SELECT *, {fresh} FROM {_NORMAL}")
+    block.count_again(con, spec, tables, "_touched")
+    block.add_keys(con, spec, tables, _NORMAL)
+    con.execute(f"DROP TABLE {_NORMAL}; DROP TABLE _touched")
 
 
 def compare_all(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables: Tables) -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from crmerp_assets.standardise.company import TRAILING_FORMS
+from crmerp_assets.standardise.company import LEADING_FORMS, TRAILING_FORMS
 
 # What people add to a name that is not to be used any more, also where a name was cut off in the middle of it.
 _NOISE = (
@@ -45,7 +45,8 @@ def company(name: str, city: str) -> dict[str, str]:
     """Columns of a company's name: `dba` (what it trades as), `core` (words without legal form and, after that, without
     its city at the end), `form`."""
     forms = "|".join(re.escape(form) for form in sorted(TRAILING_FORMS, key=len, reverse=True))
-    tail = f"^(?:the )?(.+?)((?: (?:and )?(?:{forms}))*)$"
+    leading = "|".join(re.escape(form) for form in sorted(LEADING_FORMS, key=len, reverse=True))
+    tail = f"^(?:the )?(?:(?:{leading}) )?(.+?)((?: (?:and )?(?:{forms}))*)$"
     quiet = replaced(name, _NOISE)
     return {
         "dba": spaced(f"regexp_extract({quiet}, {quoted(_TRADES_AS)}, 1)"),

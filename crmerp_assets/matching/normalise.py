@@ -21,9 +21,9 @@ _FORMS = re.compile(FORMS_IN_OTHER_SCRIPTS)
 
 
 def normalise(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, target: str) -> None:
-    """Make the table `target` of the records in the relation `source`: rid, side, native_id and the spec's columns.
+    """Make the temporary table `target` of records: rid, side, native_id and the spec's columns.
 
-    `source` has rid (a whole number that is the record's own), side, native_id and the canonical columns that
+    The relation `source` has rid (the own number of a record), side, native_id and the canonical columns that
     `spec.inputs` names, as text; those it lacks count as missing.
     """
     columns = {row[0] for row in con.execute(f"DESCRIBE FROM {source}").fetchall()}
@@ -32,7 +32,7 @@ def normalise(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, target: s
     for name, sql in spec.columns.items():  # one by one: an alias used again would be computed again
         rows = f"(SELECT *, {sql} AS {name} FROM {rows})"
     con.execute(
-        f"CREATE OR REPLACE TABLE {target} AS SELECT rid, side, native_id, {', '.join(spec.columns)} FROM {rows}"
+        f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT rid, side, native_id, {', '.join(spec.columns)} FROM {rows}"
     )
     con.execute("DROP TABLE _prepared")
 

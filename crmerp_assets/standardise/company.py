@@ -27,6 +27,8 @@ _LONG = (
     r"sdn\.?\s?bhd",
     r"e\.\s?k",
     *("incorporated", "corporation", "company", "limited", "limitada", "private limited", "proprietary limited"),
+    *("limited liability company", "limited liability", "public limited company", "joint stock company", "joint stock"),
+    *("open joint stock company", "public joint stock company", "societatea cu raspundere limitata"),
     *("aktiengesellschaft", "gesmbh", "kabushiki kaisha", r"ug \(haftungsbeschränkt"),
 )
 _CJK = "株式会社|有限会社|合同会社|股份有限公司|有限责任公司|有限責任公司|有限公司|주식회사|유한회사"
@@ -51,9 +53,17 @@ TRAILING_FORMS: tuple[str, ...] = (
     *("oue", "ou", "s a", "s p a", "s r l", "s a s", "sp z oo", "sp z o o", "sa de cv", "sab de cv", "sapi de cv"),
     *("s de rl de cv", "s de rl", "sdn bhd", "e k", "ltd sti", "sanayi ve ticaret", "gmbh und co kg", "und co kg"),
     *("incorporated", "corporation", "company", "limited", "limitada", "private", "proprietary", "holdings inc"),
+    *("limited liability company", "limited liability", "public limited company", "joint stock company", "joint stock"),
+    *("open joint stock company", "public joint stock company", "societatea cu raspundere limitata"),
     *("aktiengesellschaft", "gesmbh", "kabushiki kaisha", "ug haftungsbeschrankt"),
 )
 """Legal forms as words of lower-case ASCII letters without dots, as they stand at the end of a name."""
+LEADING_FORMS: tuple[str, ...] = (
+    *("ooo", "oao", "zao", "pao", "ojsc", "pjsc", "cjsc", "jsc", "tov", "pt", "srl", "limited liability company"),
+    *("joint stock company", "open joint stock company", "public joint stock company"),
+)
+"""Forms that stand before the name by convention (Russian, Ukrainian, Indonesian, Romanian companies). Others do not
+come off there: AG Barr is a name."""
 FORMS_IN_OTHER_SCRIPTS = rf"{_CJK}|^(?:ООО|ОАО|ЗАО|ПАО|АО|ИП|ТОВ)\s+"
 """Legal forms that do not stand at the end, or not as a word of their own."""
 

@@ -1,7 +1,7 @@
 """Who is who: the matching engine's tables kept up with the conformed records, and what scored pairs come to.
 
 The tables lie in the warehouse (schema `match`) and can be made anew at any time; links and decisions are the
-ledger's. A full run (`rebuild`) freezes frequencies, other runs take in what changed.
+ledger's. A full run (`rebuild`) freezes which words are common, other runs take in what changed.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ METHOD = "match"
 """The method of links and questions that come from scored likeness."""
 _LIVE = "SELECT * EXCLUDE (deleted) FROM _match_all WHERE NOT deleted"
 _GROWN = 1.25
-"""A population this much larger than at the last full run has other frequencies."""
+"""A population this much larger than at the last full run has other common words."""
 _FEW = 1000
-"""Records more that make no difference to frequencies."""
+"""Records more that make no difference to that."""
 
 
 def tables_of(entity: str) -> Tables:
     """The engine's tables of an entity."""
-    return Tables(*(f'match."{entity}_{name}"' for name in ("records", "keys", "counts", "words", "stops")))
+    return Tables(*(f'match."{entity}_{name}"' for name in ("records", "keys", "words", "stops")))
 
 
 def refresh(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side]) -> None:
@@ -56,7 +56,7 @@ def refresh(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, hol
 
 
 def rebuild(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side]) -> pl.DataFrame:
-    """Make the engine's tables anew from all conformed records and freeze frequencies; the keys that were left out."""
+    """Make the engine's tables anew from all conformed records ; the keys that were left out."""
     consumer = _consumer(platform, entity)
     _prepare(con, entity)
     left_out = _full(con, entity, holding, consumer)

@@ -22,7 +22,7 @@ from crmerp_assets_tests.matching.measures import Judged, judged
 LEARNED, MEASURED = 20_260_401, 20_260_402
 """Seeds; neither is the benchmark's."""
 SIZES = {"customer": 100_000, "contact": 60_000, "product": 20_000}
-TABLES = Tables("records", "keys", "counts", "words", "stops")
+TABLES = Tables("records", "keys", "words", "stops")
 FOLDER = Path(crmerp_assets.matching.__file__).parent / "models"
 
 

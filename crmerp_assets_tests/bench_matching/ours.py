@@ -19,7 +19,7 @@ from crmerp_assets_tests.matching.measures import Judged, judged, partition
 
 from .gauge import Gauge
 
-TABLES = Tables("records", "keys", "counts", "words", "stops")
+TABLES = Tables("records", "keys", "words", "stops")
 SPEC = SPECS["customer"]
 THREADS = 2
 LOWEST = -12
@@ -59,12 +59,11 @@ def whole(folder: Path, gauge: Gauge) -> None:
 def _tables(con: duckdb.DuckDBPyConnection, gauge: Gauge) -> None:
     """What `engine.rebuild` does, in parts."""
     with gauge.stage("normalise"):
-        normalise.normalise(con, SPEC, "source", TABLES.records)
+        normalise.normalise(con, SPEC, "source", "normal")
     with gauge.stage("keys"):
-        block.count(con, SPEC, TABLES)
-        con.execute(f"CREATE OR REPLACE TEMP TABLE uncounted AS FROM {TABLES.records}")
-        block.with_counts(con, SPEC, TABLES, "uncounted", TABLES.records)
-        con.execute("DROP TABLE uncounted")
+        block.count_words(con, SPEC, "normal", TABLES)
+        con.execute(f"CREATE OR REPLACE TABLE {TABLES.records} AS {block.with_counts(SPEC, 'normal')}")
+        con.execute("DROP TABLE normal")
         left_out = block.block(con, SPEC, TABLES)
     gauge.facts["left out"] = left_out.to_dicts()
 

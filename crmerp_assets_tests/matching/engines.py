@@ -12,7 +12,7 @@ from crmerp_assets.matching.block import Tables
 from crmerp_assets.matching.cluster import clusters
 from crmerp_assets.matching.model import Model, shipped
 
-TABLES = Tables("records", "keys", "counts", "words", "stops")
+TABLES = Tables("records", "keys", "words", "stops")
 NAMES = ("name", "website", "email", "phone", "tax_id", "billing_street", "billing_city", "billing_postcode")
 
 

@@ -11,7 +11,7 @@ from crmerp_assets.matching.model import Model, shipped
 from crmerp_assets.matching.spec import Spec
 from crmerp_assets.sandbox.population import population
 
-TABLES = Tables("records", "keys", "counts", "words", "stops")
+TABLES = Tables("records", "keys", "words", "stops")
 
 
 @dataclass(frozen=True, slots=True)
