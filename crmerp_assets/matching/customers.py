@@ -104,7 +104,8 @@ CUSTOMERS = Spec(
             """CASE WHEN a.phone IS NULL OR b.phone IS NULL THEN 0
                 WHEN a.phone = b.phone THEN CASE WHEN a.phone_n <= 6 THEN 3 ELSE 1 END
                 WHEN left(a.phone, length(a.phone) - 2) = left(b.phone, length(b.phone) - 2)
-                 AND length(a.phone) >= 9 THEN 2 ELSE -1 END""",
+                 AND length(a.phone) >= 9
+                THEN CASE WHEN greatest(a.phone_n, b.phone_n) <= 6 THEN 2 ELSE 0 END ELSE -1 END""",
             {
                 3: "same phone",
                 1: "same phone, but of many",
