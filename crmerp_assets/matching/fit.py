@@ -84,6 +84,8 @@ def patterns(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, levels: s
 
 def fit(spec: Spec, seen: pl.DataFrame, start: Model, without: str | None = None) -> Fit:
     """Fit weights to patterns, from those of `start`; the feature `without` is left out and weighs nothing."""
+    if seen.is_empty():
+        return Fit(start, 0.0, 0.0)
     used = [feature for feature in spec.features if feature.name != without]
     counts = seen["n"].to_numpy().astype(float)
     places = {f.name: np.searchsorted(f.levels, seen[f"g_{f.name}"].to_numpy()) for f in used}

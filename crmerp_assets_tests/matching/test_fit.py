@@ -101,8 +101,9 @@ def _precision(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, truth: 
     return judged(scored, truth).at(0.95).precision
 
 
-def test_too_few_pairs_teach_nothing() -> None:
-    records, _ = customers(60, 5)
+@pytest.mark.parametrize("size", [60, 1])
+def test_too_few_pairs_teach_nothing(size: int) -> None:
+    records, _ = customers(size, 5)
     with opened(records, CUSTOMER) as con:
         engine.compare_all(con, CUSTOMER, shipped("customer"), TABLES)
         _, check = engine.learn(con, CUSTOMER, TABLES, shipped("customer"))
