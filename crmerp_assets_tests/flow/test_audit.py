@@ -180,7 +180,7 @@ def test_it_runs_with_the_nightly_comparison_and_not_with_every_sync(world: Worl
     def runs(job: str) -> set[str]:
         return {key.to_user_string() for key in defs().resolve_job_def(job).asset_layer.executable_asset_keys}
 
-    assert runs("audit") == {"report/audit"}
+    assert runs("audit") == {"identity/full_run", "report/audit"}
     assert "report/audit" in runs("nightly")
     for job in ("sync", "plan", "apply", "reconcile", "won_deals", "order_to_cash", "customers"):
         assert "report/audit" not in runs(job), job
