@@ -31,6 +31,7 @@ from crmerp_assets.sync.audit_files import publish
 from crmerp_assets.sync.conform import conform
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.pull import pull
+from crmerp_assets.sync.refit import refit
 
 ATTACK = '=HYPERLINK("http://elsewhere.example","open")'
 ADDRESS = {"BillingStreet": "1 Main St", "BillingCity": "Boston", "BillingPostalCode": "02108"}
@@ -70,15 +71,8 @@ def dirty(world: World) -> dict[str, str]:
     customers = [{"companyName": n, "url": f"https://{n.lower()}.example", **own} for n in ("Zeros", "Lonely")]
     (ids["erp"], ids["erp only"]) = world.seed("erp", "customer", customers)
     world.pass_through(push=False)
-    doubles = [(ids["clean"], True), (ids["double"], False)]
-    rows = [
-        ("salesforce", "c1", one, 0.97, survives, '[{"fact": "name", "says": "exact name", "weight": 4}]')
-        for one, survives in doubles
-    ]
-    names = ["connection", "cluster", "native_id", "probability", "survivor", "why"]
-    with world.platform() as used, used.warehouse.open() as con:
-        con.execute("CREATE SCHEMA IF NOT EXISTS match")
-        tables.duplicates("customer").replace(con, pl.DataFrame(rows, schema=names, orient="row"))
+    with world.platform() as used:
+        refit(used, "customer")
     return ids
 
 
@@ -122,7 +116,7 @@ def _one_side(done: Audit, ids: dict[str, str]) -> None:
 
 def _checks(ran: Any, done: Audit) -> None:
     """One for each system and entity: a low score warns and names what takes the points."""
-    checks = {one.check_name: one for one in ran.get_asset_check_evaluations()}
+    checks = {one.check_name: one for one in ran.get_asset_check_evaluations() if one.check_name.startswith("quality")}
     assert len(checks) == 8
     scores = {f"quality_{row['system']}_{row['entity']}": row["score"] for row in done.scores.to_dicts()}
     for name, check in checks.items():
