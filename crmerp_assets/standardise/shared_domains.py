@@ -19,8 +19,11 @@ blogger.com tumblr.com medium.com github.com github.io etsy.com ebay.com amazon.
 tripadvisor.com booking.com linktr.ee bit.ly notion.site webflow.io godaddysites.com jimdo.com jimdosite.com
 myspace.com xing.com crunchbase.com wikipedia.org shopify.com salesforce.com netsuite.com"""
 
+_PLACEHOLDERS = "example.com example.org example.net example.edu test.com none.com noemail.com na.com nowebsite.com"
+"""Reserved by RFC 2606, or what people type where a form wants something."""
+
 
 @cache
 def shared_domains() -> frozenset[str]:
-    """Domains of mail providers and of platforms that host other people's pages."""
-    return frozenset(_FREEMAIL.split()) | frozenset(_PLATFORMS.split())
+    """Domains of mail providers, of platforms that host other people's pages, and such as stand for none."""
+    return frozenset(_FREEMAIL.split()) | frozenset(_PLATFORMS.split()) | frozenset(_PLACEHOLDERS.split())
