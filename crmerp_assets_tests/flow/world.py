@@ -47,6 +47,7 @@ class World:
     erp: NetSuiteSandbox
     instance: dg.DagsterInstance
     runs: list[Any] = field(default_factory=list)
+    companies: list[str] = field(default_factory=list)
 
     def policy(self, text: str) -> None:
         """Write policy.yaml."""
@@ -160,8 +161,10 @@ class World:
         return str(self.soql("SELECT Id FROM Pricebook2 WHERE IsStandard = true")[0]["Id"])
 
     def accounts(self, count: int) -> list[str]:
-        """Seed accounts Company 0, Company 1, ...; returns their ids."""
-        return self.seed("crm", "Account", [{"Name": f"Company {n}", "CurrencyIsoCode": "USD"} for n in range(count)])
+        """Seed accounts Company 0, Company 1, ..., each name once in a world; returns their ids."""
+        names = [f"Company {len(self.companies) + n}" for n in range(count)]
+        self.companies.extend(names)
+        return self.seed("crm", "Account", [{"Name": name, "CurrencyIsoCode": "USD"} for name in names])
 
     def deals(self, accounts: list[str], entries: list[str], count: int, lines: int = 2, **fields: Any) -> list[str]:
         """Seed won deals in dollars, one item a line; returns their ids."""
