@@ -1,7 +1,7 @@
 """Questions about who is who, worked through on the command line: value first, side by side, in bulk, in a file.
 
-Protections removed once, and the test that failed: the order by waiting money and `said.add` in match_decisions (the
-first), the sensor's question (the second).
+Protections removed once, and the test that failed: the order by waiting money and `said.add` in match_decisions (both
+the first).
 """
 
 import json
