@@ -1,5 +1,6 @@
 """What several folders of tests use: one PostgreSQL a test run, where one can be had."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,9 @@ from crmerp_assets.ledger import Ledger
 from crmerp_assets_tests.ledger.plans import Clock
 from crmerp_assets_tests.ledger.postgres import WHY_NOT, empty, postgres, required
 from crmerp_assets_tests.ledger.stores import Store, postgres_store, sqlite_store
+
+os.environ.pop("COLUMNS", None)
+import crmerp_assets.cli.output  # noqa: F401  # its console keeps the width that it is born with
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from crmerp_assets.matching.compare import SAYS_SQL, WHY_SQL, clash_sql, reasons
 from crmerp_assets.matching.decide import Thresholds, decide
 from crmerp_assets.matching.engine import SCORED
 from crmerp_assets.matching.model import Model, fits, from_text, shipped
+from crmerp_assets.merge.three_way import Role
 from crmerp_assets.sync import duplicates, tables
 from crmerp_assets.sync.gather import Side, sides
 from crmerp_assets.sync.platform import Platform
@@ -177,11 +178,12 @@ def propose(
     `settled` (a_id, b_id): pairs that were linked or asked about before, by keys or by a person; their records are not
     proposed, and have a partner already. `never` (a_id, b_id): pairs of both systems that a person separated.
     """
-    refresh(platform, con, entity, sides(platform, con, entity))
+    holding = sides(platform, con, entity)
+    refresh(platform, con, entity, holding)
     with platform.ledger.read() as tx:
         within = duplicates.separated(tx, entity)
     spec, used, thresholds = SPECS[entity], model(platform, entity), _thresholds(platform)
-    _standing(con, entity, settled)
+    _standing(con, entity, [side.connection.role for side in holding], settled)
     con.execute("CREATE OR REPLACE TEMP TABLE _match_fresh AS SELECT rid FROM _match_standing WHERE fresh")
     engine.compare_fresh(con, spec, used, tables_of(entity), "_match_fresh")
     found = decide(_scored(con, spec, used, thresholds), _apart(con, _separated(never, within)), thresholds)
@@ -200,14 +202,15 @@ def _explained(frame: pl.DataFrame, model: Model) -> pl.DataFrame:
     ).drop("says")
 
 
-def _standing(con: duckdb.DuckDBPyConnection, entity: str, settled: pl.DataFrame) -> None:
-    """Make `_match_standing`: rid, side, id, golden, partner, fresh of each live record."""
+def _standing(con: duckdb.DuckDBPyConnection, entity: str, roles: list[Role], settled: pl.DataFrame) -> None:
+    """Make `_match_standing`: rid, side, id, golden, partner, fresh of each live record of `roles`."""
     con.register("_settled", settled.select("a_id", "b_id").to_arrow())
     parts = [
         f"SELECT '{role}' AS side, s.native_id AS id, s.golden_id AS golden, coalesce(s.partner, d.other) AS partner "
         f"FROM _side_{role} s LEFT JOIN (SELECT {own} AS id, any_value({other}) AS other FROM _settled GROUP BY 1) d "
         "ON d.id = s.native_id"
         for role, own, other in (("crm", "a_id", "b_id"), ("erp", "b_id", "a_id"))
+        if role in roles
     ]
     con.execute(
         "CREATE OR REPLACE TEMP TABLE _match_standing AS "

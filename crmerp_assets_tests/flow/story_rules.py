@@ -24,7 +24,8 @@ fields:
   website: {blank: clear}
   credit_limit: {blank: clear}
 """
-COMPANIES = ("Acme", "Borealis", "Cobalt")
+TAX_NUMBERS = {"Acme": "27-1839465", "Borealis": "84-3019572", "Cobalt": "61-9240738"}
+COMPANIES = tuple(TAX_NUMBERS)
 SYSTEM = st.sampled_from(("crm", "erp"))
 COMPANY = st.sampled_from(COMPANIES)
 WHICH = st.integers(0, 3)
@@ -88,10 +89,10 @@ class PeopleRules(RuleBasedStateMachine):
             record = self.oracle.companies[company] = Record(CUSTOMER)
             if side in ("crm", "both"):
                 record.crm = self._values(company, first)
-                self.people.new_account(company, record.crm, f"TAX-{company}")
+                self.people.new_account(company, record.crm, TAX_NUMBERS[company])
             if side in ("erp", "both"):
                 record.erp = self._values(company, second)
-                self.people.new_customer(company, record.erp, f"TAX-{company}")
+                self.people.new_customer(company, record.erp, TAX_NUMBERS[company])
         self.sync()
         for number, company in enumerate(self._alive()):
             self._contact(f"Person{number}", company)

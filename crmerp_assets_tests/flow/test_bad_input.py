@@ -176,11 +176,9 @@ def test_emoji_and_right_to_left_text_travel_intact(world: World) -> None:
 
 def test_a_customer_of_someone_else_under_our_key_is_an_error_of_that_record_only(world: World) -> None:
     world.policy(GO_LIVE)
-    site = {"CurrencyIsoCode": "USD", "Website": "acme.example.com", "Name": "Acme"}
+    site = {"CurrencyIsoCode": "USD", "Website": "acme.test", "Name": "Acme"}
     accounts = world.seed("crm", "Account", [site])
-    world.seed(
-        "erp", "customer", [{"companyName": "Acme", "url": "https://acme.example.com", "subsidiary": {"id": "1"}}]
-    )
+    world.seed("erp", "customer", [{"companyName": "Acme", "url": "https://acme.test", "subsidiary": {"id": "1"}}])
     world.pass_through(push=False)
     key = world.open_intents("planned").filter((pl.col("entity") == "customer") & (pl.col("connection") == "netsuite"))
     assert key.height == 1

@@ -49,7 +49,7 @@ def test_a_thousand_customers_are_written_in_few_calls_each_way(world: World) ->
 
 def _customers(world: World, count: int) -> None:
     """The same companies on both sides."""
-    sites = [f"company-{n}.example.com" for n in range(count)]
+    sites = [f"company-{n}.test" for n in range(count)]
     accounts = [{"Name": f"Company {n}", "Website": site, "CurrencyIsoCode": "USD"} for n, site in enumerate(sites)]
     customers = [
         {"companyName": f"Company {n}", "url": f"https://{site}", "subsidiary": {"id": "1"}}
