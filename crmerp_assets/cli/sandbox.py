@@ -45,6 +45,21 @@ def seed() -> None:
 
 
 @app.command()
+def populate(
+    companies: Annotated[int, typer.Argument(help="Companies in each system.", min=1)],
+    number: Annotated[int, typer.Option("--seed", help="Another seed gives other companies.")] = 1,
+) -> None:
+    """Add generated companies to both running sandboxes: doubles, groups, chains, slips, five scripts."""
+    from crmerp_assets.cli.stage import running
+    from crmerp_assets.sandbox.population import population
+    from crmerp_assets.sandbox.population.fill import fill
+
+    counts = fill(population(companies, number), *running(Settings()))
+    say(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+    say("`crmerp sync` links them; `crmerp audit` and `crmerp review matches` show what a person should look at.")
+
+
+@app.command()
 def load(
     folder: Annotated[Path, typer.Argument(help="Folder of CSV files: accounts, products, opportunities, lines.")],
     mapping: Annotated[Path | None, typer.Option(help="YAML file that says which column is which field.")] = None,

@@ -17,7 +17,11 @@ CAP = 3600
 """The most pairs that one key may make."""
 RARE = 300
 """A word that this many names or fewer have is a key of its own."""
+_FEW = 10_000
+"""Records up to which finding them one by one is faster than reading all."""
 _WORD = 255
+_PART = "(k >> 44)::INTEGER"
+"""A million parts of all keys: a part with few records has no key with many, and need not be counted key by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,36 @@ def count_words(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, tables
     con.execute(f"CREATE OR REPLACE TABLE {tables.words} AS {words}")
 
 
+def store(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, tables: Tables) -> None:
+    """Make the table of records from the relation `source`, with how often each counted value occurs.
+
+    Text is not compressed and rids have an index: a few records are read in milliseconds, and compressing would take
+    longer than all the rest of writing.
+    """
+    query = with_counts(spec, source)
+    columns = ", ".join(
+        f'"{name}" {kind}' + (" USING COMPRESSION uncompressed" if kind == "VARCHAR" else "")
+        for name, kind, *_ in con.execute(f"DESCRIBE {query}").fetchall()
+    )
+    con.execute(f"CREATE OR REPLACE TABLE {tables.records} ({columns})")
+    con.execute(f"INSERT INTO {tables.records} BY NAME {query}")
+    con.execute(f"CREATE INDEX {_index(tables)} ON {tables.records} (rid)")
+
+
+def _index(tables: Tables) -> str:
+    """The name of the index on rids; an index has its table's schema."""
+    return '"' + tables.records.rpartition(".")[2].strip('"') + '_rid"'
+
+
+def few_records(con: duckdb.DuckDBPyConnection, tables: Tables, pairs: str) -> str | None:
+    """A temporary table of the records that the pairs name, found by the index; None where they are too many."""
+    named = _named(con, f"SELECT DISTINCT unnest([l, r]) FROM {pairs}", "rid")
+    if not named:
+        return None
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _few AS SELECT * FROM {tables.records} WHERE true{named}")
+    return "_few"
+
+
 def with_counts(spec: Spec, source: str) -> str:
     """SQL for the records of `source` with how many of them have the value of each counted column."""
     counts = ", ".join(f"coalesce(f{n}.n, 1) AS {column}_n" for n, column in enumerate(spec.counted))
@@ -57,10 +91,20 @@ def count_again(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, touc
     """Bring the counts of the values in the relation `touched` (the counted columns) up to date, on every record."""
     for column in spec.counted:
         con.execute(
-            f"UPDATE {tables.records} r SET {column}_n = c.n FROM (SELECT {column} AS value, count(*) AS n "
-            f"FROM {tables.records} WHERE {column} IN (SELECT {column} FROM {touched}) GROUP BY 1) c "
-            f"WHERE r.{column} = c.value AND r.{column}_n <> c.n"
+            f"CREATE OR REPLACE TEMP TABLE _counted AS SELECT rid, n FROM (SELECT rid, {column}_n AS known, "
+            f"count(*) OVER (PARTITION BY {column}) AS n FROM {tables.records} "
+            f"WHERE {column} IN (SELECT {column} FROM {touched})) WHERE n <> known"
         )
+        con.execute(
+            f"UPDATE {tables.records} r SET {column}_n = c.n FROM _counted c WHERE r.rid = c.rid"
+            + _named(con, "SELECT rid FROM _counted", "r.rid")
+        )
+
+
+def _named(con: duckdb.DuckDBPyConnection, rids: str, column: str) -> str:
+    """A condition that names a few records, for the index; nothing for many. A join would read all records."""
+    found = con.execute(f"{rids} LIMIT {_FEW + 1}").fetchall()
+    return f" AND {column} IN ({', '.join(str(rid) for (rid,) in found)})" if 0 < len(found) <= _FEW else ""
 
 
 def keys_sql(spec: Spec, tables: Tables, records: str) -> str:
@@ -92,8 +136,9 @@ def block(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables) -> pl.Data
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE _all_keys AS {keys_sql(spec, tables, tables.records)}")
     con.execute(
-        f"CREATE OR REPLACE TABLE {tables.stops} AS SELECT k, any_value(kind) AS kind, count(*) AS n "
-        f"FROM _all_keys GROUP BY k HAVING {_too_many('n')}"
+        f"CREATE OR REPLACE TABLE {tables.stops} AS SELECT k, any_value(kind) AS kind, count(*) AS n FROM _all_keys "
+        f"WHERE {_PART} IN (SELECT {_PART} FROM _all_keys GROUP BY 1 HAVING {_too_many('count(*)')}) "
+        f"GROUP BY k HAVING {_too_many('n')}"
     )
     con.execute(
         f"CREATE OR REPLACE TABLE {tables.keys} AS SELECT k.k, k.rid FROM _all_keys k "

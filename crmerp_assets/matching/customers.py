@@ -13,6 +13,7 @@ _COLUMNS = {
     **f.tax_number("in_tax", "in_country"),
     **f.phone("in_phone", "in_dial", "in_trunk"),
     **f.address("in_street", "in_postcode", "in_city"),
+    "site": "zip || '|' || house",
 }
 
 _NAME = Feature(
@@ -56,7 +57,7 @@ CUSTOMERS = Spec(
         "country": ("billing_country", "country"),
     },
     columns={"domain": "coalesce(in_website, in_email)", **_COLUMNS, "country": "in_country"},
-    counted=("name", "phone", "domain", "tax"),
+    counted=("name", "phone", "domain", "tax", "site"),
     words=_WORDS,
     place="country",
     identity=("name", "form", "tax", "domain", "phone", "zip", "house", "road", "town", "country"),
@@ -102,12 +103,13 @@ CUSTOMERS = Spec(
         Feature(
             "phone",
             """CASE WHEN a.phone IS NULL OR b.phone IS NULL THEN 0
-                WHEN a.phone = b.phone THEN CASE WHEN a.phone_n <= 6 THEN 3 ELSE 1 END
+                WHEN a.phone = b.phone THEN CASE WHEN a.phone_n <= 3 THEN 4 WHEN a.phone_n <= 6 THEN 3 ELSE 1 END
                 WHEN left(a.phone, length(a.phone) - 2) = left(b.phone, length(b.phone) - 2)
                  AND length(a.phone) >= 9
                 THEN CASE WHEN greatest(a.phone_n, b.phone_n) <= 6 THEN 2 ELSE 0 END ELSE -1 END""",
             {
-                3: "same phone",
+                4: "same phone",
+                3: "same phone, but of several",
                 1: "same phone, but of many",
                 2: "phones that differ in the extension",
                 -1: "different phones",
@@ -116,11 +118,18 @@ CUSTOMERS = Spec(
         Feature(
             "address",
             """CASE
-                WHEN a.house = b.house AND (a.zip = b.zip OR a.road = b.road AND coalesce(a.town = b.town, true)) THEN 4
+                WHEN a.house = b.house AND (a.zip = b.zip OR a.road = b.road AND coalesce(a.town = b.town, true))
+                THEN CASE WHEN greatest(a.site_n, b.site_n) <= 3 THEN 5 ELSE 4 END
                 WHEN a.zip = b.zip OR a.road = b.road AND a.town = b.town THEN 3
                 WHEN a.town = b.town THEN 2
                 WHEN a.zip <> b.zip OR a.town <> b.town OR a.road <> b.road THEN -1 ELSE 0 END""",
-            {4: "same address", 3: "same street or postcode", 2: "same city", -1: "different places"},
+            {
+                5: "same address",
+                4: "same address, but of several",
+                3: "same street or postcode",
+                2: "same city",
+                -1: "different places",
+            },
         ),
         Feature(
             "country",
@@ -130,9 +139,11 @@ CUSTOMERS = Spec(
     ),
     guards=("tax", "phone"),
     settles=("tax", "country"),
-    divides=("country",),
     related={
         "group": "g_country < 0 AND (g_name >= 5 OR g_domain >= 2)",
         "brand": "g_country >= 0 AND g_tax < 0 AND (g_name >= 5 OR g_domain >= 3)",
+    },
+    neighbours={
+        "building": "g_name IN (-1, 1) AND g_tax < 2 AND g_domain < 2 AND (g_phone >= 2 OR g_address >= 4)",
     },
 )

@@ -21,7 +21,7 @@ def rebuild(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, source: 
     """Make all tables anew from the records in `source`; returns the keys that were left out (see `block.block`)."""
     normalise.normalise(con, spec, source, _NORMAL)
     block.count_words(con, spec, _NORMAL, tables)
-    con.execute(f"CREATE OR REPLACE TABLE {tables.records} AS {block.with_counts(spec, _NORMAL)}")
+    block.store(con, spec, _NORMAL, tables)
     con.execute(f"DROP TABLE {_NORMAL}")
     return block.block(con, spec, tables)
 
@@ -53,7 +53,9 @@ def compare_all(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables
 def compare_fresh(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables: Tables, fresh: str) -> None:
     """Score the candidate pairs that have a record of `fresh`, a relation of rids, in SCORED."""
     block.pairs(con, tables, PAIRS, fresh)
-    compare_given(con, spec, model, tables)
+    few = block.few_records(con, tables, PAIRS)
+    compare.levels(con, spec, few or tables.records, PAIRS, LEVELS)
+    compare.score(con, spec, model, LEVELS, SCORED)
 
 
 def compare_given(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables: Tables) -> None:

@@ -6,12 +6,13 @@ counted more than once. The fit can go wrong without a sign of it, therefore `ch
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
 import polars as pl
 from scipy.optimize import minimize
+from scipy.special import expit, softmax
 
 from crmerp_assets.matching.model import Model, Weights
 from crmerp_assets.matching.spec import Feature, Spec
@@ -26,7 +27,7 @@ FEWEST_MATCHES = 200.0
 FEWEST_CHECKED = 200
 MOST_WRONG = 0.01
 MOST_LOST = 0.9
-"""A fit that is sure of fewer pairs than this share of what the weights of before were sure of is no gain."""
+"""A fit that is sure of fewer pairs than this share of what the weights of before were right in is no gain."""
 SHARES = (0.001, 0.8)
 """Share of candidate pairs that can be one thing, for a fit to be believed."""
 
@@ -55,15 +56,14 @@ class Check:
 
 
 def patterns(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, levels: str) -> pl.DataFrame:
-    """`g_<feature>` and n: how many pairs show each pattern of levels.
+    """`g_<feature>`, n, each kind of `spec.confused`: how many pairs show each pattern of levels, and what it is like.
 
     Rows that are the same row typed twice say nothing about how records of one thing differ, and many of them would
-    swap the two classes; so pairs count once for each two identities, and not where both are the same. Companies of
-    one group in two countries are alike in everything else: they would be learned as one class with what is one thing.
+    swap the two classes; so pairs count once for each two identities, and not where both are the same.
     """
     same = f"hash({', '.join(spec.identity)})"
     names = ", ".join(f"g_{name}" for name in spec.names)
-    one = " AND ".join(f"g_{name} >= 0" for name in spec.divides) or "true"
+    looks = "".join(f", ({sql}) AS {kind}" for kind, sql in spec.confused.items())
     return con.execute(
         f"""
         WITH i AS (SELECT rid, {same} AS same FROM {records}),
@@ -72,90 +72,77 @@ def patterns(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, levels: s
         marked AS (SELECT p.*, coalesce(a.same, p.l) AS la, coalesce(b.same, p.r) AS rb,
                    a.same IS NULL AND b.same IS NULL AS alone
                    FROM {levels} p LEFT JOIN twice a ON a.rid = p.l LEFT JOIN twice b ON b.rid = p.r)
-        SELECT {names}, count(*) AS n FROM (FROM (
+        SELECT {names}{looks}, count(*) AS n FROM (
             SELECT {names} FROM marked WHERE alone
             UNION ALL
             SELECT {names} FROM (SELECT DISTINCT ON (least(la, rb), greatest(la, rb)) * FROM marked
                                  WHERE NOT alone AND la <> rb)
-        ) WHERE {one}) GROUP BY ALL ORDER BY ALL
+        ) GROUP BY ALL ORDER BY ALL
         """
     ).pl()
 
 
 def fit(spec: Spec, seen: pl.DataFrame, start: Model, without: str | None = None) -> Fit:
-    """Fit weights to patterns, from those of `start`; the feature `without` is left out and weighs nothing."""
+    """Fit weights to patterns, from those of `start`; the feature `without` is left out and weighs nothing.
+
+    Besides one thing and others, each kind of pair that is easily taken for one thing is a class of its own
+    (`spec.confused`: a group and a chain of shops are alike in name and domain, tenants of a building in address and
+    phone). With two classes they would be learned as one thing.
+    """
     if seen.is_empty():
         return Fit(start, 0.0, 0.0)
+    blind = replace(start, weights={**start.weights, without: {0: 0.0}}) if without else start
+    counts = seen["n"].to_numpy().astype(float)
+    one = _classes(spec, seen, counts, blind, without)
+    share = float((counts * one).sum() / counts.sum())
+    model = labelled(spec, seen.with_columns(y=pl.Series(one)), blind, without)
+    return Fit(model, float((counts * _chances(spec, seen, model)).sum()), share)
+
+
+def _classes(spec: Spec, seen: pl.DataFrame, counts: np.ndarray, start: Model, without: str | None) -> np.ndarray:
+    """How likely each pattern is one thing, by expectation maximisation; it begins with what `start` says of them."""
     used = [feature for feature in spec.features if feature.name != without]
-    counts = seen["n"].to_numpy().astype(float)
     places = {f.name: np.searchsorted(f.levels, seen[f"g_{f.name}"].to_numpy()) for f in used}
-    chance = {f.name: _shares(places[f.name], counts, len(f.levels)) for f in used}
-    lift = {f.name: np.exp2([start.weights[f.name].get(level, 0.0) for level in f.levels]) for f in used}
-    m = {name: _normal(chance[name] * lift[name]) for name in chance}
-    u = dict(chance)
-    share, p = 0.1, np.zeros(len(counts))
+    one, left = _chances(spec, seen, start), np.ones(seen.height)
+    belongs = [one]
+    for kind in spec.confused:
+        like = seen[kind].to_numpy() * left
+        belongs.append((1 - one) * like)
+        left = left - like
+    belongs = np.stack([*belongs, (1 - one) * left])
     for _ in range(_ROUNDS):
-        odds = np.log(share / (1 - share)) + sum(
-            (np.log(m[name] / u[name])[place] for name, place in places.items()), start=np.zeros(len(counts))
-        )
-        before, p = p, 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
-        share = float(np.clip((counts * p).sum() / counts.sum(), 1e-9, 1 - 1e-9))
+        logs = np.log((belongs @ counts + _SMOOTHING) / (counts.sum() + len(belongs) * _SMOOTHING))[:, None]
         for f in used:
-            m[f.name] = _shares(places[f.name], counts * p, len(f.levels))
-            u[f.name] = _shares(places[f.name], counts * (1 - p), len(f.levels))
-        if np.abs(p - before).max(initial=0.0) < _SETTLED:
+            shares = np.stack([_shares(places[f.name], counts * each, len(f.levels)) for each in belongs])
+            logs = logs + np.log(shares)[:, places[f.name]]
+        before, belongs = belongs, softmax(logs, axis=0)
+        if np.abs(belongs - before).max(initial=0.0) < _SETTLED:
             break
-    return _fitted(spec, seen, _weights(start, used, m, u, counts, places, without), share)
+    return np.asarray(belongs[0])
 
 
-def _fitted(spec: Spec, seen: pl.DataFrame, weights: Weights, share: float) -> Fit:
-    prior = float(np.log2(share / (1 - share)))
-    counts = seen["n"].to_numpy().astype(float)
-    total = np.full(len(counts), prior)
-    model = Model(spec.entity, round(prior, 4), weights)
+def _chances(spec: Spec, seen: pl.DataFrame, model: Model) -> np.ndarray:
+    """The probability of each pattern to be one thing, by a model."""
+    total = np.full(seen.height, model.prior)
     for feature in spec.features:
         total += _weighed(feature, seen, model)
-    p = 1 / (1 + np.exp2(-np.clip(total, -500, 500)))
-    return Fit(model, float((counts * p).sum()), share)
+    return np.asarray(expit(total * np.log(2)))
 
 
-def _weights(
-    start: Model,
-    used: list[Feature],
-    m: Mapping[str, np.ndarray],
-    u: Mapping[str, np.ndarray],
-    counts: np.ndarray,
-    places: Mapping[str, np.ndarray],
-    without: str | None,
-) -> Weights:
-    """log2(m/u), nothing for no evidence, and never less for more agreement (pooling adjacent violators).
-
-    A level that no pair shows keeps its weight of before.
-    """
-    found: Weights = {without: {0: 0.0}} if without else {}
-    for f in used:
-        at = [n for n, level in enumerate(f.levels) if level != 0]
-        seen = np.bincount(places[f.name], counts, len(f.levels))
-        known = np.array([start.weights[f.name].get(level, 0.0) for level in f.levels])
-        raw = np.where(seen > 0, np.log2(m[f.name] / u[f.name]), known)
-        evened = rising(raw[at], seen[at] + _SMOOTHING)
-        found[f.name] = {0: 0.0} | {f.levels[n]: round(float(w), 4) for n, w in zip(at, evened, strict=True)}
-    return found
-
-
-def labelled(spec: Spec, seen: pl.DataFrame, start: Model) -> Model:
-    """Weights learned from pairs of which it is known what they are: `g_<feature>`, n and y (one thing or not).
+def labelled(spec: Spec, seen: pl.DataFrame, start: Model, without: str | None = None) -> Model:
+    """Weights learned from pairs of which it is known, or how likely it is (`y`, 0 to 1), that they are one thing:
+    `g_<feature>`, n and y. The feature `without` weighs nothing.
 
     Logistic regression with levels that never weigh less for more agreement: unlike shares counted for each feature
     alone, its weights stay right where evidence comes together, as name, domain and country do in a chain of shops.
     """
     counts, one = seen["n"].to_numpy().astype(float), seen["y"].to_numpy().astype(float)
-    columns, bounds, names = _steps(spec, seen)
+    columns, bounds, names = _steps(spec, seen, without)
     first = np.zeros(len(names) + 1)
 
     def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
         odds = at[0] + columns @ at[1:]
-        gap = 1 / (1 + np.exp(-np.clip(odds, -500, 500))) - one
+        gap = expit(odds) - one
         value = (counts * (np.logaddexp(0, odds) - one * odds)).sum() + _TIGHT * (at[1:] ** 2).sum()
         slope = np.concatenate([[(counts * gap).sum()], columns.T @ (counts * gap) + 2 * _TIGHT * at[1:]])
         return float(value), slope
@@ -166,6 +153,9 @@ def labelled(spec: Spec, seen: pl.DataFrame, start: Model) -> Model:
     bits = found.x / np.log(2)
     weights: Weights = {}
     for f in spec.features:
+        if f.name == without:
+            weights[f.name] = {0: 0.0}
+            continue
         own = {level: bits[1 + n] for n, (name, level) in enumerate(names) if name == f.name}
         levels = [level for level in f.levels if level != 0]
         known = set(seen[f"g_{f.name}"].to_list())
@@ -186,7 +176,11 @@ def _between(summed: Mapping[int, float], known: set[int], level: int, before: M
 def _grounded(spec: Spec, seen: pl.DataFrame, model: Model) -> Model:
     """Where a feature always has evidence, only differences between its levels can be learned; its zero is put where
     the records that are not one thing are on average, so that agreement weighs for and disagreement against."""
-    counts, prior, weights = seen["n"].to_numpy() * ~seen["y"].to_numpy(), model.prior, dict(model.weights)
+    counts, prior, weights = (
+        seen["n"].to_numpy() * (1 - seen["y"].to_numpy().astype(float)),
+        model.prior,
+        dict(model.weights),
+    )
     for f in spec.features:
         if (seen[f"g_{f.name}"] == 0).any():
             continue
@@ -197,30 +191,20 @@ def _grounded(spec: Spec, seen: pl.DataFrame, model: Model) -> Model:
 
 
 def _steps(
-    spec: Spec, seen: pl.DataFrame
+    spec: Spec, seen: pl.DataFrame, without: str | None
 ) -> tuple[np.ndarray, list[tuple[float | None, float | None]], list[tuple[str, int]]]:
     """(columns, bounds, names): for each level the step from the one below, which is never downwards."""
     columns, names = [], []
     bounds: list[tuple[float | None, float | None]] = []
     for f in spec.features:
+        if f.name == without:
+            continue
         level, levels = seen[f"g_{f.name}"].to_numpy(), [one for one in f.levels if one != 0]
         for n, least in enumerate(levels):
             columns.append(((level >= least) & (level != 0)).astype(float))
             bounds.append((None if n == 0 else 0.0, None))
             names.append((f.name, least))
     return np.array(columns).T, bounds, names
-
-
-def rising(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """The nearest values (by least squares, weighted by `sizes`) that never fall."""
-    blocks: list[list[float]] = []
-    for value, size in zip(values, sizes, strict=True):
-        blocks.append([float(value), float(size), 1.0])
-        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-            last, before = blocks.pop(), blocks.pop()
-            size = last[1] + before[1]
-            blocks.append([(last[0] * last[1] + before[0] * before[1]) / size, size, last[2] + before[2]])
-    return np.concatenate([np.full(int(n), value) for value, _, n in blocks])
 
 
 def _shares(place: np.ndarray, weight: np.ndarray, levels: int) -> np.ndarray:
@@ -250,10 +234,11 @@ def check(spec: Spec, seen: pl.DataFrame, found: Fit, start: Model) -> Check:
     for guard in spec.guards:
         checked, wrong = held_out(spec, seen, guard, fit(spec, seen, start, without=guard).model)
         known, before = held_out(spec, seen, guard, start)
+        right = round(known * (1 - before))
         if max(checked, known) < FEWEST_CHECKED:
             continue
-        if checked < MOST_LOST * known:
-            objections.append(f"it is sure of {checked:,} pairs where the weights of before are sure of {known:,}")
+        if checked < MOST_LOST * right:
+            objections.append(f"it is sure of {checked:,} pairs where the weights of before were right in {right:,}")
         most = MOST_WRONG if guard in spec.settles else before
         if wrong > most:
             objections.append(

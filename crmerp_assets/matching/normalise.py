@@ -1,6 +1,5 @@
 """Records made ready for matching: SQL for all rows, Python libraries only on distinct values that need them."""
 
-import re
 from collections.abc import Callable
 
 import duckdb
@@ -17,7 +16,6 @@ from crmerp_assets.standardise.shared_domains import shared_domains
 LONGEST = 200
 """Characters of a value that are looked at: a text of a megabyte in a name field is not a longer name."""
 _HOST = r"^(?:[a-z]+:/*|mailto:)?(?:[^/?#@]*@)?(?:www\.)?([^/?#:@\s]+)"
-_FORMS = re.compile(FORMS_IN_OTHER_SCRIPTS)
 
 
 def normalise(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, target: str) -> None:
@@ -32,7 +30,7 @@ def normalise(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, target: s
     for name, sql in spec.columns.items():  # one by one: an alias used again would be computed again
         rows = f"(SELECT *, {sql} AS {name} FROM {rows})"
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT rid, side, native_id, {', '.join(spec.columns)} FROM {rows}"
+        f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT rid, side, native_id, {', '.join(spec.kept)} FROM {rows}"
     )
     con.execute("DROP TABLE _prepared")
 
@@ -87,7 +85,10 @@ def _plain(values: pl.Series) -> pl.Series:
     """In ASCII, without legal forms that are written in other scripts."""
     from anyascii import anyascii
 
-    return pl.Series("found", [anyascii(_FORMS.sub(" ", value).strip() or value) for value in values], pl.String)
+    bare = values.str.replace_all(FORMS_IN_OTHER_SCRIPTS, " ").str.strip_chars()
+    kept = pl.select(pl.when(bare == "").then(values).otherwise(bare)).to_series()
+    letters = sorted(set("".join(kept.str.replace_all(r"[\x00-\x7f]+", "").unique())))
+    return kept.str.replace_many(letters, [anyascii(letter) for letter in letters]) if letters else kept
 
 
 def _registrable(values: pl.Series) -> pl.Series:
@@ -124,8 +125,8 @@ _KINDS: dict[str, tuple[str, str, Callable[[pl.Series], pl.Series]]] = {
         _plain,
     ),
     "host": (
-        "CASE WHEN contains({0}, '.') AND len(string_split({0}, '.')) > 2 THEN {0} END",
-        "CASE WHEN len(string_split({0}, '.')) > 2 THEN {1} WHEN contains({0}, '.') AND {0} NOT IN ("
+        "CASE WHEN {0} LIKE '%.%.%' THEN {0} END",
+        "CASE WHEN {0} LIKE '%.%.%' THEN {1} WHEN contains({0}, '.') AND {0} NOT IN ("
         + ", ".join(quoted(domain) for domain in sorted(shared_domains()))
         + ") THEN {0} END",
         _registrable,

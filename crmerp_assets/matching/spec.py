@@ -46,9 +46,9 @@ class Spec:
     (Jaro-Winkler from 0.75 up, else 0). `words`: SQL for the list of words whose rare ones are keys, `place`: the
     column within which they are rare; where a column `words` has their hashes, features see how many are `shared`.
     `identity`: columns that are equal where one row was typed twice. `guards`: features held out to check a fit, best
-    first. `settles`: features whose contradiction keeps a pair from being linked without a person. `divides`: features
-    whose contradiction makes two things by definition, however alike they are; such pairs teach nothing about what one
-    thing looks like. `related`: how two things belong together -> SQL over levels (`g_<feature>`) that says so.
+    first. `settles`: features whose contradiction keeps a pair from being linked without a person. `related`: how
+    two things belong together -> SQL over levels (`g_<feature>`) that says so.
+    `neighbours`: the same for things that have something in common and do not belong together.
     """
 
     entity: str
@@ -60,10 +60,20 @@ class Spec:
     counted: tuple[str, ...]
     guards: tuple[str, ...] = ()
     settles: tuple[str, ...] = ()
-    divides: tuple[str, ...] = ()
     related: Mapping[str, str] = field(default_factory=dict)
+    neighbours: Mapping[str, str] = field(default_factory=dict)
     words: str | None = None
     place: str = "''"
+
+    @property
+    def kept(self) -> list[str]:
+        """The normalised columns without the helpers."""
+        return [name for name in self.columns if not name.startswith("_")]
+
+    @property
+    def confused(self) -> Mapping[str, str]:
+        """What is easily taken for one thing and is not: kind -> SQL over levels."""
+        return {**self.related, **self.neighbours}
 
     @property
     def names(self) -> list[str]:

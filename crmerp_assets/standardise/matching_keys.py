@@ -1,6 +1,6 @@
-"""Keys that meet when two records may be the same company: the bare name and the registrable domain.
+"""The registrable domain by which two records may be the same company.
 
-A key is evidence only where it belongs to one company, so domains of mail providers and platforms give none.
+It is evidence only where it belongs to one company, so domains of mail providers and platforms give none.
 """
 
 from functools import cache, lru_cache
@@ -9,36 +9,14 @@ from typing import Any
 import polars as pl
 
 from crmerp_assets.canonical.distinct import distinct
-from crmerp_assets.standardise.company import core_name
 from crmerp_assets.standardise.shared_domains import shared_domains
-from crmerp_assets.standardise.text import filled, lower, text
+from crmerp_assets.standardise.text import lower
 from crmerp_assets.standardise.web import domain
-
-
-def name_key(value: pl.Expr) -> pl.Expr:
-    """The company name without legal form as lower-case ASCII letters and digits; null when nothing is left."""
-    core = core_name(value)
-    ascii_only = core.str.contains(r"^[\x00-\x7f]*$")
-    folded = distinct(_ascii, pl.when(ascii_only).then(pl.lit(None, dtype=pl.String)).otherwise(core))
-    key = pl.when(ascii_only).then(core).otherwise(folded).str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "")
-    return filled(key)
 
 
 def domain_key(value: pl.Expr) -> pl.Expr:
     """The registrable domain of a website or e-mail address; null for mail providers, platforms and bare words."""
     return distinct(_registrable, domain(lower(value)))
-
-
-def postcode_key(value: pl.Expr) -> pl.Expr:
-    """A postal code as upper-case letters and digits."""
-    key = text(value).str.to_uppercase().str.replace_all(r"[^A-Z0-9]+", "")
-    return filled(key)
-
-
-def _ascii(value: str) -> str:
-    from anyascii import anyascii
-
-    return str(anyascii(value))
 
 
 @lru_cache(maxsize=200_000)

@@ -14,7 +14,6 @@ from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.canonical.money import MONEY
 from crmerp_assets.canonical.validate import CheckSummary, validate
 from crmerp_assets.mapping import EntityMap, inbound
-from crmerp_assets.standardise import matching_keys
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Platform, in_one_transaction
 from crmerp_assets.warehouse import Changes
@@ -46,7 +45,7 @@ def conform(platform: Platform, connection: str, map_name: str) -> Conformed:
         nothing_to_do = raw.is_empty() and (target.exists(con) or not raw.width)
     if nothing_to_do:
         return Conformed(still_parked=_parked_count(platform, connection, entity_map))
-    text = with_match_keys(entity_map.entity, _canonical(entity_map, raw))
+    text = _canonical(entity_map, raw)
     checked = validate(entity_map.entity, "conformed", canonical.typed(entity_map.entity, text))
     _park(platform, connection, entity_map, checked.parked.join(_versions(raw), on="native_id", how="left"), raw)
     valid = checked.valid
@@ -82,16 +81,6 @@ def _canonical(entity_map: EntityMap, raw: pl.DataFrame) -> pl.DataFrame:
         pl.col("_merged_into").alias("merged_into"),
     )
     return inbound(entity_map, raw).join(fate, on="native_id", how="left")
-
-
-def with_match_keys(entity: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """Add the keys that linking compares, so that they are computed once per change of a record."""
-    if entity != "customer":
-        return frame
-    return frame.with_columns(
-        matching_keys.name_key(pl.col("name")).alias("match_name"),
-        matching_keys.domain_key(pl.col("website")).alias("match_domain"),
-    )
 
 
 def _with_asked(

@@ -5,7 +5,6 @@ import polars as pl
 from crmerp_assets import canonical
 from crmerp_assets.canonical.validate import validate
 from crmerp_assets.mapping import child_lists, inbound, raw_columns
-from crmerp_assets.sync.conform import with_match_keys
 from crmerp_assets.sync.platform import Platform
 
 
@@ -17,5 +16,4 @@ def warm_up(platform: Platform) -> None:
             row = {name: "[]" if name in lists else "x" for name in raw_columns(entity_map)}
             record = {"_id": "x", "_modified": "2000-01-01T00:00:00Z", "_modified_by": None}
             raw = pl.DataFrame([row | record], schema=dict.fromkeys([*row, *record], pl.String))
-            text = with_match_keys(entity_map.entity, inbound(entity_map, raw))
-            validate(entity_map.entity, "conformed", canonical.typed(entity_map.entity, text))
+            validate(entity_map.entity, "conformed", canonical.typed(entity_map.entity, inbound(entity_map, raw)))

@@ -24,8 +24,8 @@ from .stages import ENTITIES as LINKED
 _MATCH = {
     "customer": (
         "a.tax_id = b.tax_id",
-        "a.match_domain = b.match_domain AND a.match_name = b.match_name",
-        "a.match_name = b.match_name AND a.billing_country = b.billing_country",
+        "a.website = b.website",
+        "a.name = b.name AND a.billing_country = b.billing_country",
     ),
     "contact": ("a.email = b.email",),
     "product": ("upper(a.sku) = upper(b.sku)",),

@@ -14,7 +14,7 @@ import polars as pl
 import crmerp_assets.matching
 from crmerp_assets.matching import SPECS, engine, fit
 from crmerp_assets.matching.block import Tables
-from crmerp_assets.matching.model import Model, shipped
+from crmerp_assets.matching.model import shipped
 from crmerp_assets.matching.spec import Spec
 from crmerp_assets.sandbox.population import people, population, products
 from crmerp_assets_tests.matching.measures import Judged, judged
@@ -22,8 +22,6 @@ from crmerp_assets_tests.matching.measures import Judged, judged
 LEARNED, MEASURED = 20_260_401, 20_260_402
 """Seeds; neither is the benchmark's."""
 SIZES = {"customer": 100_000, "contact": 60_000, "product": 20_000}
-ADJUSTED = {"customer": {"name": {-1: -8.5}}}
-"""What the populations do not show, set by hand: firms of different names in one building, under one switchboard."""
 TABLES = Tables("records", "keys", "words", "stops")
 FOLDER = Path(crmerp_assets.matching.__file__).parent / "models"
 
@@ -72,26 +70,18 @@ def main() -> None:
     for entity in sys.argv[1:] or SPECS:
         spec = SPECS[entity]
         con, truth = _compared(spec, LEARNED)
-        learned = _adjusted(fit.labelled(spec, _known(con, spec, truth), shipped(entity)))
+        learned = fit.labelled(spec, _known(con, spec, truth), shipped(entity))
         con, truth = _compared(spec, MEASURED)
         engine.compare_all(con, spec, learned, TABLES)
         scored = con.execute(f"SELECT l, r, p FROM {engine.SCORED}").pl()
         made = {
             "learned from": f"a population of {SIZES[entity]:,} records a side, seed {LEARNED}, whose truth is known",
-            "set by hand": ADJUSTED.get(entity, "nothing"),
             "measured on": f"another one, seed {MEASURED}",
             "pairs across systems": _figures(judged(scored, truth, across=True)),
             "pairs of both kinds": _figures(judged(scored, truth)),
         }
         (FOLDER / f"{entity}.json").write_text(replace(learned, made=made).text() + "\n", encoding="utf-8")
         sys.stderr.write(f"{entity}: {made}\n{learned.weights}\n")
-
-
-def _adjusted(learned: Model) -> Model:
-    weights = {
-        name: {**levels, **ADJUSTED.get(learned.entity, {}).get(name, {})} for name, levels in learned.weights.items()
-    }
-    return replace(learned, weights=weights)
 
 
 def _compared(spec: Spec, seed: int) -> tuple[duckdb.DuckDBPyConnection, pl.DataFrame]:
@@ -104,13 +94,12 @@ def _compared(spec: Spec, seed: int) -> tuple[duckdb.DuckDBPyConnection, pl.Data
 
 
 def _known(con: duckdb.DuckDBPyConnection, spec: Spec, truth: pl.DataFrame) -> pl.DataFrame:
-    """Patterns of levels with how many pairs are one thing or not, without what divides by definition."""
+    """Patterns of levels with how many pairs are one thing or not."""
     con.register("truth", truth.to_arrow())
     names = ", ".join(f"g_{name}" for name in spec.names)
-    one = " AND ".join(f"g_{name} >= 0" for name in spec.divides) or "true"
     return con.execute(
         f"SELECT {names}, a.entity = b.entity AS y, count(*) AS n FROM {engine.LEVELS} p "
-        f"JOIN truth a ON a.rid = p.l JOIN truth b ON b.rid = p.r WHERE {one} GROUP BY ALL"
+        f"JOIN truth a ON a.rid = p.l JOIN truth b ON b.rid = p.r GROUP BY ALL"
     ).pl()
 
 

@@ -62,7 +62,7 @@ def _tables(con: duckdb.DuckDBPyConnection, gauge: Gauge) -> None:
         normalise.normalise(con, SPEC, "source", "normal")
     with gauge.stage("keys"):
         block.count_words(con, SPEC, "normal", TABLES)
-        con.execute(f"CREATE OR REPLACE TABLE {TABLES.records} AS {block.with_counts(SPEC, 'normal')}")
+        block.store(con, SPEC, "normal", TABLES)
         con.execute("DROP TABLE normal")
         left_out = block.block(con, SPEC, TABLES)
     gauge.facts["left out"] = left_out.to_dicts()

@@ -85,7 +85,7 @@ def test_every_level_has_a_weight_and_words_for_it(entity: str) -> None:
     assert {f.name: f.levels for f in spec.features} == {n: sorted(levels) for n, levels in model.weights.items()}
     assert all(model.weights[name][0] == 0 for name in spec.names)
     assert all(list(w.values()) == sorted(w.values()) for w in _without_nothing(model.weights))
-    assert set(spec.guards) | set(spec.settles) | set(spec.divides) <= set(spec.names)
+    assert set(spec.guards) | set(spec.settles) <= set(spec.names)
 
 
 def _without_nothing(weights: dict[str, dict[int, float]]) -> list[dict[int, float]]:

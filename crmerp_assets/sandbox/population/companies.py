@@ -1,7 +1,8 @@
 """The companies themselves, before anyone has typed them: who owns whom, what each is called, where it is.
 
 Hard cases are made here: members of international groups carry their head's name in another country, franchises share
-name, country and domain with others of their brand, and generic names belong to many firms that have nothing in common.
+name, country and domain with others of their brand, generic names belong to many firms that have nothing in common, and
+tenants have the address of a building, most of them its switchboard, and nothing else in common with its other firms.
 """
 
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from crmerp_assets.sandbox.population.places import Place, cities, phones, place
 from crmerp_assets.sandbox.population.taxes import tax_numbers
 from crmerp_assets.sandbox.population.vocabulary import COUNTRIES, country, pool, spelled
 
-KINDS = ("plain", "member", "franchise", "generic")
-_PLAIN, _MEMBER, _FRANCHISE, _GENERIC = range(4)
-_SHARES = (0.895, 0.06, 0.015, 0.03)
+KINDS = ("plain", "member", "franchise", "generic", "tenant")
+_PLAIN, _MEMBER, _FRANCHISE, _GENERIC, _TENANT = range(5)
+_SHARES = (0.865, 0.06, 0.015, 0.03, 0.03)
 _FRANCHISES_A_BRAND = 8
+_TENANTS_A_BUILDING = 3
 _FOLD = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "æ": "ae", "å": "a", "ł": "l", "ñ": "n", "ç": "c"} | {
     letter: base
     for base, letters in {"a": "áàâãă", "e": "éèêë", "i": "íìîï", "o": "óòôõ", "u": "úùû"}.items()
@@ -61,12 +63,15 @@ def companies(draw: Draw, count: int) -> Companies:
     kind = draw.weighted("kind", rows, _SHARES)
     kind[:1] = _PLAIN  # somebody has to be the head of the others
     home = draw.weighted("country", rows, [float(country(code)["weight"]) for code in COUNTRIES])
+    host = _hosts(draw, rows, kind)
+    home = home[host]
     head = _heads(draw, rows, kind)
     of = _countries(draw, rows, kind, home, head)
-    city = _city(draw.of("now"), rows, kind, of, head)
+    city = _city(draw.of("now"), rows, kind, of, head)[host]
     own = core_names(draw.of("name"), rows, home, kind == _GENERIC)
     names = _named(draw, rows, kind, of, head, own)
     area, local = phones(draw.of("phone"), rows, city)
+    desk = np.where(draw.chance("switchboard", rows, 0.6), host, rows)
     share = draw.share("form", rows)
     return Companies(
         of,
@@ -78,20 +83,31 @@ def companies(draw: Draw, count: int) -> Companies:
         spelled("forms").native.at(of, share),
         spelled("latin_forms").native.at(of, share),
         tax_numbers(draw.of("tax"), rows, of),
-        places(draw.of("now"), rows, of, city),
+        places(draw.of("now"), rows, of, city).take(host),
         places(draw.of("before"), rows, of, _earlier(draw.of("before"), rows, of, city)),
-        area,
-        local,
+        area.gather(desk),
+        local.gather(desk),
     )
+
+
+def _hosts(draw: Draw, rows: Rows, kind: Rows) -> Rows:
+    """Tenants share a few buildings with a plain company each."""
+    return _few(draw, "host", rows, kind, _TENANT, _TENANTS_A_BUILDING)
+
+
+def _few(draw: Draw, what: str, rows: Rows, kind: Rows, those: int, each: int) -> Rows:
+    """For companies of the kind `those`, `each` of them on average, one plain company; for others themselves."""
+    plain = np.flatnonzero(kind == _PLAIN)
+    some = 1 + int((kind == those).sum()) // each
+    chosen = plain[draw.below(f"{what} head", draw.below(what, rows, some), len(plain))]
+    return np.where(kind == those, chosen, rows)
 
 
 def _heads(draw: Draw, rows: Rows, kind: Rows) -> Rows:
     """A member's head is any plain company; franchises share a few brands."""
     plain = np.flatnonzero(kind == _PLAIN)
-    brands = 1 + int((kind == _FRANCHISE).sum()) // _FRANCHISES_A_BRAND
-    brand = plain[draw.below("brand head", draw.below("brand", rows, brands), len(plain))]
-    head = np.where(kind == _MEMBER, plain[draw.below("head", rows, len(plain))], rows)
-    return np.where(kind == _FRANCHISE, brand, head)
+    brand = _few(draw, "brand", rows, kind, _FRANCHISE, _FRANCHISES_A_BRAND)
+    return np.where(kind == _MEMBER, plain[draw.below("head", rows, len(plain))], brand)
 
 
 def _countries(draw: Draw, rows: Rows, kind: Rows, home: Rows, head: Rows) -> Rows:

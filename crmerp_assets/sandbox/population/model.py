@@ -17,7 +17,8 @@ class Population:
 
     `crm` and `erp` hold COLUMNS. `truth` has a row for each record: native_id, system (`crm` or `erp`), company
     (records of one company share it, whatever the system), group (companies of one corporate group share it; null
-    without one), kind (`plain`, `member` of an international group, `franchise`, `generic` name) and country (ISO
+    without one), kind (`plain`, `member` of an international group, `franchise`, `generic` name, `tenant` of
+    a building whose address and often switchboard other companies have) and country (ISO
     3166-1 alpha-2).
     """
 
