@@ -80,19 +80,19 @@ def with_counts(spec: Spec, source: str) -> str:
     """SQL for the records of `source` with how many of them have the value of each counted column."""
     counts = ", ".join(f"coalesce(f{n}.n, 1) AS {column}_n" for n, column in enumerate(spec.counted))
     joins = " ".join(
-        f"LEFT JOIN (SELECT {column} AS value, count(*) AS n FROM {source} WHERE {column} IS NOT NULL GROUP BY 1 "
+        f"LEFT JOIN (SELECT {column} AS value, {what} AS n FROM {source} WHERE {column} IS NOT NULL GROUP BY 1 "
         f"HAVING n > 1) f{n} ON f{n}.value = r.{column}"
-        for n, column in enumerate(spec.counted)
+        for n, (column, what) in enumerate(spec.counted.items())
     )
     return f"SELECT r.*, {counts} FROM {source} r {joins}"
 
 
 def count_again(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, touched: str) -> None:
     """Bring the counts of the values in the relation `touched` (the counted columns) up to date, on every record."""
-    for column in spec.counted:
+    for column, what in spec.counted.items():
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE _counted AS SELECT rid, n FROM (SELECT rid, {column}_n AS known, "
-            f"count(*) OVER (PARTITION BY {column}) AS n FROM {tables.records} "
+            f"{what} OVER (PARTITION BY {column}) AS n FROM {tables.records} "
             f"WHERE {column} IN (SELECT {column} FROM {touched})) WHERE n <> known"
         )
         con.execute(

@@ -96,7 +96,7 @@ CONTACTS = Spec(
         "company": ("customer_golden", "raw"),
     },
     columns=_COLUMNS,
-    counted=("name", "email", "phone"),
+    counted=dict.fromkeys(("name", "email", "phone"), "count(*)"),
     identity=("first", "last", "email", "phone", "company"),
     keys=(
         Key("email", "email"),

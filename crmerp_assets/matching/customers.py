@@ -16,6 +16,9 @@ _COLUMNS = {
     "site": "zip || '|' || house",
 }
 
+_NAMES = "count(DISTINCT left(name, 3))"
+"""How many names share an address: a firm may be entered there often, and a building has many names."""
+
 _NAME = Feature(
     "name",
     """CASE
@@ -57,7 +60,13 @@ CUSTOMERS = Spec(
         "country": ("billing_country", "country"),
     },
     columns={"domain": "coalesce(in_website, in_email)", **_COLUMNS, "country": "in_country"},
-    counted=("name", "phone", "domain", "tax", "site"),
+    counted={
+        "name": "count(*)",
+        "phone": "count(*)",
+        "domain": "count(*)",
+        "tax": "count(*)",
+        "site": _NAMES,
+    },
     words=_WORDS,
     place="country",
     identity=("name", "form", "tax", "domain", "phone", "zip", "house", "road", "town", "country"),
@@ -119,13 +128,13 @@ CUSTOMERS = Spec(
             "address",
             """CASE
                 WHEN a.house = b.house AND (a.zip = b.zip OR a.road = b.road AND coalesce(a.town = b.town, true))
-                THEN CASE WHEN greatest(a.site_n, b.site_n) <= 3 THEN 5 ELSE 4 END
+                THEN CASE WHEN greatest(a.site_n, b.site_n) <= 2 THEN 5 ELSE 4 END
                 WHEN a.zip = b.zip OR a.road = b.road AND a.town = b.town THEN 3
                 WHEN a.town = b.town THEN 2
                 WHEN a.zip <> b.zip OR a.town <> b.town OR a.road <> b.road THEN -1 ELSE 0 END""",
             {
                 5: "same address",
-                4: "same address, but of several",
+                4: "same address, but of several names",
                 3: "same street or postcode",
                 2: "same city",
                 -1: "different places",

@@ -104,12 +104,12 @@ def _classes(spec: Spec, seen: pl.DataFrame, counts: np.ndarray, start: Model, w
     used = [feature for feature in spec.features if feature.name != without]
     places = {f.name: np.searchsorted(f.levels, seen[f"g_{f.name}"].to_numpy()) for f in used}
     one, left = _chances(spec, seen, start), np.ones(seen.height)
-    belongs = [one]
+    classes = [one]
     for kind in spec.confused:
         like = seen[kind].to_numpy() * left
-        belongs.append((1 - one) * like)
+        classes.append((1 - one) * like)
         left = left - like
-    belongs = np.stack([*belongs, (1 - one) * left])
+    belongs = np.stack([*classes, (1 - one) * left])
     for _ in range(_ROUNDS):
         logs = np.log((belongs @ counts + _SMOOTHING) / (counts.sum() + len(belongs) * _SMOOTHING))[:, None]
         for f in used:

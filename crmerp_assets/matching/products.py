@@ -22,7 +22,7 @@ PRODUCTS = Spec(
         "unit": f.filled("rtrim(regexp_replace(in_unit, '[^a-z0-9]+', '', 'g'), 's')"),
         "category": f.filled("regexp_replace(in_category, '[^a-z0-9]+', '', 'g')"),
     },
-    counted=("name",),
+    counted={"name": "count(*)"},
     words=_WORDS,
     identity=("sku", "name", "unit", "category"),
     keys=(

@@ -7,7 +7,7 @@ from crmerp_assets.matching.model import Model, shipped
 from crmerp_assets_tests.matching.engines import TABLES, clustered, opened
 from crmerp_assets_tests.matching.measures import Judged, Quality, judged, judged_pairs, partition
 from crmerp_assets_tests.matching.public import chicago_sites, febrl4, name_bench
-from crmerp_assets_tests.matching.test_engine_public import PERSONS, SURER
+from crmerp_assets_tests.matching.test_engine_public import LEAST, PERSONS
 
 from .gauge import Gauge
 from .ours import SPEC
@@ -25,7 +25,7 @@ def _chicago() -> list[Row]:
     with opened(known.records, SPEC) as con:
         engine.compare_all(con, SPEC, model, TABLES)
         pairs = judged(con.execute(f"SELECT l, r, p FROM {engine.SCORED}").pl(), known.truth)
-        joined = partition(clustered(con, known.records.height, SURER), known.truth)
+        joined = partition(clustered(con, known.records.height, LEAST), known.truth)
         learned, check = engine.learn(con, SPEC, TABLES, model)
         engine.compare_all(con, SPEC, learned.model, TABLES)
         again = judged(con.execute(f"SELECT l, r, p FROM {engine.SCORED}").pl(), known.truth)

@@ -53,7 +53,8 @@ def _customers(found: Population) -> list[dict[str, object]]:
     """The ERP knows countries by code only, so it has the real one whatever was typed."""
     codes = found.truth.filter(system="erp").select("native_id", "country")
     known = found.erp.join(codes, on="native_id", maintain_order="left")
-    address = pl.struct(**_ADDRESS, country=pl.struct(id="country"))
+    country = pl.struct(pl.col("country").alias("id")).alias("country")
+    address = pl.struct(*(pl.col(column).alias(name) for name, column in _ADDRESS.items()), country)
     line = pl.struct(defaultBilling=pl.lit(True), defaultShipping=pl.lit(True), addressBookAddress=address)
     return known.select(
         pl.col("name").str.slice(0, _NAME_LENGTH).alias("companyName"),
