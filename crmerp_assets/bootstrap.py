@@ -16,8 +16,7 @@ from crmerp_assets.ledger import Ledger
 from crmerp_assets.settings import Configuration, Settings, load_configuration
 from crmerp_assets.sync.budget import SharedBudget
 from crmerp_assets.sync.platform import Connection, Platform
-from crmerp_assets.systems import Clock, Sleep, find
-from crmerp_assets.systems import Connection as ConnectionConfig
+from crmerp_assets.systems import Clock, ConnectionConfig, Sleep, find
 from crmerp_assets.warehouse import Warehouse, file_connection
 
 Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]

@@ -23,7 +23,7 @@ from crmerp_assets.mapping.document import At, Document, did_you_mean, read
 from crmerp_assets.mapping.validation import parse
 from crmerp_assets.merge.policy import Policy
 from crmerp_assets.merge.three_way import Role
-from crmerp_assets.systems import Connection, SystemFault, find, folders, names
+from crmerp_assets.systems import ConnectionConfig, SystemFault, find, folders, names
 
 Environment: TypeAlias = Mapping[str, str]
 Loaded = TypeVar("Loaded")
@@ -65,7 +65,7 @@ class Settings(BaseSettings):
 class Configuration:
     """Everything that the configuration folder says, on top of what is packaged."""
 
-    connections: tuple[Connection, ...]
+    connections: tuple[ConnectionConfig, ...]
     policy: Policy
     matrix: Matrix
     governance: Mapping[str, EntityRules]
@@ -102,7 +102,7 @@ def roles(config: Path) -> dict[str, Role]:
     return {str(one.get("type")): one["role"] for one in found if one.get("role") in ("crm", "erp")}
 
 
-def _can_deactivate(matrix: Matrix, connections: tuple[Connection, ...], entity: str, role: Role) -> bool:
+def _can_deactivate(matrix: Matrix, connections: tuple[ConnectionConfig, ...], entity: str, role: Role) -> bool:
     """Whether the system in this role lets records be taken out of use; without connections, nobody can say."""
     system = next((connection.type for connection in connections if connection.role == role), None)
     entity_map = matrix.find(system, entity) if system else None
@@ -140,7 +140,7 @@ def _with_rates(policy: Policy, document: Document, config: Path) -> Policy:
     return policy.model_copy(update={"currencies": policy.currencies.model_copy(update={"file": file})})
 
 
-def _connections(config: Path, environment: Environment) -> tuple[Connection, ...]:
+def _connections(config: Path, environment: Environment) -> tuple[ConnectionConfig, ...]:
     path = config / "connections.yaml"
     if not path.exists():
         return ()
@@ -156,7 +156,7 @@ def _connections(config: Path, environment: Environment) -> tuple[Connection, ..
     document.data["connections"] = [
         _resolved(entry, ("connections", n), document, environment, problems) for n, entry in enumerate(entries)
     ]
-    found: tuple[Connection, ...] = ()
+    found: tuple[ConnectionConfig, ...] = ()
     for number in range(len(entries)):
         connection = _collected(problems, partial(_connection, document, number))
         found += (connection,) if connection else ()
@@ -167,7 +167,7 @@ def _connections(config: Path, environment: Environment) -> tuple[Connection, ..
     return found
 
 
-def _connection(document: Document, number: int) -> Connection:
+def _connection(document: Document, number: int) -> ConnectionConfig:
     at: At = ("connections", number)
     entry = document.data["connections"][number]
     if not isinstance(entry, dict):
@@ -177,7 +177,7 @@ def _connection(document: Document, number: int) -> Connection:
     return _of_system(document, at, str(entry["type"]))
 
 
-def _of_system(document: Document, at: At, kind: str) -> Connection:
+def _of_system(document: Document, at: At, kind: str) -> ConnectionConfig:
     if kind not in names():
         what = f"'{kind}' is not a type of connection{did_you_mean(kind, names())}"
         raise ConfigurationError([document.problem((*at, "type"), what)])
@@ -208,7 +208,7 @@ def _resolved(value: Any, at: At, document: Document, environment: Environment, 
     return _REFERENCE.sub(lambda found: environment.get(found[1]) or found[1], value)
 
 
-def _together(document: Document, connections: tuple[Connection, ...]) -> list[str]:
+def _together(document: Document, connections: tuple[ConnectionConfig, ...]) -> list[str]:
     """Problems between connections: names twice, roles twice or missing."""
     names = [connection.name for connection in connections]
     roles = [connection.role for connection in connections]

@@ -11,7 +11,7 @@ from crmerp_assets.mapping import ConfigurationError
 from crmerp_assets.mapping.validation import Strict
 
 
-class Connection(Strict):
+class ConnectionConfig(Strict):
     """What every connection has. `ca_file` is a certificate to trust besides the usual ones; a call without an answer
     after `timeout_seconds` is given up."""
 

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from crmerp_assets.connectors.files import FilesConnector, Folders, ObjectLayout
 from crmerp_assets.connectors.http import Meter
-from crmerp_assets.systems import Clock, Connection, Sleep, System
+from crmerp_assets.systems import Clock, ConnectionConfig, Sleep, System
 
 
-class FilesConfig(Connection):
+class FilesConfig(ConnectionConfig):
     """`url` is a folder, or the prefix of an object store (`s3://bucket/erp`); `storage` goes to its file system.
 
     `overlap_seconds` is how long the system may take to make an extract; `acknowledge_seconds` how long a push waits

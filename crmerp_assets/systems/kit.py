@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 from crmerp_assets.connectors.http import Meter
 from crmerp_assets.connectors.protocol import Connector
-from crmerp_assets.systems.connection import Connection
+from crmerp_assets.systems.connection import ConnectionConfig
 
 GROUP = "crmerp_assets.systems"
 Role: TypeAlias = Literal["crm", "erp"]
@@ -42,7 +42,7 @@ class System:
 
     name: str
     roles: tuple[Role, ...]
-    settings: type[Connection]
+    settings: type[ConnectionConfig]
     connect: Callable[[Any, Clock, Meter, Sleep], Connector]
     mapping: Path | None = None
 

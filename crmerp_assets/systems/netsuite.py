@@ -8,10 +8,10 @@ from pydantic import model_validator
 
 from crmerp_assets.connectors.http import Meter
 from crmerp_assets.connectors.netsuite import NetSuiteConnector
-from crmerp_assets.systems import Clock, Connection, Sleep, System
+from crmerp_assets.systems import Clock, ConnectionConfig, Sleep, System
 
 
-class NetSuiteConfig(Connection):
+class NetSuiteConfig(ConnectionConfig):
     """OAuth 2.0 client credentials with a certificate. `account_timezone` is the one of the integration user."""
 
     type: Literal["netsuite"]

@@ -8,10 +8,10 @@ from pydantic import SecretStr, model_validator
 
 from crmerp_assets.connectors.http import Meter
 from crmerp_assets.connectors.salesforce import SalesforceConnector
-from crmerp_assets.systems import Clock, Connection, Sleep, System
+from crmerp_assets.systems import Clock, ConnectionConfig, Sleep, System
 
 
-class SalesforceConfig(Connection):
+class SalesforceConfig(ConnectionConfig):
     """Either client_secret (client credentials flow), or username with a private key (JWT bearer flow)."""
 
     type: Literal["salesforce"]

@@ -8,9 +8,10 @@ the number that it gave an order. Several files for one import file (`00000042.c
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +37,7 @@ class Answer:
     field: str | None
     at: datetime
     place: str
-    values: Mapping[str, str | None] = field(default_factory=dict)
+    values: Mapping[str, str | None] = dataclasses.field(default_factory=dict)
 
 
 class Acknowledgements:
@@ -86,7 +87,7 @@ def _usable(rows: Sequence[Any]) -> list[tuple[int, Mapping[str, Any]]]:
     return [(n, row) for n, row in enumerate(rows, 1) if isinstance(row, Mapping) and row.get("_write_id")]
 
 
-def _answer(row: Mapping[str | None, Any], place: str, appeared: datetime) -> Answer:
+def _answer(row: Mapping[Any, Any], place: str, appeared: datetime) -> Answer:
     text = {str(name): exactjson.scalar(value) or None for name, value in row.items() if name is not None}
     at = pl.select(instants(pl.lit(text.get("_modified"), dtype=pl.String), "UTC")).item()
     return Answer(

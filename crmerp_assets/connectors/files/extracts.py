@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -271,8 +272,8 @@ def _shaped(layout: ObjectLayout, frame: pl.DataFrame, own: Sequence[str], extra
 
 def _empty(layout: ObjectLayout, fields: Sequence[str]) -> pl.DataFrame:
     lists = dict.fromkeys(name for field in fields if (name := layout.inside(field)))
-    texts = dict.fromkeys(["_id", "_modified", "_modified_by", *_own(layout, fields)], pl.String)
-    tail = {SEEN_AT: pl.Datetime("us", "UTC"), FULL: pl.Boolean, **dict.fromkeys(lists, pl.String)}
+    texts: dict[str, Any] = dict.fromkeys(["_id", "_modified", "_modified_by", *_own(layout, fields)], pl.String)
+    tail: dict[str, Any] = {SEEN_AT: pl.Datetime("us", "UTC"), FULL: pl.Boolean, **dict.fromkeys(lists, pl.String)}
     return pl.DataFrame(schema={**texts, **tail})
 
 

@@ -56,9 +56,9 @@ def content(layout: ObjectLayout, sent: Sequence[Sent]) -> bytes:
 
 def unwritable(layout: ObjectLayout, write: Write) -> str | None:
     """The field with a character that the file's encoding lacks; None where all can be written."""
-    for name, value in noted(write)["values"].items():
+    for name, value in write.values.items():
         try:
-            exactjson.dumps(value).encode(layout.encoding)
+            exactjson.dumps(_plain(value)).encode(layout.encoding)
         except UnicodeEncodeError:
             return name
     return None

@@ -56,8 +56,8 @@ def _frame(layout: ObjectLayout, applied: Sequence[Applied]) -> pl.DataFrame:
         for number, one in enumerate(applied)
         for name, value in _values(layout, one).items()
     ]
-    schema = {"number": pl.Int64, "_id": pl.String, "at": pl.Datetime("us", "UTC"), "field": pl.String}
-    return pl.DataFrame(rows, schema={**schema, "value": pl.String}, orient="row")
+    schema = pl.Schema({"number": pl.Int64(), "_id": pl.String(), "at": pl.Datetime("us", "UTC"), "field": pl.String()})
+    return pl.DataFrame(rows, schema={**schema, "value": pl.String()}, orient="row")
 
 
 def _values(layout: ObjectLayout, one: Applied) -> dict[str, str | None]:
