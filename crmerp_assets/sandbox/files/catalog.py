@@ -65,6 +65,7 @@ KINDS: Mapping[str, Kind] = {
                 "order_no",
                 "customer_no",
                 "currency",
+                "rate",
                 "invoice_date",
                 "due_date",
                 "total",
