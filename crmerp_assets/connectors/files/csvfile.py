@@ -17,7 +17,7 @@ import polars as pl
 
 from crmerp_assets.connectors.errors import ConfigError
 from crmerp_assets.connectors.files.layout import SYSTEM, ObjectLayout
-from crmerp_assets.connectors.files.table import ROW, Table, numbered
+from crmerp_assets.connectors.files.table import REPLACED, ROW, Table, numbered
 from crmerp_assets.connectors.protocol import Misread
 
 PIECE = 1 << 24
@@ -33,7 +33,7 @@ _REASONS = {
 def read_csv(path: Path, shown: str, layout: ObjectLayout, id_column: str | None) -> Table:
     """The table in a CSV file with a header line; ConfigError where the header cannot be used."""
     text = path.with_name(f"{path.name}.utf8")
-    _transcode(path, text, layout.encoding)
+    replaced = _transcode(path, text, layout.encoding)
     names = _header(text, shown, layout.delimiter)
     if not names:
         return Table(
@@ -47,7 +47,7 @@ def read_csv(path: Path, shown: str, layout: ObjectLayout, id_column: str | None
     starts = layer.lines(rejects["starts_at"].to_list())
     misread = tuple(_misread(rejects, starts, shown, names, layout.delimiter, id_column))
     where = partial(_lines, frame.drop(ROW), layer.records(rejects["starts_at"].to_list()), starts)
-    return Table(shown, frame, frame.height + len(misread), where, misread)
+    return Table(shown, frame, frame.height + len(misread), where, misread, replaced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,18 @@ class Physical:
         return self.lines(np.setdiff1d(self.starts[1:] + 1, np.asarray(without, dtype=np.int64)).tolist())
 
 
-def _transcode(source: Path, target: Path, encoding: str) -> None:
-    """The file as UTF-8, in pieces; what is no text in its encoding becomes U+FFFD."""
+def _transcode(source: Path, target: Path, encoding: str) -> bool:
+    """The file as UTF-8, in pieces; whether something was no text in its encoding and became U+FFFD."""
     name = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
-    decoder = codecs.getincrementaldecoder(name)("replace")
+    decoder, replaced = codecs.getincrementaldecoder(name)("replace"), False
     with source.open("rb") as read, target.open("wb") as write:
         while piece := read.read(PIECE):
-            write.write(decoder.decode(piece).encode("utf-8"))
-        write.write(decoder.decode(b"", final=True).encode("utf-8"))
+            text = decoder.decode(piece)
+            replaced = replaced or REPLACED in text
+            write.write(text.encode("utf-8"))
+        rest = decoder.decode(b"", final=True)
+        write.write(rest.encode("utf-8"))
+    return replaced or REPLACED in rest
 
 
 def _header(text: Path, shown: str, delimiter: str) -> list[str]:

@@ -99,8 +99,9 @@ class Extracts:
         parts = [self._records(layout, one, fields) for one in extracts]
         if not parts:
             return State(_empty(layout, fields))
-        frame = pl.concat([part.frame for part in parts]).unique("_id", keep="last", maintain_order=True)
-        misread = _standing(parts)
+        frame, misread = parts[0].frame, _standing(parts)
+        if len(parts) > 1 or not extracts[0].full:
+            frame = pl.concat([part.frame for part in parts]).unique("_id", keep="last", maintain_order=True)
         full_at = next((one.file.at for one in reversed(extracts) if one.full), None)
         unusable = [one.record for one in misread if one.record is not None]
         return State(frame.filter(~pl.col("_id").is_in(unusable)), misread, full_at)

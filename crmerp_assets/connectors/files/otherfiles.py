@@ -142,7 +142,7 @@ def read_parquet(path: Path, shown: str, layout: ObjectLayout) -> Table:
         for name in nested
     )
     table = numbered(frame.with_columns(pl.all().cast(pl.String)))
-    return Table(shown, table, table.height, lambda rows: [f"row {row + 1}" for row in rows])
+    return Table(shown, table, table.height, lambda rows: [f"row {row + 1}" for row in rows], replaced=False)
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -21,7 +21,7 @@ Lines = Callable[[Sequence[int]], list[str]]
 class Table:
     """`frame` has the file's columns as text, `ROW` beside them. `lines` says where rows stand: `line 17`.
 
-    `count` is the number of rows that the file holds, readable or not.
+    `count` is the number of rows that the file holds, readable or not; `replaced`, whether `REPLACED` may be in them.
     """
 
     shown: str
@@ -29,6 +29,7 @@ class Table:
     count: int
     lines: Lines
     misread: tuple[Misread, ...] = ()
+    replaced: bool = True
 
     @property
     def columns(self) -> list[str]:
@@ -46,7 +47,7 @@ class Table:
             for native, line, name in zip(ids, self.lines(bad[ROW].to_list()), names, strict=True)
         ]
         good = self.frame.join(bad.select(ROW), on=ROW, how="anti", maintain_order="left")
-        return Table(self.shown, good, self.count, self.lines, (*self.misread, *found))
+        return replace(self, frame=good, misread=(*self.misread, *found))
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Checks:
     def encoding(self, name: str) -> Checks:
         """Bytes that are no text in the file's encoding: the value would be another one."""
         texts = [pl.col(column).str.contains(REPLACED, literal=True).fill_null(value=False) for column in self._texts]
-        if texts:
+        if texts and self.table.replaced:
             bad = self.table.frame.filter(pl.any_horizontal(texts))
             first = pl.coalesce(
                 pl.when(test).then(pl.lit(column)) for test, column in zip(texts, self._texts, strict=True)
@@ -77,8 +78,10 @@ class Checks:
 
     def once(self) -> Checks:
         """A repeated row counts once; rows of one id that differ are all unusable: nobody knows which is right."""
+        if self.table.frame[self.id_column].n_unique() == self.table.frame.height:
+            return self
         frame = self.table.frame.unique(self._texts, keep="first", maintain_order=True)
-        self.table = Table(self.table.shown, frame, self.table.count, self.table.lines, self.table.misread)
+        self.table = replace(self.table, frame=frame)
         bad = frame.filter(pl.len().over(self.id_column) > 1) if frame.height else frame
         reason = "stands in the file more than once, with other values beside it"
         self.table = self.table.without(bad, self.id_column, reason, self.id_column)
