@@ -2,8 +2,23 @@
 
 Tried by removing each protection and seeing which test fails:
 
-| removed                                                        | caught by                                        |
-|----------------------------------------------------------------|--------------------------------------------------|
+| removed                                  | caught by                                                              |
+|------------------------------------------|------------------------------------------------------------------------|
+| names of unfinished files are skipped    | test_a_file_that_is_still_being_written_is_not_read                    |
+| the control file is waited for           | test_a_file_without_its_control_file_is_not_read                       |
+| its number of rows is compared           | test_a_file_that_stays_shorter_than_its_control_file_says_is_refused   |
+| a file belongs to its closest pattern    | test_a_file_belongs_to_its_closest_pattern                             |
+| rows of one id that differ are told      | test_bad_rows_are_told_with_file_line_and_column_and_the_others_come   |
+| ids of unusable rows count as there      | test_what_a_quotation_mark_swallows_is_told_line_by_line               |
+| no deletions beside a row without an id  | test_a_row_that_nobody_can_name_deletes_nothing                        |
+| a bad line spoils its order              | test_lines_come_from_the_file_with_the_same_stamp                      |
+| our writes stay on top of older extracts | test_an_extract_from_before_our_write_does_not_take_it_back            |
+| a file of changes is never held back     | test_a_change_that_a_person_made_after_our_write_is_never_hidden       |
+| a write is known by its id               | test_a_write_that_comes_again_is_no_second_row_whatever_is_known_of_it |
+| a file that was never placed is placed   | test_a_process_that_died_before_the_file_stood_there_puts_it_there     |
+| a file that was taken is open for a day  | test_a_file_that_was_taken_and_never_acknowledged_is_open_for_a_day    |
+| numbers of all folders count             | test_numbers_go_on_where_the_notes_were_lost                           |
+| one shape of write in a CSV file         | test_a_csv_file_holds_only_writes_that_set_the_same_fields             |
 """
 
 from __future__ import annotations
@@ -89,8 +104,16 @@ def test_a_file_that_is_still_being_written_is_not_read(exchange: Exchange) -> N
     exchange.write("customer_1.csv", "id,name,amount\nC1,Acme,1.10\n")
     for name in ("customer_2.csv.tmp", ".customer_2.csv", "customer_2.csv.part"):
         exchange.write(name, "id,name,amount\n")
-    rows, _, _ = pulled(exchange.connector())
-    assert names(rows) == {"C1": "Acme"}
+    for pattern in ("customer_*.csv", "customer_*", "*"):
+        rows, _, _ = pulled(exchange.connector(customer=ObjectLayout(id="id", full=pattern, format="csv")))
+        assert names(rows) == {"C1": "Acme"}, pattern
+
+
+def test_a_file_belongs_to_its_closest_pattern(exchange: Exchange) -> None:
+    exchange.write("customer_a.csv", "id,name,amount\nC1,One,1\n")
+    exchange.write("customer_delta_b.csv", "id,name,amount\nC2,Two,2\n")
+    layout = ObjectLayout(id="id", full="customer_*.csv", changes="customer_delta_*.csv")
+    assert names(pulled(exchange.connector(customer=layout))[0]) == {"C1": "One", "C2": "Two"}
 
 
 def test_a_file_without_its_control_file_is_not_read(exchange: Exchange) -> None:
@@ -332,9 +355,7 @@ def test_a_refused_write_is_a_row_again_when_it_is_sent_again(exchange: Exchange
     assert (done.native_id, done.error) == ("C1", None)
 
 
-def test_a_process_that_died_before_the_file_stood_there_puts_the_same_one(
-    exchange: Exchange, monkeypatch: Any
-) -> None:
+def test_a_process_that_died_before_the_file_stood_there_puts_it_there(exchange: Exchange, monkeypatch: Any) -> None:
     connector = exchange.connector()
 
     def die(*_: Any) -> None:
