@@ -20,7 +20,7 @@ def note(platform: Platform, connection: str, entity_map: EntityMap, page: Page)
     """Park what a page tells, and close what it settles. Nothing for systems whose rows cannot be unusable."""
     if page.misread is None:
         return
-    parked = _frame(page.misread)
+    parked = _frame(entity_map, page.misread)
     named = set(parked["native_id"])
     with platform.ledger.begin() as tx:
         known = _known(tx.parked.list(skipped=True), connection, entity_map)
@@ -37,16 +37,19 @@ def asked_again(platform: Platform, connection: str, entity_map: EntityMap) -> b
 
 
 def _known(parked: pl.DataFrame, connection: str, entity_map: EntityMap) -> set[str]:
-    here = (pl.col("stage") == STAGE) & (pl.col("connection") == connection)
-    return set(parked.filter(here & (pl.col("entity") == entity_map.entity))["native_id"])
+    """What is parked of the map's object; another object may carry the same entity."""
+    here = (pl.col("stage") == STAGE) & (pl.col("connection") == connection) & (pl.col("entity") == entity_map.entity)
+    return set(
+        parked.filter(here & (pl.col("detail").str.json_path_match("$.object") == entity_map.object))["native_id"]
+    )
 
 
-def _frame(misread: Sequence[Misread]) -> pl.DataFrame:
+def _frame(entity_map: EntityMap, misread: Sequence[Misread]) -> pl.DataFrame:
     rows = [
         (
             one.record or one.place,
             f"{one.place}: {one.column}: {one.reason}" if one.column else f"{one.place}: {one.reason}",
-            json.dumps({"place": one.place, "column": one.column}),
+            json.dumps({"object": entity_map.object, "place": one.place, "column": one.column}),
         )
         for one in misread
     ]

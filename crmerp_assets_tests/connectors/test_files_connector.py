@@ -383,6 +383,22 @@ def test_a_file_that_was_taken_and_never_acknowledged_is_open_for_a_day(exchange
     assert exchange.imports() == ["00000002.customer.csv"]
 
 
+def test_old_notes_are_deleted_once_everything_in_them_is_answered(exchange: Exchange) -> None:
+    connector = exchange.connector()
+    for number in (1, 2, 3):
+        connector.push("customer", [create(number)])
+    exchange.acknowledge("00000001.customer.csv", "w1,applied,C1,,,")
+    exchange.acknowledge("00000003.customer.csv", "w3,rejected,,no,,")
+    exchange.now += timedelta(days=90)
+    connector.push("customer", [create(4)])
+    assert sorted(path.name for path in (exchange.root / "crmerp").iterdir()) == [
+        "00000002.customer.jsonl",
+        "00000002.customer.placed",
+        "00000004.customer.jsonl",
+        "00000004.customer.placed",
+    ]
+
+
 def test_an_acknowledgement_may_come_in_parts_and_with_rows_that_say_nothing(exchange: Exchange) -> None:
     connector = exchange.connector()
     writes = [create(1), create(2), create(3), replace(create(4), operation="update", native_id="C4")]

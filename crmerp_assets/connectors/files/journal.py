@@ -11,7 +11,7 @@ then the acknowledgement `00000042.customer.csv` (or .jsonl) in its own folder, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,8 @@ from crmerp_assets.connectors.files.store import Store
 _NUMBER = re.compile(r"(\d{8,})\.")
 LOST_AFTER = timedelta(hours=24)
 """A file that was taken away and not acknowledged for so long counts as lost."""
+KEPT = timedelta(days=90)
+"""Longer than any extract is the newest one; until then an acknowledged write may have to stay on top of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,15 @@ class Journal:
     def lost(self, one: Sent, waiting: set[str]) -> bool:
         """Taken away long ago and never acknowledged."""
         return one.file not in waiting and self._clock() - one.at >= LOST_AFTER
+
+    def forget(self, answered: Set[str]) -> None:
+        """Delete old notes whose writes (by id) all have an answer, but never the newest: its number counts on."""
+        old = [stem for stem, writes in sorted(self._known.items())[:-1] if self._clock() - writes[0].at >= KEPT]
+        for stem in old:
+            if all(one.write_id in answered for one in self._known[stem]):
+                del self._known[stem]
+                self._store.remove(f"{self._folders.notes}/{stem}.jsonl")
+                self._store.remove(f"{self._folders.notes}/{stem}.placed")
 
     def _next(self) -> int:
         """One more than any number in any of the folders: notes may have been lost."""

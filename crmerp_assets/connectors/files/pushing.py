@@ -53,6 +53,7 @@ class Pusher:
         for group in importfile.alike(layout, fresh):
             self._send(object, layout, group, accepted, sent, failed)
         answers = self._awaited(list(sent.values()))
+        self._journal.forget(self._said(list(known.values())).keys())
         results = {write.id: self._result(write, sent, answers) for write in writes if write.id in sent}
         return [(refused | failed | results)[write.id] for write in writes]
 

@@ -95,6 +95,11 @@ class Store:
             return False
         return True
 
+    def remove(self, path: str) -> None:
+        """Delete a file; nothing where it is gone already."""
+        if self.exists(path):
+            self._fs.rm_file(self._path(path))
+
     def _path(self, path: str) -> str:
         return f"{self._root}/{path}" if path else str(self._root)
 
