@@ -24,6 +24,8 @@ Tried by removing each protection and seeing which test fails:
 from __future__ import annotations
 
 import json
+import os
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,6 +33,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import openpyxl
 import polars as pl
 import pytest
@@ -457,6 +460,30 @@ def test_a_value_that_the_encoding_lacks_refuses_its_own_write(exchange: Exchang
     assert "Zürich".encode("latin-1") in (exchange.root / "import" / "00000001.customer.csv").read_bytes()
 
 
+def test_an_object_store_works_like_a_folder() -> None:
+    """fsspec's store in memory has no rename and no exclusive open, like the real ones."""
+    store = fsspec.filesystem("memory")
+    root = f"/erp-{uuid.uuid4()}"
+    store.pipe_file(f"{root}/extracts/customer_1.csv", b"id,key,name,amount\nC1,g9,Acme,1.10\n")
+    store.pipe_file(f"{root}/extracts/customer_2.csv.tmp", b"id,key")
+    layouts = {"customer": ObjectLayout(id="id", full="extracts/customer_*.csv")}
+
+    def acknowledge(_seconds: float) -> None:
+        (name,) = [path.rpartition("/")[2] for path in store.ls(f"{root}/import", detail=False)]
+        store.pipe_file(f"{root}/ack/{name}", b"_write_id,_status,_id\nw1,applied,C2\n")
+
+    url = f"memory:/{root}"
+    connector = FilesConnector("erp", url, layouts, clock=lambda: NOW, sleep=acknowledge, patience=1.0)
+    assert names(pulled(connector)[0]) == {"C1": "Acme"}
+    assert [one.native_id for one in connector.push("customer", [create(1)])] == ["C2"]
+    another = FilesConnector("erp", url, layouts, clock=lambda: NOW, patience=0.0)
+    assert another.push("customer", [create(1)])[0].native_id == "C2"
+    another.push("customer", [create(2)])
+    names_ = sorted(path.rpartition("/")[2] for path in store.ls(f"{root}/import", detail=False))
+    assert names_ == ["00000001.customer.csv", "00000002.customer.csv"]
+    assert [one.ok for one in another.check({})] == [True]
+
+
 # -- our own writes on top of older extracts
 
 
@@ -470,8 +497,6 @@ def written(exchange: Exchange, layout: ObjectLayout, at: str, modified: str = "
 
 
 def extract(exchange: Exchange, name: str, text: str, at: datetime) -> None:
-    import os
-
     os.utime(exchange.write(name, text), (at.timestamp(), at.timestamp()))
 
 

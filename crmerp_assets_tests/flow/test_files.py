@@ -1,14 +1,19 @@
 """A won deal becomes a row in an import file, and what the ERP says comes back, though it only speaks once a night."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from crmerp_assets.bootstrap import utc_now
 from crmerp_assets.sync.parked_work import Chosen, parked_work, retry
 from crmerp_assets.sync.pull import pull
 from crmerp_assets_tests.flow.files_world import FilesWorld, make_files_world
+from crmerp_assets_tests.flow.world import push_all
 
 
 @pytest.fixture
@@ -63,6 +68,27 @@ def test_an_erp_that_writes_extracts_once_a_night_gets_nothing_twice_and_takes_n
         assert world.soql("SELECT Name, Phone FROM Account")[0]["Name"] == "Renamed by sales"
 
 
+def test_an_erp_that_answers_hours_later_gets_the_deal_once(world: FilesWorld) -> None:
+    """Its import runs at night; until then the order is open, and nobody sends it a second time."""
+    world.erp.faults.add(kind="server_error", match=r"IMPORT .*\.order\.", times=-1)
+    world.deals(world.accounts(1), world.catalogue(), 1)
+    for _ in range(3):
+        world.pass_through()
+    waiting = world.open_intents("sent", "unknown").filter(entity="order")
+    assert waiting.height == 1
+    assert [path.name.split(".")[1] for path in world.erp.folder.waiting()] == ["order"]
+    assert world.rows("order") == []
+
+    world.erp.faults.remove()
+    until(lambda: len(world.rows("order")) == 1 and not world.erp.folder.waiting())
+    with world.platform() as used:
+        push_all(replace(used, clock=lambda: utc_now() + timedelta(minutes=10)))
+    world.settle()
+    (order,) = world.rows("order")
+    assert numbers(world) == {order["order_no"]}
+    assert world.open_intents().is_empty()
+
+
 def test_a_row_that_cannot_be_used_is_parked_with_its_place_until_it_comes_well(world: FilesWorld) -> None:
     world.erp.seed("customer", [{"name": "Acme"}, {"name": "Bolt"}])
     newest = max((world.folder / "extracts").glob("customer_*.csv"))
@@ -86,6 +112,14 @@ def test_a_row_that_cannot_be_used_is_parked_with_its_place_until_it_comes_well(
         spoiled.unlink()
         assert pull(used, "erp", "customer").rows == 2
         assert parked_work(used).is_empty()
+
+
+def until(true: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if true():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not come to that")
 
 
 def numbers(world: FilesWorld) -> set[str]:
