@@ -85,7 +85,7 @@ def load_configuration(settings: Settings, environment: Environment | None = Non
     if matrix is not None:
         problems += policy.deletions.unfit(partial(_can_deactivate, matrix, connections))
     if problems or matrix is None or governance is None:
-        raise ConfigurationError(problems)
+        raise ConfigurationError(dict.fromkeys(problems))
     return Configuration(connections, policy, matrix, governance)
 
 

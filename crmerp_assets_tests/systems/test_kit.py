@@ -85,6 +85,12 @@ def test_two_packages_with_one_system_are_told(shop: Path, tmp_path: Path, monke
         find("shop")
 
 
+def test_a_file_that_is_no_yaml_is_told_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as told:
+        configured(tmp_path / "config", "connections: [")
+    assert len(told.value.problems) == 1
+
+
 @pytest.mark.parametrize(("source", "what"), [("import nowhere", "cannot be imported"), ("SYSTEM = 1", "is no System")])
 def test_a_package_that_cannot_be_imported_harms_nobody_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, what: str
