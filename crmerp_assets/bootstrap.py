@@ -11,24 +11,15 @@ from pathlib import Path
 import duckdb
 
 from crmerp_assets.connectors.http import Meter
-from crmerp_assets.connectors.netsuite import NetSuiteConnector
 from crmerp_assets.connectors.protocol import Connector
-from crmerp_assets.connectors.salesforce import SalesforceConnector
 from crmerp_assets.ledger import Ledger
-from crmerp_assets.settings import (
-    Configuration,
-    ConnectionConfig,
-    NetSuiteConfig,
-    SalesforceConfig,
-    Settings,
-    load_configuration,
-)
+from crmerp_assets.settings import Configuration, Settings, load_configuration
 from crmerp_assets.sync.budget import SharedBudget
 from crmerp_assets.sync.platform import Connection, Platform
+from crmerp_assets.systems import Clock, ConnectionConfig, Sleep, find
 from crmerp_assets.warehouse import Warehouse, file_connection
 
 Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
-Sleep = Callable[[float], None]
 
 
 class NotConfigured(RuntimeError):
@@ -43,7 +34,7 @@ def utc_now() -> datetime:
 def build(
     settings: Settings,
     connect: Connect | None = None,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Clock = utc_now,
     sleep: Sleep = time.sleep,
 ) -> Platform:
     """Build the platform of a configuration. Raises ConfigurationError, NotConfigured, or the ledger's errors."""
@@ -61,7 +52,7 @@ def assemble(
     settings: Settings,
     configuration: Configuration,
     connect: Connect,
-    clock: Callable[[], datetime],
+    clock: Clock,
     sleep: Sleep = time.sleep,
 ) -> Platform:
     """Put the parts of an already loaded configuration together."""
@@ -86,44 +77,9 @@ def assemble(
     )
 
 
-def connector(
-    config: ConnectionConfig, clock: Callable[[], datetime], meter: Meter, sleep: Sleep = time.sleep
-) -> Connector:
+def connector(config: ConnectionConfig, clock: Clock, meter: Meter, sleep: Sleep = time.sleep) -> Connector:
     """The connector of one connection; `meter` counts its calls, `sleep` is how it waits between attempts."""
-    match config:
-        case SalesforceConfig():
-            return SalesforceConnector(
-                name=config.name,
-                url=config.url,
-                client_id=config.client_id,
-                client_secret=config.client_secret.get_secret_value() if config.client_secret else None,
-                username=config.username,
-                private_key=config.key_text(),
-                api_version=config.api_version,
-                permission_set=config.permission_set,
-                overlap_seconds=config.overlap_seconds,
-                timeout=config.timeout_seconds,
-                verify=config.verify,
-                clock=clock,
-                meter=meter,
-                sleep=sleep,
-            )
-        case NetSuiteConfig():
-            return NetSuiteConnector(
-                name=config.name,
-                url=config.url,
-                account=config.account,
-                client_id=config.client_id,
-                certificate_id=config.certificate_id,
-                private_key=config.key_text() or "",
-                account_timezone=config.account_timezone,
-                overlap_seconds=config.overlap_seconds,
-                timeout=config.timeout_seconds,
-                verify=config.verify,
-                clock=clock,
-                meter=meter,
-                sleep=sleep,
-            )
+    return find(config.type).connect(config, clock, meter, sleep)
 
 
 class Shared:

@@ -12,23 +12,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from crmerp_assets.canonical import ecb
 from crmerp_assets.mapping import ConfigurationError, EntityRules, Matrix, load_governance, load_matrix, retirement
 from crmerp_assets.mapping.document import At, Document, did_you_mean, read
-from crmerp_assets.mapping.validation import Strict, parse
+from crmerp_assets.mapping.validation import parse
 from crmerp_assets.merge.policy import Policy
 from crmerp_assets.merge.three_way import Role
+from crmerp_assets.systems import ConnectionConfig, SystemFault, find, folders, names
 
 Environment: TypeAlias = Mapping[str, str]
 Loaded = TypeVar("Loaded")
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
-_SECRETS = ("client_secret", "private_key", "token", "password")
+_SECRETS = ("client_secret", "private_key", "token", "password", "secret", "account_key")
 
 
 class Settings(BaseSettings):
@@ -60,76 +61,6 @@ class Settings(BaseSettings):
         return self.state / "reports"
 
 
-class Connection(Strict):
-    """What every connection has. `ca_file` is a certificate to trust besides the usual ones; a call without an answer
-    after `timeout_seconds` is given up."""
-
-    name: str
-    role: Literal["crm", "erp"]
-    url: str
-    ca_file: Path | None = None
-    private_key: SecretStr | None = None
-    private_key_file: Path | None = None
-    overlap_seconds: int = 600
-    timeout_seconds: Annotated[float, Field(gt=0)] = 120.0
-
-    @property
-    def verify(self) -> bool | str:
-        """What to check the server's certificate against."""
-        return str(self.ca_file) if self.ca_file else True
-
-    def key_text(self) -> str | None:
-        """The private key in PEM form, None without one; ConfigurationError when its file cannot be read."""
-        if self.private_key is not None or self.private_key_file is None:
-            return self.private_key.get_secret_value() if self.private_key else None
-        try:
-            return self.private_key_file.read_text(encoding="utf-8")
-        except OSError as error:
-            what = f"{self.private_key_file} cannot be read; put the PEM file there or correct the path"
-            raise ConfigurationError([f"connection {self.name}: private_key_file: {what}"]) from error
-
-
-class SalesforceConfig(Connection):
-    """Either client_secret (client credentials flow), or username with a private key (JWT bearer flow)."""
-
-    type: Literal["salesforce"]
-    client_id: str
-    client_secret: SecretStr | None = None
-    username: str | None = None
-    api_version: str = "68.0"
-    permission_set: str = "Crmerp_Integration"
-
-    @model_validator(mode="after")
-    def _one_way_in(self) -> SalesforceConfig:
-        key = self.private_key is not None or self.private_key_file is not None
-        if self.client_secret is None and not (self.username and key):
-            raise ValueError("give client_secret, or username with private_key_file")
-        return self
-
-
-class NetSuiteConfig(Connection):
-    """OAuth 2.0 client credentials with a certificate. `account_timezone` is the one of the integration user."""
-
-    type: Literal["netsuite"]
-    account: str
-    client_id: str
-    certificate_id: str
-    account_timezone: str = "UTC"
-
-    @model_validator(mode="after")
-    def _has_key(self) -> NetSuiteConfig:
-        if self.private_key is None and self.private_key_file is None:
-            raise ValueError("give private_key_file, the PEM file of the certificate's private key")
-        return self
-
-
-ConnectionConfig: TypeAlias = SalesforceConfig | NetSuiteConfig
-_TYPES: Mapping[str, type[SalesforceConfig] | type[NetSuiteConfig]] = {
-    "salesforce": SalesforceConfig,
-    "netsuite": NetSuiteConfig,
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """Everything that the configuration folder says, on top of what is packaged."""
@@ -149,13 +80,26 @@ def load_configuration(settings: Settings, environment: Environment | None = Non
     problems: list[str] = []
     policy = _collected(problems, lambda: _policy(settings.config)) or Policy()
     connections = _collected(problems, lambda: _connections(settings.config, variables)) or ()
-    matrix = _collected(problems, lambda: load_matrix(settings.config, policy.default_region))
+    matrix = _collected(problems, lambda: matrix_of(settings, policy.default_region))
     governance = _collected(problems, lambda: load_governance(settings.config))
     if matrix is not None:
         problems += policy.deletions.unfit(partial(_can_deactivate, matrix, connections))
     if problems or matrix is None or governance is None:
-        raise ConfigurationError(problems)
+        raise ConfigurationError(dict.fromkeys(problems))
     return Configuration(connections, policy, matrix, governance)
+
+
+def matrix_of(settings: Settings, default_region: str | None = None) -> Matrix:
+    """The mapping matrix: the packaged maps, those that the configured systems bring, and the user's on top."""
+    return load_matrix(settings.config, default_region, folders(roles(settings.config)))
+
+
+def roles(config: Path) -> dict[str, Role]:
+    """system -> role as connections.yaml says, without looking at anything else there: no secret is needed for it."""
+    path = config / "connections.yaml"
+    entries = read(path).data.get("connections") if path.exists() else None
+    found = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return {str(one.get("type")): one["role"] for one in found if one.get("role") in ("crm", "erp")}
 
 
 def _can_deactivate(matrix: Matrix, connections: tuple[ConnectionConfig, ...], entity: str, role: Role) -> bool:
@@ -229,12 +173,23 @@ def _connection(document: Document, number: int) -> ConnectionConfig:
     if not isinstance(entry, dict):
         raise ConfigurationError([document.problem(at, "a mapping of keys to values is expected here")])
     if "type" not in entry:
-        raise ConfigurationError([document.problem(at, f"type is missing; say {' or '.join(_TYPES)}")])
-    kind = str(entry["type"])
-    if kind not in _TYPES:
-        what = f"'{kind}' is not a type of connection{did_you_mean(kind, _TYPES)}"
+        raise ConfigurationError([document.problem(at, f"type is missing; say {' or '.join(names())}")])
+    return _of_system(document, at, str(entry["type"]))
+
+
+def _of_system(document: Document, at: At, kind: str) -> ConnectionConfig:
+    if kind not in names():
+        what = f"'{kind}' is not a type of connection{did_you_mean(kind, names())}"
         raise ConfigurationError([document.problem((*at, "type"), what)])
-    return parse(_TYPES[kind], document, at)
+    try:
+        system = find(kind)
+    except SystemFault as fault:
+        raise ConfigurationError([document.problem((*at, "type"), str(fault))]) from fault
+    connection = parse(system.settings, document, at)
+    if connection.role not in system.roles:
+        what = f"{kind} can only be {' or '.join(system.roles)} here"
+        raise ConfigurationError([document.problem((*at, "role"), what)])
+    return connection
 
 
 def _resolved(value: Any, at: At, document: Document, environment: Environment, problems: list[str]) -> Any:

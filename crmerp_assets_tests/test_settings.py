@@ -9,13 +9,10 @@ from pathlib import Path
 import pytest
 
 from crmerp_assets.mapping import ConfigurationError
-from crmerp_assets.settings import (
-    Configuration,
-    NetSuiteConfig,
-    SalesforceConfig,
-    Settings,
-    load_configuration,
-)
+from crmerp_assets.settings import Configuration, Settings, load_configuration
+from crmerp_assets.systems import names
+from crmerp_assets.systems.netsuite import NetSuiteConfig
+from crmerp_assets.systems.salesforce import SalesforceConfig
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {
@@ -153,7 +150,7 @@ CRM = "{name: a, type: salesforce, role: crm, url: u, client_id: c, client_secre
     [
         (f"[{CRM}]", "1: connections: 0 connections have the role erp; exactly one must"),
         (f"[{CRM}, {CRM}]", "1: connections.1.name: 'a' is the name of two connections; rename one"),
-        ("[{name: a, role: crm}]", "1: connections.0: type is missing; say salesforce or netsuite"),
+        ("[{name: a, role: crm}]", f"1: connections.0: type is missing; say {' or '.join(names())}"),
         ("[a]", "1: connections.0: a mapping of keys to values is expected here"),
         ("{a: b}", "1: connections: a list of connections is expected"),
         (

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from crmerp_assets.cli.output import console, say
-from crmerp_assets.settings import Settings
+from crmerp_assets.settings import Settings, matrix_of, roles
 
 app = typer.Typer(
     help="Check and document which field is whose, and what it is called in each system.", no_args_is_help=True
@@ -18,11 +18,12 @@ def lint(
     *, notes: Annotated[bool, typer.Option("--notes", help="Show what each round trip loses, too.")] = False
 ) -> None:
     """Find mistakes in the mapping: values that cannot arrive, collide or change. Exit code 1 on errors."""
-    from crmerp_assets.mapping import load_governance, load_matrix
+    from crmerp_assets.mapping import load_governance
+    from crmerp_assets.mapping.lint import ROLES
     from crmerp_assets.mapping.lint import lint as check
 
     settings = Settings()
-    found = check(load_matrix(settings.config), load_governance(settings.config))
+    found = check(matrix_of(settings), load_governance(settings.config), {**ROLES, **roles(settings.config)})
     for finding in found:
         if notes or finding.level != "note":
             console.print(str(finding), style={"error": "red", "warning": "yellow"}.get(finding.level, "dim"))
@@ -37,11 +38,11 @@ def render(
     target: Annotated[Path, typer.Argument(help="A .md, .html or .xlsx file to write.")] = Path("mapping.html"),
 ) -> None:
     """Write the mapping document: every field, its owner and rules, its name in each system."""
-    from crmerp_assets.mapping import load_governance, load_matrix
+    from crmerp_assets.mapping import load_governance
     from crmerp_assets.mapping import render as rendering
 
     settings = Settings()
-    matrix, governance = load_matrix(settings.config), load_governance(settings.config)
+    matrix, governance = matrix_of(settings), load_governance(settings.config)
     match target.suffix:
         case ".md":
             target.write_text(rendering.markdown(matrix, governance), encoding="utf-8")

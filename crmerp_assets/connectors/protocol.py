@@ -32,14 +32,31 @@ Value: TypeAlias = "str | bool | Decimal | Ref | list[dict[str, Value]] | None"
 
 
 @dataclass(frozen=True, slots=True)
+class Misread:
+    """A row that came and cannot be used: its record where that can be told, its place, the column, and what is wrong.
+
+    `record` is a native id, `place` names file and line; the reason holds no value.
+    """
+
+    record: str | None
+    place: str
+    column: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Rows, and the opaque cursor with which `pull` resumes right after them.
 
-    The last page's cursor is where the next incremental pull starts; the overlap is inside it.
+    The last page's cursor is where the next incremental pull starts; the overlap is inside it. `misread` is for systems
+    whose rows can be unusable on their own: what was found since the last time it was told. With `reread` it is all
+    that there is, and nothing that was told before counts any more.
     """
 
     rows: list[Row]
     cursor: str
+    misread: tuple[Misread, ...] | None = None
+    reread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

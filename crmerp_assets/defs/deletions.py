@@ -7,9 +7,10 @@ import dagster as dg
 from crmerp_assets.defs import metadata
 from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.defs.stages import system_pool
-from crmerp_assets.settings import ConnectionConfig, Settings
+from crmerp_assets.settings import Settings
 from crmerp_assets.sync import compared, deletions
 from crmerp_assets.sync.budget import spending, stopping
+from crmerp_assets.systems import ConnectionConfig
 
 COMPARE_TAG = "crmerp/compare"
 

@@ -13,9 +13,10 @@ from crmerp_assets.canonical.validate import CheckSummary
 from crmerp_assets.defs import metadata
 from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.mapping import EntityMap
-from crmerp_assets.settings import Configuration, ConnectionConfig
+from crmerp_assets.settings import Configuration
 from crmerp_assets.sync import conform, forecasts, invoices, link, merge, plan, pull, push
 from crmerp_assets.sync.budget import call_class
+from crmerp_assets.systems import ConnectionConfig
 
 WAREHOUSE_POOL = "warehouse"
 _SHOWN = 10

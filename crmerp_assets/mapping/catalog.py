@@ -5,7 +5,7 @@ A user's file names only what differs: fields merge key by key, and a field set 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -20,12 +20,16 @@ PACKAGED = Path(__file__).parent
 Built = TypeVar("Built")
 
 
-def load_matrix(overrides: Path | None = None, default_region: str | None = None) -> Matrix:
-    """The matrix; `overrides` is the user's configuration folder, with its files in mapping/matrix/.
+def load_matrix(
+    overrides: Path | None = None, default_region: str | None = None, brought: Sequence[Path] = ()
+) -> Matrix:
+    """The matrix; `overrides` is the user's configuration folder, with its files in mapping/matrix/. `brought` are
+    folders with the maps of systems from other packages.
 
     ConfigurationError lists every mistake in every file.
     """
-    documents, problems = _documents("matrix", overrides, 2, "<map>.<system>.yaml, such as customer.salesforce.yaml")
+    form = "<map>.<system>.yaml, such as customer.salesforce.yaml"
+    documents, problems = _documents("matrix", overrides, 2, form, brought)
     maps = list(_built(documents, problems, _entity_map))
     if problems:
         raise ConfigurationError(problems)
@@ -41,10 +45,12 @@ def load_governance(overrides: Path | None = None) -> Mapping[str, EntityRules]:
     return {rule.entity: rule for rule in rules}
 
 
-def _documents(kind: str, overrides: Path | None, words: int, form: str) -> tuple[dict[str, Document], list[str]]:
+def _documents(
+    kind: str, overrides: Path | None, words: int, form: str, brought: Sequence[Path] = ()
+) -> tuple[dict[str, Document], list[str]]:
     documents: dict[str, Document] = {}
     problems: list[str] = []
-    for path, shown in _files(kind, overrides):
+    for path, shown in _files(kind, overrides, brought):
         name = path.name.removesuffix(".yaml")
         if path.suffix != ".yaml" or len(name.split(".")) != words:
             problems.append(f"{shown}:1: the name of this file is not understood; name it {form}")
@@ -65,9 +71,12 @@ def _packaged(path: Path, shown: str) -> Document:
     return read(path, shown)
 
 
-def _files(kind: str, overrides: Path | None) -> Iterator[tuple[Path, str]]:
+def _files(kind: str, overrides: Path | None, brought: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     for path in sorted((PACKAGED / kind).glob("*.yaml")):
         yield path, f"mapping/{kind}/{path.name}"
+    for folder in brought:
+        for path in sorted(folder.glob("*.yaml")):
+            yield path, str(path)
     if overrides is not None:
         for path in sorted((overrides / "mapping" / kind).glob("*.y*ml")):
             yield path, str(path)

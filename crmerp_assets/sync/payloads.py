@@ -14,6 +14,7 @@ from crmerp_assets.ledger.transitions import AT_REST
 from crmerp_assets.mapping import MASK, EntityMap, FieldMap, inbound
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.conform import STAGE
+from crmerp_assets.sync.misread import STAGE as MISREAD
 from crmerp_assets.sync.parked_work import Chosen, parked_work, place
 from crmerp_assets.sync.platform import Platform
 
@@ -83,7 +84,7 @@ def of_write(platform: Platform, intent: dict[str, str]) -> pl.DataFrame:
 
 def _record(platform: Platform, at: Place) -> pl.DataFrame:
     with platform.warehouse.open() as con:
-        frame = _native(platform, con, at) if at.stage == STAGE else _sides(platform, con, at)
+        frame = _native(platform, con, at) if at.stage in (STAGE, MISREAD) else _sides(platform, con, at)
     values = [name for name in frame.columns if name not in ("field", "native")]
     return masked(platform, frame.with_columns(pl.lit(at.entity).alias("entity")), values).drop("entity")
 

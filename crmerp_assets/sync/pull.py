@@ -15,7 +15,7 @@ from crmerp_assets.connectors.errors import ConfigError, ConnectorError, ShareSp
 from crmerp_assets.connectors.protocol import Page, Row
 from crmerp_assets.mapping import EntityMap, native_fields, raw_columns
 from crmerp_assets.merge.guards import CallClass
-from crmerp_assets.sync import positions, tables
+from crmerp_assets.sync import misread, positions, tables
 from crmerp_assets.sync.budget import pulling, spending
 from crmerp_assets.sync.pauses import paused, resting_on_failure
 from crmerp_assets.sync.platform import Platform
@@ -59,6 +59,8 @@ def _pull(platform: Platform, connection: str, entity_map: EntityMap, serves: Ca
     fields = native_fields(entity_map)
     table = tables.raw(connection, entity_map.object)
     since = positions.since(platform, connection, entity_map.object, fields, table)
+    if misread.asked_again(platform, connection, entity_map):
+        since = None
     calls, rows, changes, stopped = connector.calls(), 0, NO_CHANGES, None
     try:
         with spending(serves or pulling(entity_map.entity, platform.connections[connection].role)):
@@ -66,6 +68,7 @@ def _pull(platform: Platform, connection: str, entity_map: EntityMap, serves: Ca
                 with platform.warehouse.open() as con:
                     changes += store(platform, table, page, entity_map)
                     mark = positions.mark(con, table)
+                misread.note(platform, connection, entity_map, page)
                 rows += len(page.rows)
                 positions.remember(platform, connection, entity_map.object, fields, page.cursor, mark)
     except ShareSpent as stop:
@@ -81,21 +84,26 @@ def _together(pages: Iterator[Page]) -> Iterator[Page]:
 
     What was read before an error is given out before it is raised, so that it gets stored.
     """
-    rows: list[Row] = []
-    cursor: str | None = None
+    gathered: Page | None = None
     failure: ConnectorError | None = None
     try:
         for page in pages:
-            rows, cursor = rows + page.rows, page.cursor
-            if len(rows) >= STORED_AT_ONCE:
-                yield Page(rows, cursor)
-                rows, cursor = [], None
+            gathered = page if gathered is None else _joined(gathered, page)
+            if len(gathered.rows) >= STORED_AT_ONCE:
+                yield gathered
+                gathered = None
     except ConnectorError as error:
         failure = error
-    if cursor is not None:
-        yield Page(rows, cursor)
+    if gathered is not None:
+        yield gathered
     if failure is not None:
         raise failure
+
+
+def _joined(first: Page, second: Page) -> Page:
+    told = [page.misread for page in (first, second) if page.misread is not None]
+    unusable = tuple(one for some in told for one in some) if told else None
+    return Page([*first.rows, *second.rows], second.cursor, unusable, first.reread or second.reread)
 
 
 def store(platform: Platform, table: Table, page: Page, entity_map: EntityMap) -> Changes:

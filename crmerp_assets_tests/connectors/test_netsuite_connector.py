@@ -28,8 +28,8 @@ from crmerp_assets.connectors.errors import (
 )
 from crmerp_assets.connectors.netsuite import NetSuiteConnector
 from crmerp_assets.connectors.protocol import FieldSpec, Needs, Ref, Result, Row, Value, Write
+from crmerp_assets.contract.case import Admin
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
-from crmerp_assets_tests.contract.case import Admin
 from crmerp_assets_tests.contract.netsuite_case import Person
 
 ADDRESS_FIELDS = [f"{side}.{part}" for side in ("billing", "shipping") for part in ("addr1", "city", "country")]

@@ -13,8 +13,8 @@ import pytest
 from crmerp_assets.connectors.errors import AuthFailed, ConfigError, QuotaSpent, Rejected, Throttled, Transient
 from crmerp_assets.connectors.protocol import FieldSpec, Needs, Ref, Value, Write
 from crmerp_assets.connectors.salesforce import SalesforceConnector
+from crmerp_assets.contract.case import Admin
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
-from crmerp_assets_tests.contract.case import Admin
 from crmerp_assets_tests.contract.salesforce_case import KEY, KEY_SPEC, Person, connector_to, provision
 
 CONTACT_KEY = FieldSpec("Contact", KEY, "Golden Id", "text", length=64, external_id=True)

@@ -24,8 +24,8 @@ from crmerp_assets.connectors.errors import ConfigError, QuotaSpent, Rejected, T
 from crmerp_assets.connectors.protocol import Ref, Result, Value, Write
 from crmerp_assets.connectors.salesforce import SalesforceConnector
 from crmerp_assets.connectors.salesforce.sending import Sending
+from crmerp_assets.contract.case import Admin
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
-from crmerp_assets_tests.contract.case import Admin
 from crmerp_assets_tests.contract.salesforce_case import KEY, connector_to, provision
 
 Fault = Callable[..., None]

@@ -13,9 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from crmerp_assets_tests.contract.case import ConnectorCase
+from crmerp_assets.contract.case import ConnectorCase, with_gaps
 
 Start = Callable[[Path], AbstractContextManager[ConnectorCase]]
+
+
+def start_files(directory: Path) -> AbstractContextManager[ConnectorCase]:
+    from crmerp_assets_tests.contract.files_case import files_case
+
+    return files_case(directory)
 
 
 def start_netsuite(directory: Path) -> AbstractContextManager[ConnectorCase]:
@@ -30,13 +36,10 @@ def start_salesforce(directory: Path) -> AbstractContextManager[ConnectorCase]:
     return salesforce_case(directory)
 
 
-CASES: dict[str, Start] = {"netsuite": start_netsuite, "salesforce": start_salesforce}
+CASES: dict[str, Start] = {"files": start_files, "netsuite": start_netsuite, "salesforce": start_salesforce}
 
 
 @pytest.fixture(params=sorted(CASES))
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ConnectorCase]:
     with CASES[request.param](tmp_path) as started:
-        gap = started.gaps.get(request.function.__name__)
-        if gap is not None:
-            request.applymarker(pytest.mark.xfail(raises=gap.raises, reason=gap.reason, strict=True))
-        yield started
+        yield with_gaps(request, started)

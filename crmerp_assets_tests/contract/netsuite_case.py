@@ -13,8 +13,8 @@ import httpx
 
 from crmerp_assets.connectors.netsuite import NetSuiteConnector
 from crmerp_assets.connectors.protocol import Write
+from crmerp_assets.contract.case import Admin, ConnectorCase, Gap
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
-from crmerp_assets_tests.contract.case import Admin, ConnectorCase, Gap
 
 KEY = "externalId"
 SEEDED_AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)

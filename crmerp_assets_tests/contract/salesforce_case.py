@@ -13,8 +13,8 @@ import httpx
 
 from crmerp_assets.connectors.protocol import FieldSpec, Write
 from crmerp_assets.connectors.salesforce import SalesforceConnector
+from crmerp_assets.contract.case import Admin, ConnectorCase
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
-from crmerp_assets_tests.contract.case import Admin, ConnectorCase
 
 KEY = "Crmerp_Id__c"
 KEY_SPEC = FieldSpec("Account", KEY, "Golden Id", "text", length=64, external_id=True)

@@ -1,4 +1,7 @@
-"""What every connector promises, checked against a sandbox of its system."""
+"""What every connector promises, checked against a sandbox of its system.
+
+A test module imports everything from here and gives the fixture `case`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import pytest
 
 from crmerp_assets.connectors.errors import ConfigError, Gone, Rejected, Unknown
 from crmerp_assets.connectors.protocol import Connector, Needs, Page, Row
-from crmerp_assets_tests.contract.case import ConnectorCase
+from crmerp_assets.contract.case import ConnectorCase
 
 Answer = TypeVar("Answer")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import httpx
+import pytest
 
 from crmerp_assets.connectors.protocol import Connector, Write
 
@@ -115,3 +116,11 @@ class ConnectorCase:
     secrets: tuple[str, ...]
     fields: tuple[str, ...] = ()
     gaps: Mapping[str, Gap] = field(default_factory=dict)
+
+
+def with_gaps(request: pytest.FixtureRequest, case: ConnectorCase) -> ConnectorCase:
+    """The case; where the system cannot keep the part that is asked for now, that must fail as its gap says."""
+    gap = case.gaps.get(request.function.__name__)
+    if gap is not None:
+        request.applymarker(pytest.mark.xfail(raises=gap.raises, reason=gap.reason, strict=True))
+    return case

@@ -1,0 +1,167 @@
+"""Pushing: note, tell, put in place, wait for the acknowledgement a while, and leave the rest to settling.
+
+| what is known of a write id      | what a push does                                         |
+|----------------------------------|----------------------------------------------------------|
+| nothing                          | a row in the next import file                            |
+| acknowledged as applied          | nothing; that is its result                              |
+| acknowledged as rejected or gone | a new row: whoever sends it again wants it tried again    |
+| noted, never put in place        | the same file under the same number                      |
+| in place or taken, no answer yet | nothing; waits like the others                           |
+| taken a day ago, no answer       | a new row: the file is lost                              |
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from crmerp_assets.connectors.errors import ConnectorError, Gone, Rejected, Transient, Unknown
+from crmerp_assets.connectors.files import importfile
+from crmerp_assets.connectors.files.acknowledgements import STATUSES, Acknowledgements, Answer
+from crmerp_assets.connectors.files.journal import Journal, Sent
+from crmerp_assets.connectors.files.layout import SYSTEM, ObjectLayout
+from crmerp_assets.connectors.files.overlay import Applied
+from crmerp_assets.connectors.protocol import Accepted, Result, Write
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
+
+
+class Pusher:
+    """Writes import files of one connection. `patience`: how many seconds a push waits for acknowledgements."""
+
+    def __init__(
+        self,
+        name: str,
+        journal: Journal,
+        answers: Acknowledgements,
+        sleep: Callable[[float], None] = time.sleep,
+        patience: float = 30.0,
+    ) -> None:
+        self._name = name
+        self._journal = journal
+        self._answers = answers
+        self._sleep = sleep
+        self._patience = patience
+
+    def push(self, object: str, layout: ObjectLayout, writes: Sequence[Write], accepted: Accepted) -> list[Result]:
+        refused = {one.id: result for one in writes if (result := self._unwritable(layout, one)) is not None}
+        known = {one.write_id: one for one in self._journal.sent(object)}
+        open_, fresh = self._sorted([one for one in writes if one.id not in refused], known)
+        self._place_again(layout, open_, accepted)
+        sent = {one.write_id: one for one in open_}
+        failed: dict[str, Result] = {}
+        for group in importfile.alike(layout, fresh):
+            self._send(object, layout, group, accepted, sent, failed)
+        answers = self._awaited(list(sent.values()))
+        self._journal.forget(self._said(list(known.values())).keys())
+        results = {write.id: self._result(write, sent, answers) for write in writes if write.id in sent}
+        return [(refused | failed | results)[write.id] for write in writes]
+
+    def unfinished(self, jobs: Sequence[str]) -> set[str]:
+        """Files that wait, or were taken and not acknowledged whole; one that was never placed changes nothing."""
+        wanted, waiting = set(jobs), self._journal.waiting()
+        sent = [one for one in self._journal.sent() if one.stem in wanted]
+        answers = self._said(sent)
+        return {
+            one.stem
+            for one in sent
+            if one.write_id not in answers
+            and not self._journal.never_placed(one, waiting)
+            and not self._journal.lost(one, waiting)
+        }
+
+    def applied(self, object: str) -> list[Applied]:
+        """Every acknowledged write to an object, in the order in which they were sent."""
+        sent = self._journal.sent(object)
+        answers = self._answers.of([one.stem for one in sent])
+        found = [(one, answers.get((one.stem, one.write_id))) for one in sent]
+        applied = [Applied(one, said) for one, said in found if said is not None and said.status == "applied"]
+        return [one for one in applied if one.native_id is not None]
+
+    def _sorted(self, writes: Sequence[Write], known: dict[str, Sent]) -> tuple[list[Sent], list[Write]]:
+        """(sent before and open or applied, to be sent)."""
+        before = [known[one.id] for one in writes if one.id in known]
+        answers, waiting = self._said(before), self._journal.waiting()
+        refused = {write_id for write_id, said in answers.items() if said.status != "applied"}
+        lost = {one.write_id for one in before if one.write_id not in answers and self._journal.lost(one, waiting)}
+        again = refused | lost
+        open_ = [one for one in before if one.write_id not in again]
+        return open_, [one for one in writes if one.id not in known or one.id in again]
+
+    def _place_again(self, layout: ObjectLayout, open_: Sequence[Sent], accepted: Accepted) -> None:
+        answers, waiting = self._said(open_), self._journal.waiting()
+        stems = dict.fromkeys(one.stem for one in open_ if one.write_id not in answers)
+        for stem in stems:
+            accepted([one.write_id for one in open_ if one.stem == stem], stem)
+            whole = [one for one in self._journal.sent() if one.stem == stem]
+            if self._journal.never_placed(whole[0], waiting):
+                self._journal.place(whole[0].file, importfile.content(layout, whole))
+
+    def _send(
+        self,
+        object: str,
+        layout: ObjectLayout,
+        group: Sequence[Write],
+        accepted: Accepted,
+        sent: dict[str, Sent],
+        failed: dict[str, Result],
+    ) -> None:
+        """One file. Where it cannot be put in place nothing has happened, and its number waits for the next push."""
+        try:
+            noted = self._journal.note(object, layout.writes, [importfile.noted(one) for one in group])
+            accepted([one.id for one in group], noted[0].stem)
+            self._journal.place(noted[0].file, importfile.content(layout, noted))
+        except OSError as failure:
+            what = f"The import file of {self._name} could not be written ({type(failure).__name__})"
+            for one in group:
+                error = Transient(f"{what}; check the folder's rights and space.", system=SYSTEM, record=one.key)
+                failed[one.id] = Result(one.id, one.native_id, error)
+            return
+        sent |= {one.write_id: one for one in noted}
+
+    def _awaited(self, sent: Sequence[Sent]) -> dict[str, Answer]:
+        """What was said to the writes, once all have an answer or patience ends."""
+        waited, pause = 0.0, FIRST_PAUSE
+        answers = self._said(sent)
+        while len(answers) < len(sent) and waited < self._patience:
+            self._sleep(pause)
+            waited, pause = waited + pause, min(LONGEST_PAUSE, pause * 1.5)
+            answers = self._said(sent)
+        return answers
+
+    def _said(self, sent: Sequence[Sent]) -> dict[str, Answer]:
+        """By write id. A status that is not understood is no answer."""
+        found = self._answers.of([one.stem for one in sent])
+        pairs = [(one.write_id, found.get((one.stem, one.write_id))) for one in sent]
+        return {write_id: said for write_id, said in pairs if said is not None and said.status in STATUSES}
+
+    def _result(self, write: Write, sent: dict[str, Sent], answers: dict[str, Answer]) -> Result:
+        said, one = answers.get(write.id), sent[write.id]
+        native_id = (said.native_id if said else None) or write.native_id
+        if said is not None and said.status == "applied" and native_id is not None:
+            return Result(write.id, native_id, None)
+        return Result(write.id, write.native_id, self._error(write, one, said))
+
+    def _error(self, write: Write, one: Sent, said: Answer | None) -> ConnectorError:
+        about = {"system": SYSTEM, "object": write.object, "record": write.key}
+        if said is None:
+            text = f"{self._name} has not acknowledged {one.file} yet; it is asked again before anything is sent."
+            return Unknown(text, **about)
+        if said.status == "applied":
+            text = f"{said.place} says applied without an id; add the id, or settle it by its key."
+            return Unknown(text, **about)
+        if said.status == "gone":
+            return Gone(f"{self._name} has no {write.object} {write.native_id} any more ({said.place}).", **about)
+        text = f"{self._name} rejected {write.object} {write.key} ({said.place}): {said.reason}"
+        return Rejected(text, reason=said.reason, code=said.code, field=said.field, **about)
+
+    def _unwritable(self, layout: ObjectLayout, write: Write) -> Result | None:
+        field = importfile.unwritable(layout, write)
+        if field is None:
+            return None
+        reason = f"{field} holds a character that {layout.encoding} lacks"
+        text = f"{write.object} {write.key} was not sent: {reason}; change the value, or the encoding of the layout."
+        error = Rejected(
+            text, reason=reason, code="ENCODING", field=field, system=SYSTEM, object=write.object, record=write.key
+        )
+        return Result(write.id, write.native_id, error)

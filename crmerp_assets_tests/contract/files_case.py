@@ -1,0 +1,145 @@
+"""Files in the connector contract: customers of an ERP without an API, keyed by a column of ours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from crmerp_assets.connectors.files import Children, FilesConnector, ObjectLayout
+from crmerp_assets.connectors.files.reading import PAGE
+from crmerp_assets.connectors.protocol import Write
+from crmerp_assets.contract.case import Admin, ConnectorCase, Gap
+from crmerp_assets.sandbox.files import FilesSandbox
+
+KEY = "crmerp_id"
+SEEDED_AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+PATIENCE = 4.0
+NO_WINNER = Gap(AssertionError, "an extract shows that a record is gone, never into which it was merged")
+NO_WAIT = Gap(AssertionError, "a folder never asks anybody to wait")
+
+
+def layout(name: str, id_column: str, **more: Any) -> ObjectLayout:
+    """The extracts of the sandbox."""
+    shape = {"full": f"extracts/{name}_*.csv", "id": id_column, "modified": "changed_at", "modified_by": "changed_by"}
+    return ObjectLayout(**{**shape, "control": True, **more})
+
+
+LINES = Children(pattern="extracts/order_lines_*.csv", parent="order_no")
+OBJECTS = {
+    "customer": layout("customer", "customer_no"),
+    "contact": layout("contact", "contact_no"),
+    "item": layout("item", "item_no"),
+    "order": layout("order", "order_no", children={"lines": LINES}),
+}
+
+
+@contextmanager
+def files_case(directory: Path) -> Iterator[ConnectorCase]:
+    with FilesSandbox(directory / "files") as sandbox:
+        admin = Admin(sandbox.url)
+        person = Person(sandbox.url)
+        yield ConnectorCase(
+            system="files",
+            admin=admin,
+            connect=connector_to(sandbox),
+            object="customer",
+            key_field=KEY,
+            text_field="name",
+            fields=("name", "phone", KEY),
+            page_size=PAGE,
+            seed=seed,
+            create=create,
+            update=update,
+            bad=bad,
+            edit=lambda native_id, text: person.edit("customer", native_id, {"name": text}),
+            delete=lambda native_id: person.delete("customer", native_id),
+            merge=lambda winner, loser: person.merge("customer", winner, loser),
+            missing_field="shoe_size",
+            next_page=r"EXTRACT customer_",
+            any_read=r"EXTRACT customer_",
+            push_call=r"IMPORT .*customer",
+            pull_calls=no_calls,
+            find_calls=no_calls,
+            create_calls=no_calls,
+            update_calls=no_calls,
+            throttle_wait=0.5,
+            secrets=(admin.person(),),
+            gaps={"test_a_merge_names_its_winner": NO_WINNER, "test_a_throttled_call_waits_as_told": NO_WAIT},
+        )
+        person.close()
+        admin.close()
+
+
+def no_calls(count: int) -> int:
+    """A folder has no allowance, so nothing is counted."""
+    return 0
+
+
+def connector_to(sandbox: FilesSandbox) -> Callable[..., FilesConnector]:
+    def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600) -> FilesConnector:
+        def pause(seconds: float) -> None:
+            """The ERP takes real time, so that every pause is taken as well as recorded, if shortened."""
+            sleep(seconds)
+            if sleep is not time.sleep:
+                time.sleep(min(seconds, 0.5))
+
+        return FilesConnector(
+            "erp",
+            sandbox.credentials["FILES_ROOT"],
+            OBJECTS,
+            clock=lambda: datetime.now(UTC),
+            sleep=pause,
+            overlap_seconds=overlap_seconds,
+            patience=PATIENCE,
+        )
+
+    return connect
+
+
+class Person:
+    """Someone at the ERP's screens."""
+
+    def __init__(self, url: str) -> None:
+        self._client = httpx.Client(base_url=url, timeout=60)
+
+    def edit(self, object: str, native_id: str, values: dict[str, Any]) -> None:
+        assert self._client.patch(f"/screens/{object}/{native_id}", json=values).status_code == 204
+
+    def delete(self, object: str, native_id: str) -> None:
+        assert self._client.delete(f"/screens/{object}/{native_id}").status_code == 204
+
+    def merge(self, object: str, winner: str, loser: str) -> None:
+        assert self._client.post(f"/screens/merge/{object}/{winner}/{loser}").status_code == 204
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def seed(count: int) -> list[dict[str, Any]]:
+    """Three customers a second."""
+    return [
+        {
+            "name": f"Company {number:05}",
+            "changed_at": (SEEDED_AT + timedelta(seconds=number // 3)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        for number in range(count)
+    ]
+
+
+def create(number: int) -> Write:
+    values = {"name": f"Customer {number}", "phone": "+1 212 555 0100"}
+    return Write(f"create-{number}", "customer", "create", KEY, f"golden-{number:05}", None, dict(values))
+
+
+def update(number: int, native_id: str, text: str) -> Write:
+    return Write(f"update-{number}", "customer", "update", KEY, f"golden-{number:05}", native_id, {"name": text})
+
+
+def bad(number: int) -> Write:
+    return Write(f"bad-{number}", "customer", "create", KEY, f"golden-{number:05}", None, {"phone": "+1 212 555 0100"})
