@@ -41,14 +41,15 @@ class Spec:
     """How records of an entity are matched.
 
     `inputs`: name -> (canonical column, how it is prepared). `columns`: normalised column -> SQL over the prepared
-    inputs (`in_<name>`) and earlier columns; those that start with an underscore are helpers. `counted`: column -> SQL for
-    what is counted of the records that share its value, which tells rare values from common ones (`<column>_n`); of
-    the first, features see the `similarity` (Jaro-Winkler from 0.75 up, else 0). `words`: SQL for the list of words
-    whose rare ones are keys, `place`: the column within which they are rare; where a column `words` has their hashes,
-    features see how many are `shared`. `identity`: columns that are equal where one row was typed twice. `guards`:
-    features held out to check a fit, best first. `settles`: features whose contradiction keeps a pair from being
-    linked without a person. `related`: how two things belong together -> SQL over levels (`g_<feature>`) that says
-    so. `neighbours`: the same for things that have something in common and do not belong together.
+    inputs (`in_<name>`) and earlier columns; those that start with an underscore are helpers. `counted`: column ->
+    SQL for what is counted of the records that share its value, which tells rare values from common ones
+    (`<column>_n`); of the first, features see the `similarity` (Jaro-Winkler from 0.75 up, else 0). `words`: SQL
+    for the list of words whose rare ones are keys, `place`: the column within which they are rare; where a column
+    `words` has their hashes, features see how many are `shared`. `identity`: columns that are equal where one row
+    was typed twice. `guards`: features held out to check a fit, best first. `settles`: features whose contradiction
+    keeps a pair from being linked without a person. `related`: how two things belong together -> SQL over levels
+    (`g_<feature>`) that says so. `neighbours`: the same for things that have something in common and do not belong
+    together.
     """
 
     entity: str
