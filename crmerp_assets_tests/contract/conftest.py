@@ -30,7 +30,13 @@ def start_salesforce(directory: Path) -> AbstractContextManager[ConnectorCase]:
     return salesforce_case(directory)
 
 
-CASES: dict[str, Start] = {"netsuite": start_netsuite, "salesforce": start_salesforce}
+def start_hubspot(directory: Path) -> AbstractContextManager[ConnectorCase]:
+    from crmerp_assets_tests.contract.hubspot_case import hubspot_case
+
+    return hubspot_case(directory)
+
+
+CASES: dict[str, Start] = {"netsuite": start_netsuite, "salesforce": start_salesforce, "hubspot": start_hubspot}
 
 
 @pytest.fixture(params=sorted(CASES))

@@ -1,4 +1,4 @@
-"""A server that behaves like a HubSpot portal: objects, properties, pipelines, associations, batches, search, merges."""
+"""A server that behaves like a HubSpot portal: objects, properties, associations, batches, search, merges."""
 
 from crmerp_assets.sandbox.hubspot.server import HubSpotSandbox
 

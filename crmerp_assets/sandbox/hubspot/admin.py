@@ -1,4 +1,4 @@
-"""What people and administrators do outside the API: pipelines, removed properties, withheld scopes, settings, limits."""
+"""What people and administrators do outside the API: pipelines, properties, scopes, settings, limits."""
 
 import json
 from collections.abc import Callable

@@ -112,7 +112,7 @@ class Handlers:
             case ("POST", "batch", "create"):
                 return self._add_links(call, kind, to, lambda row: [_type_id(spec) for spec in row["types"]])
             case ("POST", "batch", "associate", "default"):
-                return self._add_links(call, kind, to, lambda row: [self.associations.default(kind, to)])
+                return self._add_links(call, kind, to, lambda _: [self.associations.default(kind, to)])
             case ("POST", "batch", "archive"):
                 for row in call.json()["inputs"]:
                     for target in row["to"]:

@@ -1,4 +1,4 @@
-"""One portal: its records, properties, pipelines and settings in SQLite. What may be asked of them is decided elsewhere."""
+"""One portal: its records, properties, pipelines and settings in SQLite. What may be asked is decided elsewhere."""
 
 import json
 from collections.abc import Iterable, Mapping
