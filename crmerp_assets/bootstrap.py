@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from crmerp_assets.connectors.http import Meter
+from crmerp_assets.connectors.hubspot import HubSpotConnector, oauth_app
 from crmerp_assets.connectors.netsuite import NetSuiteConnector
 from crmerp_assets.connectors.protocol import Connector
 from crmerp_assets.connectors.salesforce import SalesforceConnector
@@ -18,6 +19,7 @@ from crmerp_assets.ledger import Ledger
 from crmerp_assets.settings import (
     Configuration,
     ConnectionConfig,
+    HubSpotConfig,
     NetSuiteConfig,
     SalesforceConfig,
     Settings,
@@ -117,6 +119,24 @@ def connector(
                 certificate_id=config.certificate_id,
                 private_key=config.key_text() or "",
                 account_timezone=config.account_timezone,
+                overlap_seconds=config.overlap_seconds,
+                timeout=config.timeout_seconds,
+                verify=config.verify,
+                clock=clock,
+                meter=meter,
+                sleep=sleep,
+            )
+        case HubSpotConfig():
+            return HubSpotConnector(
+                name=config.name,
+                url=config.url,
+                token=config.token.get_secret_value() if config.token else None,
+                app=oauth_app(
+                    config.client_id,
+                    config.client_secret.get_secret_value() if config.client_secret else None,
+                    config.refresh_token.get_secret_value() if config.refresh_token else None,
+                ),
+                api_version=config.api_version,
                 overlap_seconds=config.overlap_seconds,
                 timeout=config.timeout_seconds,
                 verify=config.verify,

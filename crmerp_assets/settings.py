@@ -28,7 +28,7 @@ Environment: TypeAlias = Mapping[str, str]
 Loaded = TypeVar("Loaded")
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
-_SECRETS = ("client_secret", "private_key", "token", "password")
+_SECRETS = ("client_secret", "private_key", "token", "refresh_token", "password")
 
 
 class Settings(BaseSettings):
@@ -123,10 +123,29 @@ class NetSuiteConfig(Connection):
         return self
 
 
-ConnectionConfig: TypeAlias = SalesforceConfig | NetSuiteConfig
-_TYPES: Mapping[str, type[SalesforceConfig] | type[NetSuiteConfig]] = {
+class HubSpotConfig(Connection):
+    """Either the token of a private app, or an OAuth app by client_id, client_secret and refresh_token."""
+
+    type: Literal["hubspot"]
+    url: str = "https://api.hubapi.com"
+    token: SecretStr | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    refresh_token: SecretStr | None = None
+    api_version: Literal["2026-09", "2026-03", "v3"] = "2026-09"
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> HubSpotConfig:
+        if self.token is None and not (self.client_id and self.client_secret and self.refresh_token):
+            raise ValueError("give token, or client_id with client_secret and refresh_token")
+        return self
+
+
+ConnectionConfig: TypeAlias = SalesforceConfig | NetSuiteConfig | HubSpotConfig
+_TYPES: Mapping[str, type[ConnectionConfig]] = {
     "salesforce": SalesforceConfig,
     "netsuite": NetSuiteConfig,
+    "hubspot": HubSpotConfig,
 }
 
 

@@ -77,7 +77,7 @@ def test_without_a_folder_the_defaults_hold(tmp_path: Path) -> None:
     configuration = load(tmp_path / "nowhere")
     assert configuration.connections == ()
     assert configuration.policy.create.customer.erp == "when_ordered"
-    assert configuration.matrix.systems == ("netsuite", "salesforce")
+    assert {"netsuite", "salesforce"} <= set(configuration.matrix.systems)
     assert configuration.governance["customer"].fields["credit_limit"].owner == "erp"
 
 

@@ -11,8 +11,7 @@ from typing import Any
 
 import httpx
 
-from crmerp_assets.connectors.hubspot import HubSpotConnector
-from crmerp_assets.connectors.hubspot.auth import OAuthApp
+from crmerp_assets.connectors.hubspot import HubSpotConnector, OAuthApp
 from crmerp_assets.connectors.protocol import FieldSpec, Write
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
 from crmerp_assets_tests.contract.case import Admin, ConnectorCase, Gap

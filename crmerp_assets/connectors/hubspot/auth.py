@@ -31,6 +31,13 @@ class OAuthApp:
         return "OAuthApp(...)"
 
 
+def oauth_app(client_id: str | None, client_secret: str | None, refresh_token: str | None) -> OAuthApp | None:
+    """The app, where all three are given."""
+    if client_id and client_secret and refresh_token:
+        return OAuthApp(client_id, client_secret, refresh_token)
+    return None
+
+
 class Scopes:
     """What the token endpoint said that the app may do; None where it does not say."""
 
