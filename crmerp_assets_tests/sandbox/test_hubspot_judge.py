@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hubspot import HubSpot
@@ -17,19 +18,53 @@ from hubspot.crm.companies import (
     SimplePublicObjectInput,
     SimplePublicObjectInputForCreate,
 )
+from hubspot.crm.contacts import ApiException as ContactException
 from hubspot.crm.properties import PropertyCreate, PropertyGroupCreate
+from hubspot.discovery.discovery_base import DiscoveryBase
 from urllib3.util.retry import Retry
 
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
 
 
+class Judges:
+    """Clients whose connections are closed in the end; by itself the package leaves that to the interpreter."""
+
+    def __init__(self, sandbox: HubSpotSandbox) -> None:
+        self._where = {"host": sandbox.url, "ssl_ca_cert": str(sandbox.ca_file)}
+        self._pools: list[Any] = []
+
+    def __call__(self, access_token: str | None = None) -> HubSpot:
+        return HubSpot(access_token=access_token, api_factory=self._api, **self._where)
+
+    def _api(self, package: Any, name: str, config: dict[str, Any]) -> Any:
+        made = DiscoveryBase._default_api_factory(package, name, config)
+        made.api_client.set_default_header("Connection", "close")
+        self._pools.append(made.api_client.rest_client.pool_manager)
+        return made
+
+    def close(self) -> None:
+        for pool in self._pools:
+            pool.clear()
+
+
 @pytest.fixture
-def judge(tmp_path) -> Iterator[HubSpot]:
-    with HubSpotSandbox(tmp_path, tls=True) as sandbox:
-        token = sandbox.credentials["HUBSPOT_TOKEN"]
-        judge = HubSpot(access_token=token, host=sandbox.url, ssl_ca_cert=str(sandbox.ca_file))
-        provision(judge)
-        yield judge
+def sandbox(tmp_path) -> Iterator[HubSpotSandbox]:
+    with HubSpotSandbox(tmp_path, tls=True) as started:
+        yield started
+
+
+@pytest.fixture
+def judges(sandbox) -> Iterator[Judges]:
+    made = Judges(sandbox)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def judge(sandbox, judges) -> HubSpot:
+    judge = judges(sandbox.credentials["HUBSPOT_TOKEN"])
+    provision(judge)
+    return judge
 
 
 def provision(judge: HubSpot) -> None:
@@ -68,16 +103,10 @@ def test_a_contact_with_a_used_address_is_named(judge):
         return judge.crm.contacts.basic_api.create(asked)
 
     made = contact()
-    with pytest.raises(judge_error(judge)) as refused:
+    with pytest.raises(ContactException) as refused:
         contact()
     assert refused.value.status == 409
     assert json.loads(refused.value.body)["message"] == f"Contact already exists. Existing ID: {made.id}"
-
-
-def judge_error(judge: HubSpot):
-    from hubspot.crm.contacts import ApiException as ContactException
-
-    return ContactException
 
 
 def test_batches_answer_out_of_order_and_row_by_row(judge):
@@ -185,17 +214,15 @@ def test_deals_lines_pipelines_and_associations(judge):
     assert won_deal.properties["closedate"]
 
 
-def test_a_refresh_token_gives_access(tmp_path):
-    with HubSpotSandbox(tmp_path, tls=True) as sandbox:
-        given = sandbox.credentials
-        answer = HubSpot(host=sandbox.url, ssl_ca_cert=str(sandbox.ca_file)).oauth.tokens_api.create(
-            grant_type="refresh_token",
-            client_id=given["HUBSPOT_CLIENT_ID"],
-            client_secret=given["HUBSPOT_CLIENT_SECRET"],
-            refresh_token=given["HUBSPOT_REFRESH_TOKEN"],
-        )
-        judge = HubSpot(access_token=answer.access_token, host=sandbox.url, ssl_ca_cert=str(sandbox.ca_file))
-        assert judge.crm.companies.basic_api.get_page().results == []
+def test_a_refresh_token_gives_access(sandbox, judges):
+    given = sandbox.credentials
+    answer = judges().oauth.tokens_api.create(
+        grant_type="refresh_token",
+        client_id=given["HUBSPOT_CLIENT_ID"],
+        client_secret=given["HUBSPOT_CLIENT_SECRET"],
+        refresh_token=given["HUBSPOT_REFRESH_TOKEN"],
+    )
+    assert judges(answer.access_token).crm.companies.basic_api.get_page().results == []
 
 
 def test_a_search_too_many_is_told_by_its_policy(judge):

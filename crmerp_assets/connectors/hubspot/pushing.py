@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from typing import Any
 
 from crmerp_assets.connectors.errors import (
     AuthFailed,
@@ -221,10 +222,11 @@ def push_calls(object: str, creates: int, updates: int) -> int:
     return looks * -(-creates // BATCH) + -(-updates // BATCH)
 
 
-def _inline(made: Payload, items: Sequence[tuple[str, Sequence[str]]]) -> list[dict[str, object]]:
-    links = [{"to": {"id": to}, "types": [spec(link.type_id)]} for link, to in made.links if to is not None]
+def _inline(made: Payload, items: Sequence[tuple[str, Sequence[str]]]) -> list[dict[str, Any]]:
     types = {child.object: child.type_id for child, _ in made.lines}
-    return [*links, *({"to": {"id": id_}, "types": [spec(types[child])]} for child, ids in items for id_ in ids)]
+    pairs = [(link.type_id, to) for link, to in made.links if to is not None]
+    pairs += [(types[child], id_) for child, ids in items for id_ in ids]
+    return [{"to": {"id": to}, "types": [spec(type_id)]} for type_id, to in pairs]
 
 
 def _turns(writes: Sequence[Write]) -> list[list[Write]]:

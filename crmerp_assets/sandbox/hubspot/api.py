@@ -29,7 +29,7 @@ TOKEN_INFO = "/oauth/v2/private-apps/get/access-token-info"  # noqa: S105 - a pa
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`parts` is the path behind area and version."""
+    """`parts` is the path behind area and version; a parameter given several times is a list with commas."""
 
     method: str
     area: str
@@ -88,7 +88,8 @@ class Api:
         if found is None:
             raise not_found()
         parts = tuple(unquote(part) for part in (found["rest"] or "").split("/") if part)
-        query, fault = dict(request.query_params), request.scope.get(PAGE_FAULT)
+        given, fault = request.query_params, request.scope.get(PAGE_FAULT)
+        query = {name: ",".join(given.getlist(name)) for name in given}
         call = Call(request.method, found["area"], found["version"], parts, query, body, actor, fault)
         answer = self._handle(call)
         return Answer(answer.status, answer.body, headers)

@@ -111,7 +111,7 @@ def _value(kind: ObjectType, name: str, value: Any) -> Any:
 
 def listed(portal: Portal, kind: ObjectType, query: Mapping[str, str], fault: str | None) -> Body:
     """The list endpoint: by id, live or archived, at most 100 a page."""
-    limit, archived = int(query.get("limit", 10)), query.get("archived") == "true"
+    limit, archived = int(query.get("limit", 10)), query.get("archived", "").lower() == "true"
     if not 0 < limit <= 100:
         raise bad_request("limit must be between 1 and 100")
     after = int(query.get("after") or 0)
