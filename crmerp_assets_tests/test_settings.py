@@ -10,6 +10,7 @@ import pytest
 
 from crmerp_assets.mapping import ConfigurationError
 from crmerp_assets.settings import (
+    _TYPES,
     Configuration,
     NetSuiteConfig,
     SalesforceConfig,
@@ -153,7 +154,7 @@ CRM = "{name: a, type: salesforce, role: crm, url: u, client_id: c, client_secre
     [
         (f"[{CRM}]", "1: connections: 0 connections have the role erp; exactly one must"),
         (f"[{CRM}, {CRM}]", "1: connections.1.name: 'a' is the name of two connections; rename one"),
-        ("[{name: a, role: crm}]", "1: connections.0: type is missing; say salesforce or netsuite"),
+        ("[{name: a, role: crm}]", f"1: connections.0: type is missing; say {' or '.join(_TYPES)}"),
         ("[a]", "1: connections.0: a mapping of keys to values is expected here"),
         ("{a: b}", "1: connections: a list of connections is expected"),
         (
@@ -163,6 +164,15 @@ CRM = "{name: a, type: salesforce, role: crm, url: u, client_id: c, client_secre
         (
             "[{name: a, type: salesforce, role: crm, url: u, client_id: c, usrname: x}]",
             "1: connections.0.usrname: 'usrname' is not a key here; did you mean 'username'?",
+        ),
+        (
+            "[{name: a, type: hubspot, role: crm, client_id: c}]",
+            "1: connections.0: give token, or client_id with client_secret and refresh_token",
+        ),
+        (
+            "[{name: a, type: hubspot, role: crm, refresh_token: na1-abc}]",
+            "1: connections.0.refresh_token: a secret must not be written here; put it in the environment and say "
+            "refresh_token: ${NAME}",
         ),
     ],
 )
