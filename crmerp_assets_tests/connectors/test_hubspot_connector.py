@@ -170,6 +170,34 @@ def test_a_changed_line_brings_its_deal(connector: HubSpotConnector, person: Per
 
 
 @newest
+def test_a_company_that_is_added_later_brings_its_deal(
+    connector: HubSpotConnector, person: Person, admin: Admin
+) -> None:
+    acme = company(connector)
+    made = person.create("deals", {"dealname": "Big", "dealstage": "closedwon"})
+    admin.late("deals", made, 7200)
+    cursor = cursor_of(connector, "deals", DEAL)
+    pages = list(connector.pull("deals", DEAL, cursor))
+    assert [row for page in pages for row in page.rows] == []
+    person.link("deals", made, "companies", acme, 5)
+    pages = list(connector.pull("deals", DEAL, pages[-1].cursor))
+    assert [(row["_id"], row["associations.company"]) for page in pages for row in page.rows] == [(made, acme)]
+    assert pulled(connector, "deals", DEAL, pages[-1].cursor) == []
+
+
+@newest
+def test_a_large_recycle_bin_is_listed_less_often(connector: HubSpotConnector, person: Person, admin: Admin) -> None:
+    ids = admin.seed("companies", [{"name": f"C{n}"} for n in range(1_101)])
+    for start in range(0, 1_101, 100):
+        person.archive("companies", ids[start : start + 100])
+    deletions, cursor = connector.deletions("companies", None)
+    assert len(deletions) == 1_101
+    before = connector.calls()
+    assert connector.deletions("companies", cursor) == ([], cursor)
+    assert connector.calls() - before == 1
+
+
+@newest
 def test_more_changes_than_search_can_page_are_all_read(
     sandbox: HubSpotSandbox, connector: HubSpotConnector, admin: Admin
 ) -> None:

@@ -140,6 +140,10 @@ class Person:
     def delete(self, object: str, native_id: str) -> None:
         assert self._client.delete(f"/crm/v3/objects/{object}/{native_id}").status_code == 204
 
+    def archive(self, object: str, ids: list[str]) -> None:
+        body = {"inputs": [{"id": id_} for id_ in ids]}
+        assert self._client.post(f"/crm/v3/objects/{object}/batch/archive", json=body).status_code == 204
+
     def merge(self, object: str, winner: str, loser: str) -> str:
         body = {"primaryObjectId": winner, "objectIdToMerge": loser}
         answer = self._client.post(f"/crm/v3/objects/{object}/merge", json=body)

@@ -91,7 +91,9 @@ class HubSpotApi:
         for chunk in in_chunks(ids, BATCH):
             asked = {"idProperty": by} if by else {}
             body = {**asked, "properties": list(properties), "inputs": [{"id": id_} for id_ in chunk]}
-            records += self.read(self.paths.objects(object, "/batch/read"), body)["results"]
+            answer = self.read(self.paths.objects(object, "/batch/read"), body)
+            _check(answer, object)
+            records += answer["results"]
         return records
 
     def limits(self) -> Limits:
@@ -116,6 +118,14 @@ class HubSpotApi:
 
     def _time(self, response: Response) -> datetime:
         return server_time(response) or self._clock().astimezone(UTC)
+
+
+def _check(answer: Record, object: str) -> None:
+    """A row that failed for another reason than being gone must not pass for absent."""
+    other = [error for error in answer.get("errors") or () if error.get("category") != "OBJECT_NOT_FOUND"]
+    if other:
+        what = f"HubSpot could not read some {object} ({other[0].get('category')}); it is tried again later."
+        raise Transient(what, system=SYSTEM, object=object)
 
 
 def _read(response: Response) -> Any:

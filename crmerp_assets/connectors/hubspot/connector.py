@@ -61,7 +61,7 @@ class HubSpotConnector:
         self._api = HubSpotApi(name, url, auth, paths, clock, sleep, verify, timeout, meter)
         self._schema = Schema(self._api)
         related = Related(self._api, self._schema)
-        self._reading = Reading(self._api, self._schema, related, overlap_seconds)
+        self._reading = Reading(self._api, self._schema, related, overlap_seconds, clock)
         self._lookup = Lookup(self._api, self._schema, related)
         self._pushing = Pushing(self._api, self._schema, Sending(self._api), Linking(self._api, related))
         self._provisioning = Provisioning(self._api, self._schema)

@@ -7,10 +7,11 @@ changes starts some time before the previous one began, by the server's clock: o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from crmerp_assets.connectors.exactjson import dumps, loads
+from crmerp_assets.connectors.http import Clock
 from crmerp_assets.connectors.hubspot.api import HubSpotApi, Record
 from crmerp_assets.connectors.hubspot.changes import Changed, Changes, millisecond
 from crmerp_assets.connectors.hubspot.listing import Listed, Listing
@@ -18,40 +19,54 @@ from crmerp_assets.connectors.hubspot.objects import MERGEABLE, MERGED
 from crmerp_assets.connectors.hubspot.related import Related, children_of
 from crmerp_assets.connectors.hubspot.schema import Schema
 from crmerp_assets.connectors.hubspot.selection import Selection, absent, select, stamp_of, text
-from crmerp_assets.connectors.protocol import Deletion, Page
+from crmerp_assets.connectors.protocol import Deletion, Page, Row
 
 _TOGETHER = 10
 """Pages of a list whose associations are read in one call."""
+_WATCHED = 1000
+"""Records without a company that are looked at again: as many as one call reads."""
+_ALWAYS_SWEPT = 10
+_SECONDS_PER_PAGE = 60
+"""A recycle bin of more pages than this is listed less often, so that a clean-up does not cost the day's calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """A list goes on at `after`; changes go on at `position`, a millisecond, having begun at `since`.
 
-    `following` is where the next reading of changes starts.
+    `following` is where the next reading of changes starts. `lacking` are records that had no company. `swept` and
+    `pages` say when a recycle bin was listed, and its size.
     """
 
     after: str | None = None
     since: str | None = None
     position: int | None = None
     following: str | None = None
+    lacking: tuple[str, ...] = ()
+    swept: str | None = None
+    pages: int = 0
 
     @classmethod
     def parse(cls, cursor: str | None) -> Cursor:
-        if cursor is None:
-            return cls()
-        fields = loads(cursor)
+        fields = loads(cursor) if cursor is not None else {}
         position = fields.get("position")
-        number = int(position) if position is not None else None
-        return cls(fields.get("after"), fields.get("since"), number, fields.get("following"))
+        return cls(
+            fields.get("after"),
+            fields.get("since"),
+            int(position) if position is not None else None,
+            fields.get("following"),
+            tuple(fields.get("lacking") or ()),
+            fields.get("swept"),
+            int(fields.get("pages") or 0),
+        )
 
     def text(self) -> str:
-        return dumps({"after": self.after, "since": self.since, "position": self.position, "following": self.following})
+        return dumps({name: value for name, value in asdict(self).items() if value not in (None, (), 0)})
 
 
 class Reading:
-    def __init__(self, api: HubSpotApi, schema: Schema, related: Related, overlap_seconds: int) -> None:
-        self._api, self._schema, self._related = api, schema, related
+    def __init__(self, api: HubSpotApi, schema: Schema, related: Related, overlap_seconds: int, clock: Clock) -> None:
+        self._api, self._schema, self._related, self._clock = api, schema, related, clock
         self._overlap = timedelta(seconds=overlap_seconds)
 
     def pull(self, object: str, fields: Sequence[str], since: str | None) -> Iterator[Page]:
@@ -67,18 +82,21 @@ class Reading:
 
         The survivor of a merge is a third record, so both records that were merged are gone into it.
         """
-        cursor = Cursor.parse(since)
+        cursor, now = Cursor.parse(since), self._clock()
+        if _rests(cursor, now):
+            return list(self._merges(object, cursor.since).values()), cursor.text()
         pages = list(Listing(self._api, object, (), archived=True).pages(None))
         archived = [_deletion(record) for page in pages for record in page.records]
         found = {gone.native_id: gone for gone in archived if gone.deleted_at >= (cursor.since or "")}
         found |= self._merges(object, cursor.since)
-        return list(found.values()), Cursor(since=_instant(pages[0].started - self._overlap)).text()
+        following = _instant(pages[0].started - self._overlap)
+        return list(found.values()), Cursor(since=following, swept=_instant(now), pages=len(pages)).text()
 
     def ids(self, object: str) -> list[str]:
         return [str(record["id"]) for page in Listing(self._api, object, ()).pages(None) for record in page.records]
 
     def _all(self, selection: Selection, cursor: Cursor) -> Iterator[Page]:
-        following = cursor.following
+        following, lacking = cursor.following, cursor.lacking
         read = 0
         for records, page in _gathered(
             Listing(self._api, selection.object, selection.asked).pages(cursor.after),
@@ -87,13 +105,15 @@ class Reading:
             following = following or _instant(page.started - self._overlap)
             read += len(records)
             self._require(selection, records, nothing=page.after is None and not read)
+            rows = self._related.rows(selection, records)
+            lacking = _lacking(selection, rows, lacking)
             next_ = Cursor(since=following) if page.after is None else Cursor(page.after, following=following)
-            yield Page(self._related.rows(selection, records), next_.text())
+            yield Page(rows, replace(next_, lacking=lacking).text())
 
     def _changed(self, selection: Selection, cursor: Cursor) -> Iterator[Page]:
         assert cursor.since is not None
         start = cursor.position if cursor.position is not None else millisecond(cursor.since)
-        following = cursor.following
+        following, lacking = cursor.following, cursor.lacking
         seen: set[str] = set()
         for page in Changes(self._api, selection.object, selection.asked).pages(start):
             if cursor.position is None and not seen and _instant(page.started) < cursor.since:
@@ -104,16 +124,25 @@ class Reading:
             seen.update(str(record["id"]) for record in page.records)
             records = page.records
             if page.last:
-                records = [*records, *self._parents(selection, cursor.since, seen)]
-            yield Page(self._related.rows(selection, records), self._next(cursor, page, following).text())
+                records = [*records, *self._unstamped(selection, cursor, seen)]
+            rows = self._related.rows(selection, records)
+            lacking = _lacking(selection, rows, lacking)
+            yield Page(rows, replace(_next(cursor, page, following), lacking=lacking).text())
 
-    def _next(self, cursor: Cursor, page: Changed, following: str) -> Cursor:
-        if page.last:
-            return Cursor(since=following)
-        return Cursor(since=cursor.since, position=page.position, following=following)
+    def _unstamped(self, selection: Selection, cursor: Cursor, seen: set[str]) -> list[Record]:
+        """Records that changed without HubSpot stamping them: only a line item did, or a company was added."""
+        found = self._parents(selection, cursor.since or "") + self._completed(selection, cursor.lacking)
+        new = [id_ for id_ in dict.fromkeys(found) if id_ not in seen]
+        return self._api.batch_read(selection.object, new, selection.asked)
 
-    def _parents(self, selection: Selection, since: str, seen: set[str]) -> list[Record]:
-        """Records of which only a child changed: HubSpot does not say so on the record itself."""
+    def _completed(self, selection: Selection, lacking: Sequence[str]) -> list[str]:
+        """Those of the records without a company that have one now."""
+        links = [link for link in selection.links.values() if link.any_other]
+        return [
+            id_ for link in links if lacking for id_ in self._related.targets(selection.object, lacking, link.object)
+        ]
+
+    def _parents(self, selection: Selection, since: str) -> list[str]:
         found: list[str] = []
         for child, _ in selection.children.values():
             changed = [
@@ -122,8 +151,8 @@ class Reading:
                 for record in page.records
             ]
             links = self._related.targets(child.object, changed, selection.object) if changed else {}
-            found += [id_ for id_ in children_of(changed, links) if id_ not in seen]
-        return self._api.batch_read(selection.object, list(dict.fromkeys(found)), selection.asked)
+            found += children_of(changed, links)
+        return found
 
     def _merges(self, object: str, since: str | None) -> dict[str, Deletion]:
         if object not in MERGEABLE:
@@ -143,6 +172,33 @@ class Reading:
         lacking = set(selection.properties) if nothing else absent(records, selection.properties)
         if lacking:
             self._schema.require(selection.object, sorted(lacking))
+
+
+def _next(cursor: Cursor, page: Changed, following: str) -> Cursor:
+    if page.last:
+        return Cursor(since=following)
+    return Cursor(since=cursor.since, position=page.position, following=following)
+
+
+def _lacking(selection: Selection, rows: Sequence[Row], before: Sequence[str]) -> tuple[str, ...]:
+    """Ids of the records that have no company, the last ones read where there are too many.
+
+    An association does not change a record's stamp, and a deal that was won before its company was added would never
+    be heard of again.
+    """
+    paths = [path for path, link in selection.links.items() if link.any_other]
+    read = {row["_id"] for row in rows}
+    without = [str(row["_id"]) for row in rows if any(row[path] is None for path in paths)]
+    return tuple([*(id_ for id_ in before if id_ not in read), *without][-_WATCHED:])
+
+
+def _rests(cursor: Cursor, now: datetime) -> bool:
+    """Whether a large recycle bin was listed a short while ago."""
+    if cursor.swept is None or cursor.pages <= _ALWAYS_SWEPT:
+        return False
+    return (
+        timedelta(0) <= now - datetime.fromisoformat(cursor.swept) < timedelta(seconds=_SECONDS_PER_PAGE) * cursor.pages
+    )
 
 
 def _gathered(pages: Iterator[Listed], most: int) -> Iterator[tuple[list[Record], Listed]]:
