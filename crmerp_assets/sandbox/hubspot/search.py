@@ -96,7 +96,9 @@ def _condition(kind: ObjectType, filter_: Mapping[str, Any]) -> tuple[str, list[
         return f"{column} {'NOT ' if operator.startswith('NOT') else ''}LIKE ?", [f"%{like}%"]
     if operator not in _COMPARISONS:
         raise bad_request(f"operator {operator} is not one of {list(_COMPARISONS)}")
-    return f"{column} {_COMPARISONS[operator]} ? COLLATE NOCASE", [_value(kind, name, filter_["value"])]
+    value = _value(kind, name, filter_["value"])
+    case = " COLLATE NOCASE" if isinstance(value, str) else ""
+    return f"{column} {_COMPARISONS[operator]} ?{case}", [value]
 
 
 def _value(kind: ObjectType, name: str, value: Any) -> Any:
