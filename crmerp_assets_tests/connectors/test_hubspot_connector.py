@@ -157,6 +157,29 @@ def test_won_is_what_the_probability_says(connector: HubSpotConnector, sandbox: 
 
 
 @newest
+@pytest.mark.parametrize(
+    ("zone", "moment"),
+    [
+        ("Europe/Paris", "2026-06-30T22:00:00.000Z"),
+        ("America/New_York", "2026-07-01T04:00:00.000Z"),
+        ("UTC", "2026-07-01T00:00:00.000Z"),
+    ],
+)
+def test_a_close_date_is_the_day_it_is_in_the_portal(
+    connector: HubSpotConnector, sandbox: HubSpotSandbox, person: Person, zone: str, moment: str
+) -> None:
+    """A deal of the first of July is one of July, in the books too."""
+    post(sandbox, "settings", {"time_zone": zone})
+    picked = person.create("deals", {"dealname": "Picked", "dealstage": "closedwon", "closedate": moment})
+    (made,) = connector.push(
+        "deals", [create("deals", "d-1", {"dealname": "Made", "closedate.day": "2026-07-01", "dealstage.won": True})]
+    )
+    rows = connector.fetch("deals", ("closedate.day",), [picked, str(made.native_id)])
+    assert [row["closedate.day"] for row in rows] == ["2026-07-01"] * 2
+    assert person.get("deals", str(made.native_id), "closedate")["properties"]["closedate"] == moment
+
+
+@newest
 def test_a_changed_line_brings_its_deal(connector: HubSpotConnector, person: Person, admin: Admin) -> None:
     acme = company(connector)
     connector.push("deals", [deal_write(acme)])

@@ -19,6 +19,7 @@ from world import GO_LIVE, World
 from crmerp_assets.bootstrap import Shared
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
+from crmerp_assets.sync.systems import check
 from crmerp_assets_tests.contract.case import Admin
 from crmerp_assets_tests.contract.hubspot_case import Person
 from crmerp_assets_tests.contract.netsuite_case import Person as Accountant
@@ -107,8 +108,10 @@ def told(seller: Person, made: str, *properties: str) -> dict[str, Any]:
 def test_a_won_deal_becomes_a_customer_and_an_order_and_hears_of_it(
     world: World, seller: Person, accountant: Accountant
 ) -> None:
+    with world.platform() as used:
+        assert [finding for _, finding in check(used) if not finding.ok] == []
     made, company = deal(seller)
-    world.settle()
+    world.pass_through()
     assert world.orders()[0] == 0
     seller.edit("deals", made, {"dealstage": "closedwon"})
     world.settle()

@@ -14,6 +14,8 @@ from crmerp_assets.connectors.protocol import Finding, Needs
 
 _NOTHING = "nothing to do"
 _MOST_USED = 0.8
+_ALSO = {"products": ("e-commerce",), "line_items": ("e-commerce",)}
+"""Older scopes that grant the same."""
 _TOKEN_INFO = "/oauth/v2/private-apps/get/access-token-info"  # noqa: S105 - a path
 
 
@@ -35,7 +37,7 @@ class Checking:
         """One finding for each scope. Where HubSpot does not tell, reading each object shows what can be read."""
         granted = self._told()
         for scope in scopes_needed(needs):
-            if granted is None or scope in granted:
+            if granted is None or granted & {scope, *_ALSO.get(scope.split(".")[2], ())}:
                 yield Finding(True, f"scope {scope}", _NOTHING)
             else:
                 yield Finding(False, f"scope {scope}", f"grant it in {GRANT}")
@@ -84,7 +86,6 @@ def scopes_needed(needs: Mapping[str, Needs]) -> list[str]:
     found: set[str] = set()
     for object, need in needs.items():
         found.add(f"crm.objects.{object}.read")
-        found.add(f"crm.schemas.{object}.read")
         if need.write:
             found.add(f"crm.objects.{object}.write")
         for path in need.read | need.write:

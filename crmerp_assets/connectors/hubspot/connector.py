@@ -9,6 +9,7 @@ from crmerp_assets.connectors.http import Clock, Meter
 from crmerp_assets.connectors.hubspot.api import HubSpotApi
 from crmerp_assets.connectors.hubspot.auth import SYSTEM, OAuthApp, Scopes, hubspot_auth
 from crmerp_assets.connectors.hubspot.checking import Checking
+from crmerp_assets.connectors.hubspot.days import Days
 from crmerp_assets.connectors.hubspot.linking import Linking
 from crmerp_assets.connectors.hubspot.lookup import Lookup, fetch_calls
 from crmerp_assets.connectors.hubspot.paths import VERSIONS, Paths
@@ -60,10 +61,11 @@ class HubSpotConnector:
         auth = hubspot_auth(url, token, app, paths.token, scopes, clock)
         self._api = HubSpotApi(name, url, auth, paths, clock, sleep, verify, timeout, meter)
         self._schema = Schema(self._api)
-        related = Related(self._api, self._schema)
+        days = Days(self._api)
+        related = Related(self._api, self._schema, days)
         self._reading = Reading(self._api, self._schema, related, overlap_seconds, clock)
         self._lookup = Lookup(self._api, self._schema, related)
-        self._pushing = Pushing(self._api, self._schema, Sending(self._api), Linking(self._api, related))
+        self._pushing = Pushing(self._api, self._schema, days, Sending(self._api), Linking(self._api, related))
         self._provisioning = Provisioning(self._api, self._schema)
         self._checking = Checking(self._api, self._schema, scopes, token)
 

@@ -46,6 +46,9 @@ WON, STAGE_LABEL = "dealstage.won", "dealstage.label"
 STAGED = MappingProxyType({"deals": (WON, STAGE_LABEL)})
 """Pseudo fields that a deal's stage decides."""
 
+DAYS: Mapping[str, Mapping[str, str]] = MappingProxyType({"deals": {"closedate.day": "closedate"}})
+"""Days by the portal's own calendar -> the moments that HubSpot keeps."""
+
 
 def modified_property(object: str) -> str:
     return "lastmodifieddate" if object == "contacts" else "hs_lastmodifieddate"

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from crmerp_assets.connectors.errors import Rejected
 from crmerp_assets.connectors.hubspot.auth import SYSTEM
-from crmerp_assets.connectors.hubspot.objects import CHILDREN, LINKS, PIPELINE, STAGE, STAGED, WON, Child, Link
+from crmerp_assets.connectors.hubspot.days import Days
+from crmerp_assets.connectors.hubspot.objects import CHILDREN, DAYS, LINKS, PIPELINE, STAGE, STAGED, WON, Child, Link
 from crmerp_assets.connectors.hubspot.schema import Schema
 from crmerp_assets.connectors.protocol import Ref, Value, Write
 
@@ -32,15 +33,18 @@ class Payload:
 Resolved = Mapping[Ref, str]
 
 
-def payload(write: Write, schema: Schema, resolved: Resolved) -> Payload:
+def payload(write: Write, schema: Schema, days: Days, resolved: Resolved) -> Payload:
     """Raises Rejected for a value that HubSpot has no form of. `resolved`: references by key -> native id."""
     made = Payload(write, {})
     links, lists = LINKS.get(write.object, {}), CHILDREN.get(write.object, {})
+    moments = DAYS.get(write.object, {})
     for path, value in write.values.items():
         if path in links:
             made.links.append((links[path], _target(write, path, value, resolved)))
         elif path in lists and isinstance(value, list):
             made.lines.append((lists[path], [_line(write, path, row, resolved) for row in value]))
+        elif path in moments:
+            made.properties[moments[path]] = _moment(write, path, value, days)
         elif path not in STAGED.get(write.object, ()):
             made.properties[path] = _text(write, path, value, resolved)
     if write.values.get(WON) is True and STAGE not in made.properties:
@@ -75,6 +79,13 @@ def _target(write: Write, path: str, value: Value, resolved: Resolved) -> str | 
     if target is None:
         raise rejected(write, path, f"HubSpot has no {value.object} with the key {value.key}")
     return target
+
+
+def _moment(write: Write, path: str, value: Value, days: Days) -> str:
+    try:
+        return days.moment(str(value)) if value else ""
+    except ValueError:
+        raise rejected(write, path, "it is no date") from None
 
 
 def _text(write: Write, path: str, value: Value, resolved: Resolved) -> str:

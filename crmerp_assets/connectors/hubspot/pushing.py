@@ -23,6 +23,7 @@ from crmerp_assets.connectors.errors import (
 )
 from crmerp_assets.connectors.hubspot.api import BATCH, HubSpotApi
 from crmerp_assets.connectors.hubspot.auth import SYSTEM
+from crmerp_assets.connectors.hubspot.days import Days
 from crmerp_assets.connectors.hubspot.linking import Linking, Wanted, spec
 from crmerp_assets.connectors.hubspot.objects import LINE_KEY, LINKS
 from crmerp_assets.connectors.hubspot.payload import Payload, payload, references
@@ -34,8 +35,8 @@ _RAISED = (AuthFailed, QuotaSpent, ConfigError)
 
 
 class Pushing:
-    def __init__(self, api: HubSpotApi, schema: Schema, sending: Sending, linking: Linking) -> None:
-        self._api, self._schema, self._sending, self._linking = api, schema, sending, linking
+    def __init__(self, api: HubSpotApi, schema: Schema, days: Days, sending: Sending, linking: Linking) -> None:
+        self._api, self._schema, self._days, self._sending, self._linking = api, schema, days, sending, linking
 
     def push(self, object: str, writes: Sequence[Write]) -> list[Result]:
         results: dict[str, Result] = {}
@@ -66,7 +67,7 @@ class Pushing:
         resolved = self._resolved(writes)
         for write in writes:
             try:
-                payloads.append(payload(write, self._schema, resolved))
+                payloads.append(payload(write, self._schema, self._days, resolved))
             except Rejected as error:
                 refused.append(Result(write.id, write.native_id, error))
         return payloads, refused
@@ -119,7 +120,7 @@ class Pushing:
             for made in new
         ]
         answers = self._sending.send(object, "create", lines)
-        met = [made for made in new if isinstance(answers[made.write.id], Duplicate)]
+        met = [made for made in new if _taken(answers[made.write.id], key_field)]
         there |= self._there(object, key_field, [made.write.key for made in met]) if met else {}
         known = [made for made in sound if made.write.key.lower() in there]
         yield from (_result(made.write, answers[made.write.id]) for made in new if made not in known)
@@ -253,6 +254,11 @@ def _raise_if_all(results: Iterable[Result]) -> None:
     first = next(iter(errors), None)
     if first is not None and all(isinstance(error, _RAISED) for error in errors):
         raise first
+
+
+def _taken(answer: Answer, key_field: str) -> bool:
+    """Whether a record may have been made by its key in the meantime, under whatever code HubSpot says so."""
+    return isinstance(answer, Duplicate) or (isinstance(answer, Rejected) and answer.field == key_field)
 
 
 def _result(write: Write, answer: Answer) -> Result:

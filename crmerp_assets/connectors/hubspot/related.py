@@ -7,6 +7,7 @@ from typing import Any
 
 from crmerp_assets.connectors.exactjson import dumps
 from crmerp_assets.connectors.hubspot.api import LINKS_READ, HubSpotApi, Record
+from crmerp_assets.connectors.hubspot.days import Days
 from crmerp_assets.connectors.hubspot.objects import PIPELINE, STAGE, STAGE_LABEL, WON, Child, Link
 from crmerp_assets.connectors.hubspot.schema import Schema, is_won
 from crmerp_assets.connectors.hubspot.selection import Selection, text
@@ -17,8 +18,8 @@ Targets = Mapping[str, frozenset[int]]
 
 
 class Related:
-    def __init__(self, api: HubSpotApi, schema: Schema) -> None:
-        self._api, self._schema = api, schema
+    def __init__(self, api: HubSpotApi, schema: Schema, days: Days) -> None:
+        self._api, self._schema, self._days = api, schema, days
 
     def rows(self, selection: Selection, records: Sequence[Record]) -> list[Row]:
         """Complete rows of these records."""
@@ -32,9 +33,9 @@ class Related:
             lists = self._lists(selection.object, ids, child, paths)
             for row in rows:
                 row[name] = dumps(lists.get(row["_id"] or "", []))
-        if selection.staged:
-            for row, record in zip(rows, records, strict=True):
-                row.update(self._staged(selection, record["properties"]))
+        for row, record in zip(rows, records, strict=True):
+            row.update({path: self._days.day(record["properties"].get(p)) for path, p in selection.days.items()})
+            row.update(self._staged(selection, record["properties"]) if selection.staged else {})
         return rows
 
     def targets(self, object: str, ids: Sequence[str], to: str) -> dict[str, dict[str, frozenset[int]]]:

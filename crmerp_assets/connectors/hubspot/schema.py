@@ -12,7 +12,7 @@ from typing import Any
 from crmerp_assets.connectors.errors import ConfigError
 from crmerp_assets.connectors.hubspot.api import HubSpotApi, Record
 from crmerp_assets.connectors.hubspot.auth import SYSTEM
-from crmerp_assets.connectors.hubspot.objects import CHILDREN, LINKS, PIPELINE, STAGED, WON
+from crmerp_assets.connectors.hubspot.objects import CHILDREN, DAYS, LINKS, PIPELINE, STAGED, WON
 from crmerp_assets.connectors.protocol import FieldInfo
 
 
@@ -87,6 +87,8 @@ def _own(object: str) -> Iterator[FieldInfo]:
         yield FieldInfo(path, path, "association", reference_to=(link.object,))
     for path in STAGED.get(object, ()):
         yield FieldInfo(path, path, "stage", writeable=path == WON)
+    for path in DAYS.get(object, ()):
+        yield FieldInfo(path, path, "date")
 
 
 def _info(item: dict[str, Any]) -> FieldInfo:

@@ -10,6 +10,7 @@ from crmerp_assets.connectors.exactjson import scalar
 from crmerp_assets.connectors.hubspot.api import Record
 from crmerp_assets.connectors.hubspot.objects import (
     CHILDREN,
+    DAYS,
     LINKS,
     PIPELINE,
     STAGE,
@@ -26,12 +27,13 @@ _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The properties, references, stage fields and child lists (with the properties of their rows) of one object."""
+    """The properties, references, stage fields, days and child lists (with their rows' properties) of one object."""
 
     object: str
     properties: tuple[str, ...]
     links: Mapping[str, Link] = field(default_factory=dict)
     staged: tuple[str, ...] = ()
+    days: Mapping[str, str] = field(default_factory=dict)
     children: Mapping[str, tuple[Child, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
@@ -39,7 +41,7 @@ class Selection:
         """The properties to ask for."""
         system = [modified_property(self.object), AUTHOR]
         stage = [STAGE, PIPELINE] if self.staged else []
-        return list(dict.fromkeys([*self.properties, *stage, *system]))
+        return list(dict.fromkeys([*self.properties, *self.days.values(), *stage, *system]))
 
     @property
     def alone(self) -> bool:
@@ -59,20 +61,21 @@ class Selection:
 def select(object: str, fields: Sequence[str]) -> Selection:
     """Sort paths by what they lead to."""
     links, lists = LINKS.get(object, {}), CHILDREN.get(object, {})
-    staged = STAGED.get(object, ())
+    staged, days = STAGED.get(object, ()), DAYS.get(object, {})
     children: dict[str, list[str]] = {}
     properties: list[str] = []
     for path in dict.fromkeys(fields):
         first, _, rest = path.partition(".")
         if first in lists and rest:
             children.setdefault(first, []).append(rest)
-        elif path not in links and path not in staged:
+        elif path not in links and path not in staged and path not in days:
             properties.append(path)
     return Selection(
         object,
         tuple(properties),
         {path: link for path, link in links.items() if path in fields},
         tuple(path for path in staged if path in fields),
+        {path: moment for path, moment in days.items() if path in fields},
         {name: (lists[name], tuple(paths)) for name, paths in children.items()},
     )
 

@@ -55,6 +55,7 @@ class Administration:
             settings.required = body["required"]
         if "index_lag" in body:
             settings.index_lag = float(body["index_lag"])
+        settings.time_zone = str(body.get("time_zone", settings.time_zone))
         if "scopes_withheld" in body:
             settings.scopes_withheld = set(body["scopes_withheld"])
         return body

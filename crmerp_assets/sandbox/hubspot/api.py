@@ -57,8 +57,10 @@ Handler = Callable[[Call], Answer]
 
 
 class Api:
-    def __init__(self, authentication: Authentication, limits: Limits, handle: Handler) -> None:
-        self._authentication, self._limits, self._handle = authentication, limits, handle
+    def __init__(
+        self, authentication: Authentication, limits: Limits, handle: Handler, account: Callable[[], dict[str, Any]]
+    ) -> None:
+        self._authentication, self._limits, self._handle, self._account = authentication, limits, handle, account
 
     def routes(self) -> list[Route]:
         return [Route("/{path:path}", self._endpoint, methods=["GET", "POST", "PATCH", "PUT", "DELETE"])]
@@ -83,7 +85,7 @@ class Api:
         actor = self._authentication.actor(request.headers.get("authorization", ""))
         headers = self._limits.count(actor.app, search=path.endswith("/search"))
         if _ACCOUNT.fullmatch(path):
-            return Answer(200, {"portalId": 1, "timeZone": "UTC", "companyCurrency": "USD"}, headers)
+            return Answer(200, self._account(), headers)
         found = _OLD.fullmatch(path) or _DATED.fullmatch(path)
         if found is None:
             raise not_found()

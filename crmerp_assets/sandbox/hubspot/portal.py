@@ -53,6 +53,7 @@ class Settings:
     required: dict[str, list[str]] = field(default_factory=dict)
     index_lag: float = 0.0
     scopes_withheld: set[str] = field(default_factory=set)
+    time_zone: str = "UTC"
 
 
 class Portal:
@@ -71,6 +72,9 @@ class Portal:
             }
             for name in TYPES
         }
+
+    def account(self) -> Body:
+        return {"portalId": 1, "timeZone": self.settings.time_zone, "companyCurrency": "USD"}
 
     def now(self) -> int:
         return of(self.clock())

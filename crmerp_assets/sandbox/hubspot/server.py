@@ -38,7 +38,7 @@ class HubSpotSandbox(Sandbox):
         }
 
     def routes(self) -> list[BaseRoute]:
-        api = Api(self._authentication, self._limits, self._handlers.handle)
+        api = Api(self._authentication, self._limits, self._handlers.handle, self.portal.account)
         return [*self._administration.routes(), *api.routes()]
 
     def seed(self, object: str, records: list[dict[str, Any]]) -> list[str]:
