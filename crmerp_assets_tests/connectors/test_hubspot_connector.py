@@ -19,7 +19,16 @@ from typing import Any
 import httpx
 import pytest
 
-from crmerp_assets.connectors.errors import AuthFailed, ConfigError, Duplicate, Gone, QuotaSpent, Rejected, Unknown
+from crmerp_assets.connectors.errors import (
+    AuthFailed,
+    ConfigError,
+    Duplicate,
+    Gone,
+    QuotaSpent,
+    Rejected,
+    Transient,
+    Unknown,
+)
 from crmerp_assets.connectors.hubspot import HubSpotConnector
 from crmerp_assets.connectors.protocol import FieldSpec, Needs, Ref, Row, Value, Write
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
@@ -304,6 +313,30 @@ def test_a_used_address_names_the_contact_that_has_it(connector: HubSpotConnecto
     assert isinstance(taken.error, Duplicate)
     assert taken.error.existing_id == there
     assert made.error is None
+
+
+@newest
+@pytest.mark.parametrize("values", [{}, {"associations.company": Ref("companies", "{company}")}])
+def test_a_failure_after_the_first_call_loses_no_result(
+    connector: HubSpotConnector, sandbox: HubSpotSandbox, person: Person, admin: Admin, values: dict[str, Value]
+) -> None:
+    """Who has the used address cannot be asked any more; what was made meanwhile is told all the same."""
+    acme = company(connector)
+    values = {path: Ref("companies", acme) for path in values}
+    person.create("contacts", {"email": "ann@example.com", "lastname": "Lee"})
+    impatient = connector_to(sandbox)(sleep=lambda seconds: None)
+    admin.fault("server_error", "contacts/batch/read", times=99, skip=len(values))
+    taken, made = impatient.push(
+        "contacts",
+        [
+            create("contacts", "p-1", {"lastname": "Lee", "email": "ann@example.com", **values}),
+            create("contacts", "p-2", {"lastname": "Poe", "email": "poe@example.com", **values}),
+        ],
+    )
+    impatient.close()
+    assert isinstance(taken.error, Transient)
+    assert made.error is None
+    assert admin.count("contacts") == 2
 
 
 @newest

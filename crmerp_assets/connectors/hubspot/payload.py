@@ -51,6 +51,7 @@ def payload(write: Write, schema: Schema, days: Days, resolved: Resolved) -> Pay
         made.properties[STAGE] = schema.won_stage(made.properties.setdefault(PIPELINE, "default"))
     if write.operation == "create":
         made.properties[write.key_field] = write.key
+        made.links = [(link, to) for link, to in made.links if to is not None]
     elif not write.native_id:
         raise rejected(write, None, "an update needs the record's id")
     elif made.lines:

@@ -77,21 +77,25 @@ class Pushing:
         yield from (_result(made.write, answers[made.write.id]) for made in payloads)
 
     def _upsert(self, object: str, key_field: str, payloads: Sequence[Payload]) -> dict[str, Answer]:
-        """Two writers of a new key can meet; the second finds the record there and changes it instead."""
         lines = [Line(made.write.id, made.write.key, made.properties, by=key_field) for made in payloads]
         answers = self._sending.send(object, "upsert", lines)
-        self._check_key(object, key_field, answers)
         clashed = [line for line in lines if isinstance(answers[line.trace], Duplicate)]
-        if clashed:
-            there = self._there(object, key_field, [line.id for line in clashed])
-            again = [line for line in clashed if line.id.lower() in there]
-            answers |= self._sending.send(object, "upsert", again) if again else {}
-        return answers
+        try:
+            if answers and all(isinstance(answer, Rejected) for answer in answers.values()):
+                self._check_key(object, key_field)
+            return answers | self._once_more(object, key_field, clashed)
+        except ConfigError as error:
+            return dict.fromkeys(answers, error)
+        except ConnectorError as error:
+            return answers | dict.fromkeys((line.trace for line in clashed), error)
 
-    def _check_key(self, object: str, key_field: str, answers: Mapping[str, Answer]) -> None:
-        """Where nothing was taken, the key may be at fault: HubSpot finds records by unique properties only."""
-        if not answers or not all(isinstance(answer, Rejected) for answer in answers.values()):
-            return
+    def _once_more(self, object: str, key_field: str, clashed: Sequence[Line]) -> dict[str, Answer]:
+        """Two writers of a new key can meet; the second finds the record there and changes it instead."""
+        there = self._there(object, key_field, [line.id for line in clashed])
+        return self._sending.send(object, "upsert", [line for line in clashed if line.id.lower() in there])
+
+    def _check_key(self, object: str, key_field: str) -> None:
+        """Where every row was rejected, the key may be at fault: HubSpot finds records by unique properties only."""
         field = self._schema.fields(object).get(key_field)
         if field is None or not field.unique:
             what = (
@@ -111,7 +115,7 @@ class Pushing:
             yield from (_failed(made.write, error) for made in payloads)
             return
         sound = [made for made in payloads if made.write.id not in items.refused]
-        yield from (_failed(made.write, items.refused[made.write.id]) for made in payloads if made not in sound)
+        yield from (_failed(p.write, items.refused[p.write.id]) for p in payloads if p.write.id in items.refused)
         new = [made for made in sound if made.write.key.lower() not in there]
         lines = [
             Line(
@@ -120,24 +124,32 @@ class Pushing:
             for made in new
         ]
         answers = self._sending.send(object, "create", lines)
-        met = [made for made in new if _taken(answers[made.write.id], key_field)]
-        there |= self._there(object, key_field, [made.write.key for made in met]) if met else {}
+        met = [made.write for made in new if _taken(answers[made.write.id], key_field)]
+        try:
+            there |= self._there(object, key_field, [write.key for write in met])
+        except ConnectorError as error:
+            answers |= dict.fromkeys((write.id for write in met), error)
+        yield from (_result(p.write, answers[p.write.id]) for p in new if p.write.key.lower() not in there)
         known = [made for made in sound if made.write.key.lower() in there]
-        yield from (_result(made.write, answers[made.write.id]) for made in new if made not in known)
         yield from self._known(object, key_field, known, items)
 
     def _known(self, object: str, key_field: str, payloads: Sequence[Payload], items: Items) -> Iterator[Result]:
         answers = self._upsert(object, key_field, payloads) if payloads else {}
         results = [_result(made.write, answers[made.write.id]) for made in payloads]
-        for made, result in zip(payloads, results, strict=True):
+        whole = [self._with_lines(object, p, result, items) for p, result in zip(payloads, results, strict=True)]
+        yield from self._linked(object, payloads, whole)
+
+    def _with_lines(self, object: str, made: Payload, result: Result, items: Items) -> Result:
+        """The result, once a record that was there has its line items as well."""
+        if result.error is not None or result.native_id is None:
+            return result
+        try:
             for child, ids in items.of(made):
-                if result.error is None and result.native_id:
-                    pairs = [(result.native_id, id_) for id_ in ids]
-                    try:
-                        self._linking.add(object, child, items.type_id(made, child), pairs)
-                    except ConnectorError as error:
-                        results[payloads.index(made)] = _failed(made.write, error)
-        yield from self._linked(object, payloads, results)
+                pairs = [(result.native_id, id_) for id_ in ids]
+                self._linking.add(object, child, items.type_id(made, child), pairs)
+        except ConnectorError as error:
+            return _failed(made.write, error)
+        return result
 
     def _updates(self, object: str, payloads: Sequence[Payload]) -> Iterator[Result]:
         lines = [
@@ -167,10 +179,11 @@ class Pushing:
         for child in dict.fromkeys(child for made in payloads for child, _ in made.lines):
             lines = {
                 made.write.id: [
-                    Line(f"{made.write.id}/{n}", f"{made.write.key}:{n}", row, by=LINE_KEY)
+                    Line(f"{made.write.id}/{n}", key, row | {LINE_KEY: key}, by=LINE_KEY)
                     for found, rows in made.lines
                     if found == child
                     for n, row in enumerate(rows, 1)
+                    for key in [f"{made.write.key}:{n}"]
                 ]
                 for made in payloads
             }
