@@ -19,8 +19,9 @@ Record: TypeAlias = dict[str, Any]
 BATCH = 100
 LINKS_READ = 1000
 LINKS_WRITTEN = 1000
-_SEARCHES, _CALLS = (4, 1.0), (180, 10.0)
-"""A little below what HubSpot allows: five searches a second and 190 other calls in ten."""
+PRIVATE_APP, OAUTH_APP = 180, 100
+"""Calls in ten seconds, a little below the 190 and 110 that HubSpot allows."""
+_SEARCHES = (4, 1.0)
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
@@ -35,13 +36,14 @@ class HubSpotApi:
         sleep: Callable[[float], None],
         verify: bool | str,
         timeout: float,
+        calls_in_ten_seconds: int,
         meter: Meter | None = None,
     ) -> None:
         self.paths = paths
         self._clock = clock
         self._limits = Limits()
         self._searches = Pace(*_SEARCHES, clock, sleep)
-        self._others = Pace(*_CALLS, clock, sleep)
+        self._others = Pace(calls_in_ten_seconds, 10.0, clock, sleep)
         self._http = HttpClient(
             url,
             auth,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from crmerp_assets.connectors.http import Clock, Meter
-from crmerp_assets.connectors.hubspot.api import HubSpotApi
+from crmerp_assets.connectors.hubspot.api import OAUTH_APP, PRIVATE_APP, HubSpotApi
 from crmerp_assets.connectors.hubspot.auth import SYSTEM, OAuthApp, Scopes, hubspot_auth
 from crmerp_assets.connectors.hubspot.checking import Checking
 from crmerp_assets.connectors.hubspot.days import Days
@@ -59,7 +59,8 @@ class HubSpotConnector:
         self.name = name
         paths, scopes = Paths(api_version), Scopes()
         auth = hubspot_auth(url, token, app, paths.token, scopes, clock)
-        self._api = HubSpotApi(name, url, auth, paths, clock, sleep, verify, timeout, meter)
+        pace = PRIVATE_APP if token else OAUTH_APP
+        self._api = HubSpotApi(name, url, auth, paths, clock, sleep, verify, timeout, pace, meter)
         self._schema = Schema(self._api)
         days = Days(self._api)
         related = Related(self._api, self._schema, days)
