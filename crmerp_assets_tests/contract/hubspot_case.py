@@ -120,6 +120,14 @@ class Person:
         found: dict[str, Any] = answer.json()
         return found
 
+    def all(self, object: str, *properties: str) -> list[dict[str, Any]]:
+        answer = self._client.get(
+            f"/crm/v3/objects/{object}", params={"properties": ",".join(properties), "limit": "100"}
+        )
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()["results"]
+        return found
+
     def linked(self, object: str, native_id: str, to: str) -> dict[str, list[int]]:
         answer = self._client.get(f"/crm/v4/objects/{object}/{native_id}/associations/{to}")
         assert answer.status_code == 200, answer.text

@@ -100,6 +100,10 @@ def deal(seller: Person, stage: str = "contractsent") -> tuple[str, str]:
     return made, company
 
 
+def told_all(seller: Person, object: str, *properties: str) -> list[dict[str, Any]]:
+    return [found["properties"] for found in seller.all(object, *properties)]
+
+
 def told(seller: Person, made: str, *properties: str) -> dict[str, Any]:
     found: dict[str, Any] = seller.get("deals", made, *properties)["properties"]
     return found
@@ -129,6 +133,37 @@ def test_a_won_deal_becomes_a_customer_and_an_order_and_hears_of_it(
     found = told(seller, made, "erp_invoice_number", "erp_invoice_status", "erp_open_balance")
     assert found["erp_invoice_number"] == number["tranid"]
     assert Decimal(found["erp_open_balance"]) == 240
+
+
+def test_an_order_entered_in_the_erp_becomes_a_won_deal_with_its_lines(
+    world: World, seller: Person, accountant: Accountant
+) -> None:
+    world.policy(GO_LIVE + "create: {order: {crm: always}}\n")
+    matrix = world.state / "config" / "mapping" / "matrix"
+    matrix.mkdir(parents=True)
+    (matrix / "order.hubspot.yaml").write_text("lines: {write: create}\n", encoding="utf-8")
+    _, company = deal(seller, "closedwon")
+    world.settle()
+    customer, item = (world.suiteql(f"SELECT id FROM {table} ORDER BY id")[0]["id"] for table in ("customer", "item"))
+    lines = [{"item": {"id": item}, "quantity": 3, "rate": 9.5}, {"item": {"id": item}, "quantity": 1, "rate": 2}]
+    values = {"entity": {"id": customer}, "tranDate": "2026-07-01", "memo": "By telephone", "item": {"items": lines}}
+    accountant.create("salesOrder", values)
+    world.settle()
+    asked = ("dealname", "amount", "hs_is_closed_won", "closedate")
+    deals = {found["dealname"]: found for found in told_all(seller, "deals", *asked)}
+    made = deals["By telephone"]
+    assert (Decimal(made["amount"]), made["hs_is_closed_won"]) == (Decimal("30.5"), "true")
+    assert made["closedate"].startswith("2026-07-01")
+    assert list(seller.linked("deals", made["hs_object_id"], "companies")) == [company]
+    ours = [
+        line
+        for line in told_all(seller, "line_items", "quantity", "price", "crmerp_line_key")
+        if line["crmerp_line_key"]
+    ]
+    assert [(Decimal(line["quantity"]), Decimal(line["price"])) for line in ours] == [(3, Decimal("9.5")), (1, 2)]
+    assert len(seller.linked("deals", made["hs_object_id"], "line_items")) == 2
+    assert world.orders()[:2] == (2, 2)
+    assert world.open_intents().is_empty()
 
 
 def test_companies_that_are_merged_stay_one_customer(world: World, seller: Person) -> None:
