@@ -2,10 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-Context = Mapping[str, Sequence[str]]
 
 
 class HubSpotError(Exception):

@@ -1,7 +1,7 @@
 """What a portal knows of its objects on the first day, in the terms of the properties API."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 MERGED = "hs_merged_object_ids"
@@ -62,7 +62,6 @@ class ObjectType:
     modified: str = "hs_lastmodifieddate"
     mergeable: bool = False
     required: tuple[str, ...] = ()
-    computed: tuple[str, ...] = field(default=())
 
     def system(self) -> tuple[str, ...]:
         """Properties that come from the record itself and are in every answer."""
