@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,9 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from crmerp_assets.bootstrap import connector as build_connector
 from crmerp_assets.connectors.errors import (
     AuthFailed,
     ConfigError,
@@ -29,9 +32,11 @@ from crmerp_assets.connectors.errors import (
     Transient,
     Unknown,
 )
+from crmerp_assets.connectors.http import Unmetered
 from crmerp_assets.connectors.hubspot import HubSpotConnector
 from crmerp_assets.connectors.protocol import FieldSpec, Needs, Ref, Row, Value, Write
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
+from crmerp_assets.settings import HubSpotConfig
 from crmerp_assets_tests.contract.case import Admin
 from crmerp_assets_tests.contract.hubspot_case import KEY, KEY_SPEC, Person, connector_to, provision, stamp
 
@@ -490,6 +495,28 @@ def test_a_wrong_token_is_a_persons_to_replace(sandbox: HubSpotSandbox) -> None:
         connector.ids("companies")
     assert not connector.check({})[0].ok
     connector.close()
+
+
+def test_an_oauth_app_of_the_configuration_gets_in_and_a_wrong_one_is_told_what_to_do(sandbox: HubSpotSandbox) -> None:
+    given = sandbox.credentials
+
+    def ids(refresh_token: str) -> list[str]:
+        config = HubSpotConfig(
+            type="hubspot",
+            name="hubspot",
+            role="crm",
+            url=sandbox.url,
+            client_id=given["HUBSPOT_CLIENT_ID"],
+            client_secret=SecretStr(given["HUBSPOT_CLIENT_SECRET"]),
+            refresh_token=SecretStr(refresh_token),
+        )
+        with closing(build_connector(config, lambda: datetime.now(UTC), Unmetered())) as made:
+            return made.ids("companies")
+
+    assert ids(given["HUBSPOT_REFRESH_TOKEN"]) == []
+    with pytest.raises(AuthFailed, match="install the app in the portal again") as refused:
+        ids("na1-wrong")
+    assert "na1-wrong" not in str(refused.value)
 
 
 def test_values_come_back_as_they_were_written(connector: HubSpotConnector) -> None:
