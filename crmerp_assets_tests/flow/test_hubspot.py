@@ -178,3 +178,26 @@ def test_companies_that_are_merged_stay_one_customer(world: World, seller: Perso
     assert golden.height == 1
     assert seller.get("companies", third, "crmerp_id")["properties"]["crmerp_id"] == golden["golden_id"][0]
     assert json.dumps(seller.linked("deals", made, "companies")).count(third) == 1
+
+
+def test_where_both_companies_of_a_merge_have_a_customer_a_person_is_asked(world: World, seller: Person) -> None:
+    """Both records are gone into a third, which keeps the key of one; the ERP's customers are a person's to merge."""
+    _, first = deal(seller, "closedwon")
+    second = seller.create("companies", {"name": "Zebra Foods Ltd", "phone": "+44 20 7946 0123", "city": "London"})
+    values = {"dealname": "Other", "dealstage": "closedwon", "amount": "20", "deal_currency_code": "USD"}
+    other = seller.create("deals", values | {"closedate": "2026-06-16"}, {5: second})
+    product = told_all(seller, "products", "hs_sku")[0]["hs_object_id"]
+    seller.create("line_items", {"hs_product_id": product, "quantity": "1", "price": "20"}, {20: other})
+    world.settle()
+    assert (len(world.suiteql("SELECT id FROM customer")), world.orders()[0]) == (2, 2)
+    third = seller.merge("companies", first, second)
+    world.settle()
+    customers = world.suiteql("SELECT id, externalid FROM customer ORDER BY id")
+    with world.platform() as used, used.ledger.read() as tx:
+        (question,) = tx.reviews.list("double").to_dicts()
+        assert tx.reviews.list("deletion").is_empty(), "a merge is no deletion"
+    assert all(customer["id"] in question["title"] for customer in customers)
+    key = seller.get("companies", third, "crmerp_id")["properties"]["crmerp_id"]
+    assert key == customers[0]["externalid"]
+    assert (len(customers), world.orders()[0]) == (2, 2)
+    assert world.open_intents().is_empty()
