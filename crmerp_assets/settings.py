@@ -29,7 +29,7 @@ Environment: TypeAlias = Mapping[str, str]
 Loaded = TypeVar("Loaded")
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
-_SECRETS = ("client_secret", "private_key", "token", "password", "secret", "account_key")
+_SECRETS = ("client_secret", "private_key", "token", "refresh_token", "password", "secret", "account_key", "api_key")
 
 
 class Settings(BaseSettings):

@@ -74,7 +74,7 @@ def test_without_a_folder_the_defaults_hold(tmp_path: Path) -> None:
     configuration = load(tmp_path / "nowhere")
     assert configuration.connections == ()
     assert configuration.policy.create.customer.erp == "when_ordered"
-    assert configuration.matrix.systems == ("netsuite", "salesforce")
+    assert {"netsuite", "salesforce"} <= set(configuration.matrix.systems)
     assert configuration.governance["customer"].fields["credit_limit"].owner == "erp"
 
 
@@ -160,6 +160,15 @@ CRM = "{name: a, type: salesforce, role: crm, url: u, client_id: c, client_secre
         (
             "[{name: a, type: salesforce, role: crm, url: u, client_id: c, usrname: x}]",
             "1: connections.0.usrname: 'usrname' is not a key here; did you mean 'username'?",
+        ),
+        (
+            "[{name: a, type: hubspot, role: crm, client_id: c}]",
+            "1: connections.0: give token, or client_id with client_secret and refresh_token",
+        ),
+        (
+            "[{name: a, type: hubspot, role: crm, refresh_token: na1-abc}]",
+            "1: connections.0.refresh_token: a secret must not be written here; put it in the environment and say "
+            "refresh_token: ${NAME}",
         ),
     ],
 )

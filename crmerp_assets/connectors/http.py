@@ -111,6 +111,16 @@ def _signed(request: httpx.Request, token: Token) -> httpx.Request:
     return request
 
 
+class FixedToken(httpx.Auth):
+    """A bearer token that does not expire; a refused one is a person's to replace."""
+
+    def __init__(self, value: str) -> None:
+        self._token = Token(value)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        yield _signed(request, self._token)
+
+
 class HttpClient:
     """Requests to one system with retries, waiting, a call count and a limit on concurrency.
 

@@ -24,7 +24,8 @@ Clock: TypeAlias = Callable[[], datetime]
 Sleep: TypeAlias = Callable[[float], None]
 
 BUILT_IN = tuple(
-    EntryPoint(name, f"crmerp_assets.systems.{name}:SYSTEM", GROUP) for name in ("files", "netsuite", "salesforce")
+    EntryPoint(name, f"crmerp_assets.systems.{name}:SYSTEM", GROUP)
+    for name in ("files", "hubspot", "netsuite", "odoo", "salesforce", "tryton")
 )
 
 

@@ -24,10 +24,28 @@ def start_files(directory: Path) -> AbstractContextManager[ConnectorCase]:
     return files_case(directory)
 
 
+def start_hubspot(directory: Path) -> AbstractContextManager[ConnectorCase]:
+    from crmerp_assets_tests.contract.hubspot_case import hubspot_case
+
+    return hubspot_case(directory)
+
+
 def start_netsuite(directory: Path) -> AbstractContextManager[ConnectorCase]:
     from crmerp_assets_tests.contract.netsuite_case import netsuite_case
 
     return netsuite_case(directory)
+
+
+def start_odoo(directory: Path) -> AbstractContextManager[ConnectorCase]:
+    from crmerp_assets_tests.contract.odoo_case import odoo_case
+
+    return odoo_case(directory)
+
+
+def start_odoo_jsonrpc(directory: Path) -> AbstractContextManager[ConnectorCase]:
+    from crmerp_assets_tests.contract.odoo_case import odoo_case
+
+    return odoo_case(directory, version="18.0")
 
 
 def start_salesforce(directory: Path) -> AbstractContextManager[ConnectorCase]:
@@ -36,7 +54,21 @@ def start_salesforce(directory: Path) -> AbstractContextManager[ConnectorCase]:
     return salesforce_case(directory)
 
 
-CASES: dict[str, Start] = {"files": start_files, "netsuite": start_netsuite, "salesforce": start_salesforce}
+def start_tryton(directory: Path) -> AbstractContextManager[ConnectorCase]:
+    from crmerp_assets_tests.contract.tryton_case import tryton_case
+
+    return tryton_case(directory)
+
+
+CASES: dict[str, Start] = {
+    "files": start_files,
+    "hubspot": start_hubspot,
+    "netsuite": start_netsuite,
+    "odoo": start_odoo,
+    "odoo_jsonrpc": start_odoo_jsonrpc,
+    "salesforce": start_salesforce,
+    "tryton": start_tryton,
+}
 
 
 @pytest.fixture(params=sorted(CASES))

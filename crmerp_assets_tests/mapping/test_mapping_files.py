@@ -84,8 +84,8 @@ def test_all_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_mistake_in_a_new_file_names_what_is_missing(tmp_path: Path) -> None:
-    found = problems(tmp_path, "customer.hubspot.yaml", "entity: customer\nsystem: hubspot\nfields: {}\n")
-    assert found == ["customer.hubspot.yaml:1: object: this key is missing; add it"]
+    found = problems(tmp_path, "customer.zoho.yaml", "entity: customer\nsystem: zoho\nfields: {}\n")
+    assert found == ["customer.zoho.yaml:1: object: this key is missing; add it"]
 
 
 @pytest.mark.parametrize("name", ["customer.yaml", "customer.salesforce.yml", "a.b.c.yaml"])
@@ -112,11 +112,11 @@ def test_a_field_set_to_null_goes_away(tmp_path: Path) -> None:
 
 
 def test_a_new_system_is_a_new_file(tmp_path: Path) -> None:
-    text = "entity: customer\nsystem: hubspot\nobject: companies\nkey: crmerp_id\nfields: {name: name}\n"
-    matrix_file(tmp_path, "customer.hubspot.yaml", text)
+    text = "entity: customer\nsystem: zoho\nobject: Accounts\nkey: crmerp_id\nfields: {name: name}\n"
+    matrix_file(tmp_path, "customer.zoho.yaml", text)
     matrix = load_matrix(tmp_path)
-    assert matrix.map("hubspot", "customer").fields["name"].native == ("name",)
-    assert matrix.find("hubspot", "order") is None
+    assert matrix.map("zoho", "customer").fields["name"].native == ("name",)
+    assert matrix.find("zoho", "order") is None
 
 
 def test_a_place_is_where_the_winning_value_was_written(tmp_path: Path) -> None:
