@@ -30,7 +30,24 @@ def start_salesforce(directory: Path) -> AbstractContextManager[ConnectorCase]:
     return salesforce_case(directory)
 
 
-CASES: dict[str, Start] = {"netsuite": start_netsuite, "salesforce": start_salesforce}
+def start_odoo(directory: Path) -> AbstractContextManager[ConnectorCase]:
+    from crmerp_assets_tests.contract.odoo_case import odoo_case
+
+    return odoo_case(directory)
+
+
+def start_odoo_jsonrpc(directory: Path) -> AbstractContextManager[ConnectorCase]:
+    from crmerp_assets_tests.contract.odoo_case import odoo_case
+
+    return odoo_case(directory, version="18.0")
+
+
+CASES: dict[str, Start] = {
+    "netsuite": start_netsuite,
+    "odoo": start_odoo,
+    "odoo_jsonrpc": start_odoo_jsonrpc,
+    "salesforce": start_salesforce,
+}
 
 
 @pytest.fixture(params=sorted(CASES))
