@@ -12,6 +12,7 @@ import duckdb
 
 from crmerp_assets.connectors.http import Meter
 from crmerp_assets.connectors.netsuite import NetSuiteConnector
+from crmerp_assets.connectors.odoo import OdooConnector
 from crmerp_assets.connectors.protocol import Connector
 from crmerp_assets.connectors.salesforce import SalesforceConnector
 from crmerp_assets.ledger import Ledger
@@ -19,6 +20,7 @@ from crmerp_assets.settings import (
     Configuration,
     ConnectionConfig,
     NetSuiteConfig,
+    OdooConfig,
     SalesforceConfig,
     Settings,
     load_configuration,
@@ -117,6 +119,23 @@ def connector(
                 certificate_id=config.certificate_id,
                 private_key=config.key_text() or "",
                 account_timezone=config.account_timezone,
+                overlap_seconds=config.overlap_seconds,
+                timeout=config.timeout_seconds,
+                verify=config.verify,
+                clock=clock,
+                meter=meter,
+                sleep=sleep,
+            )
+        case OdooConfig():
+            return OdooConnector(
+                name=config.name,
+                url=config.url,
+                database=config.database,
+                login=config.login,
+                key=config.key,
+                protocol=config.protocol,
+                confirm_orders=config.confirm_orders,
+                companies=config.companies,
                 overlap_seconds=config.overlap_seconds,
                 timeout=config.timeout_seconds,
                 verify=config.verify,

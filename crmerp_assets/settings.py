@@ -28,7 +28,7 @@ Environment: TypeAlias = Mapping[str, str]
 Loaded = TypeVar("Loaded")
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
-_SECRETS = ("client_secret", "private_key", "token", "password")
+_SECRETS = ("client_secret", "private_key", "token", "password", "api_key")
 
 
 class Settings(BaseSettings):
@@ -123,10 +123,42 @@ class NetSuiteConfig(Connection):
         return self
 
 
-ConnectionConfig: TypeAlias = SalesforceConfig | NetSuiteConfig
-_TYPES: Mapping[str, type[SalesforceConfig] | type[NetSuiteConfig]] = {
+class OdooConfig(Connection):
+    """An API key of the login, given or in a file that may be replaced while processes run. `protocol` is asked of the
+    server unless it is given. Long transactions stamp their rows early, so that the overlap is longer than elsewhere."""
+
+    type: Literal["odoo"]
+    database: str
+    login: str
+    api_key: SecretStr | None = None
+    api_key_file: Path | None = None
+    protocol: Literal["auto", "json2", "jsonrpc"] = "auto"
+    confirm_orders: bool = True
+    companies: tuple[int, ...] = ()
+    overlap_seconds: int = 900
+
+    @model_validator(mode="after")
+    def _has_key(self) -> OdooConfig:
+        if self.api_key is None and self.api_key_file is None:
+            raise ValueError("give api_key, or api_key_file with the path of a file that holds it")
+        return self
+
+    def key(self) -> str:
+        """The API key as it is now; ConfigurationError when its file cannot be read."""
+        if self.api_key is not None or self.api_key_file is None:
+            return self.api_key.get_secret_value() if self.api_key else ""
+        try:
+            return self.api_key_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            what = f"{self.api_key_file} cannot be read; put the API key there or correct the path"
+            raise ConfigurationError([f"connection {self.name}: api_key_file: {what}"]) from error
+
+
+ConnectionConfig: TypeAlias = SalesforceConfig | NetSuiteConfig | OdooConfig
+_TYPES: Mapping[str, type[SalesforceConfig] | type[NetSuiteConfig] | type[OdooConfig]] = {
     "salesforce": SalesforceConfig,
     "netsuite": NetSuiteConfig,
+    "odoo": OdooConfig,
 }
 
 

@@ -29,17 +29,20 @@ class Deletions:
         self._api, self._keys, self._ids = api, keys, ids
 
     def since(self, view: View, cursor: str | None) -> tuple[list[Deletion], str]:
-        ids = self._ids(view.name)
+        ids = [id_.removeprefix(view.prefix) for id_ in self._ids(view.name)]
         keys = self._keys.all(view.model) if view.merges else {}
         hashes = {id_: _hash(key) for key, id_ in keys.items()}
         now = packed(ids, [hashes.get(id_, NO_KEY) for id_ in ids] if view.merges else [])
         if cursor is None:
             return [], now
         before = unpacked(cursor)
-        gone = self._gone(view, [id_ for id_ in before if id_ not in set(ids)])
+        here = set(ids)
+        gone = self._gone(view, [id_ for id_ in before if id_ not in here])
         winners = {_hash(key): id_ for key, id_ in keys.items()}
         at = self._api.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        return [Deletion(id_, at, winners.get(before[id_]) if before[id_] else None) for id_ in gone], now
+        return [
+            Deletion(f"{view.prefix}{id_}", at, winners.get(before[id_]) if before[id_] else None) for id_ in gone
+        ], now
 
     def _gone(self, view: View, ids: Sequence[str]) -> list[str]:
         """Those that do not exist; a company that was made a person only left this view of the model."""

@@ -20,7 +20,7 @@ from crmerp_assets.connectors.protocol import Ref, Value, Write
 
 Cells = dict[str, str]
 Line = dict[str, Value]
-_NAMES = {"name.first": "x_first_name", "name.last": "x_last_name"}
+NAME_PARTS = {"name.first": "x_first_name", "name.last": "x_last_name"}
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Drafts:
             draft.state = str(value)
         elif name in view.lists and isinstance(value, list):
             draft.lines = value
-        elif path in _NAMES:
+        elif path in NAME_PARTS:
             draft.names[path] = cell_of("char", value)
         elif name == DELIVERY and view.delivery and rest in DELIVERY_PARTS:
             self._address(draft, rest, value)
@@ -147,10 +147,10 @@ class Drafts:
         """A person's name in one, and how it was put together in fields of ours where the database has them."""
         if not draft.names:
             return
-        parts = {path: draft.names.get(path, current.get(path, "")) for path in _NAMES}
+        parts = {path: draft.names.get(path, current.get(path, "")) for path in NAME_PARTS}
         draft.cells["name"] = " ".join(part for part in parts.values() if part)
         known = self._schema.fields(view.model)
-        draft.cells |= {own: parts[path] for path, own in _NAMES.items() if own in known}
+        draft.cells |= {own: parts[path] for path, own in NAME_PARTS.items() if own in known}
 
     def line_cells(self, model: str, line: Line, product: str) -> Cells:
         """One line; `product` is the id of its product. A line without text of its own keeps the product's."""

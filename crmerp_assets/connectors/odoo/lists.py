@@ -71,17 +71,22 @@ class Lists:
         return found
 
     def applied(self, moves: Mapping[str, str]) -> Listed:
-        """What credits settle: parent -> invoice and amount in the credit's currency. `moves`: parent by its entry."""
+        """What credits settle: parent -> invoice and amount in the credit's currency. `moves`: parent by its entry.
+
+        What is used up by something else than an invoice, such as money given back, has no invoice.
+        """
         where = [["credit_move_id.move_id", "in", [int(move) for move in moves]]]
         names = ["credit_move_id", "debit_move_id", "credit_amount_currency"]
         partials = list(self._api.whole("account.partial.reconcile", where, names))
         items = {str(row[side][0]) for row in partials for side in ("credit_move_id", "debit_move_id")}
         entries = self._lookups.values("account.move.line", "move_id", items)
+        kinds = self._lookups.values("account.move", "move_type", [entry for entry in entries.values() if entry])
         found: Listed = defaultdict(list)
         for row in partials:
             parent = moves.get(entries.get(str(row["credit_move_id"][0])) or "")
-            invoice = entries.get(str(row["debit_move_id"][0]))
-            if parent and invoice:
+            entry = entries.get(str(row["debit_move_id"][0])) or ""
+            invoice = entry if kinds.get(entry) == "out_invoice" else None
+            if parent:
                 amount = text_of("monetary", row["credit_amount_currency"])
                 found[parent].append({"invoice": invoice, "amount": amount})
         return found

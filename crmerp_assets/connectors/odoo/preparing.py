@@ -98,16 +98,17 @@ class Preparer:
         for draft in changed:
             lacking = [ref.key for ref in _refs(draft) if ref.native_id is None and ref.key not in products]
             if lacking:
-                message = f"{self._connection}: {draft.write.object} {draft.write.key} waits for a product; it is tried again."
-                errors[draft.write.id] = Dependent(
-                    message, system=SYSTEM, object=draft.write.object, record=draft.write.key
-                )
+                errors[draft.write.id] = self._waits(draft.write)
                 continue
             cells = [
                 self._drafts.line_cells(model, line, _product(line.get("product_id"), products))
                 for line in draft.lines or []
             ]
             _put_lines(draft, matched(draft.write.key, cells, there.get(draft.write.id, [])))
+
+    def _waits(self, write: Write) -> Dependent:
+        message = f"{self._connection}: {write.object} {write.key} waits for a product; it is tried again."
+        return Dependent(message, system=SYSTEM, object=write.object, record=write.key)
 
     def _products(self, drafts: Sequence[Draft]) -> dict[str, str]:
         keys = {ref.key for draft in drafts for ref in _refs(draft) if ref.native_id is None and ref.key}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from crmerp_assets.connectors.errors import ConfigError, Rejected
 from crmerp_assets.connectors.odoo.api import OdooApi
+from crmerp_assets.connectors.odoo.drafts import NAME_PARTS
 from crmerp_assets.connectors.odoo.schema import Schema
 from crmerp_assets.connectors.odoo.views import view_of
 from crmerp_assets.connectors.protocol import FieldSpec, ProvisionStep
@@ -33,6 +35,10 @@ class Provisioning:
 
     def _step(self, spec: FieldSpec, dry_run: bool) -> ProvisionStep:
         model = view_of(spec.object).model
+        spec_of_field = replace(spec, name=NAME_PARTS.get(spec.name, spec.name))
+        return replace(self._of_field(model, spec_of_field, dry_run), spec=spec)
+
+    def _of_field(self, model: str, spec: FieldSpec, dry_run: bool) -> ProvisionStep:
         self._schema.forget(model)
         if spec.name in self._schema.fields(model):
             return ProvisionStep(spec, done=True)

@@ -111,7 +111,7 @@ class Pusher:
         found: Results = {}
         owner = [number for number, draft in enumerate(drafts) for _ in draft.rows]
         for message in messages:
-            at = int((message.get("rows") or {}).get("from", message.get("record", -1)))
+            at = int((message.get("rows") or {}).get("from", -1))
             if message.get("type") == "error" and 0 <= at < len(owner):
                 write = drafts[owner[at]].write
                 found.setdefault(write.id, Result(write.id, write.native_id, self._error(write, message)))

@@ -73,18 +73,20 @@ class Reader:
     def ids(self, object: str) -> list[str]:
         view = view_of(object)
         after, found = 0, list[str]()
+        prefix = view.prefix
         while True:
             params = {"domain": [["id", ">", after], *view.domain], "limit": _MANY, "order": "id"}
             ids = [int(id_) for id_ in self._api.read(view.model, "search", params)]
             fresh = [id_ for id_ in ids if id_ > after]
             if not ids:
                 return found
-            found += map(str, fresh)
+            found += [f"{prefix}{id_}" for id_ in fresh]
             after = max([after, *fresh])
 
     def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> list[Row]:
         selection = select(view_of(object), fields, self._schema)
-        return self._rows.whole(selection, self._api.some(selection.view.model, ids, list(selection.read)))
+        plain = [id_.removeprefix(selection.view.prefix) for id_ in ids]
+        return self._rows.whole(selection, self._api.some(selection.view.model, plain, list(selection.read)))
 
     def find_by_key(self, object: str, key_field: str, keys: Sequence[str], fields: Sequence[str]) -> dict[str, Row]:
         view = view_of(object)

@@ -47,6 +47,8 @@ class Rows:
         for path, derived in selection.derived.items():
             for record in records:
                 by_id[str(record["id"])][path] = derived.read(record)
+        for row in rows:
+            row["_id"] = f"{selection.view.prefix}{row['_id']}"
         return rows
 
     def _along(
@@ -119,7 +121,8 @@ class Rows:
             id_ = str(record["id"])
             found = listed.get(id_, [])
             if paths:
-                rows[id_][name] = exactjson.dumps([{path: line[path] for path in paths} for line in found])
+                shown = found if name != "applications" else [line for line in found if line["invoice"]]
+                rows[id_][name] = exactjson.dumps([{path: line[path] for path in paths} for line in shown])
             if name == "billed" and selection.orders:
                 orders = dict.fromkeys(line["order"] for line in found if line["order"])
                 rows[id_][ORDERS] = ",".join(str(order) for order in orders) or None

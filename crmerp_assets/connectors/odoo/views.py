@@ -52,7 +52,8 @@ class ChildList:
 @dataclass(frozen=True, slots=True)
 class View:
     """One object. `touched` are relations whose change counts as a change of the record, `given` the values that new
-    records have, `merges` says that records of the model can be merged into one another."""
+    records have, `merges` says that records of the model can be merged into one another. `prefix` goes before the ids
+    of a model whose records stand beside those of another one that counts on its own."""
 
     name: str
     model: str
@@ -63,6 +64,7 @@ class View:
     lists: Mapping[str, ChildList] = field(default_factory=dict)
     delivery: bool = False
     merges: bool = False
+    prefix: str = ""
 
     @property
     def domain(self) -> Domain:
@@ -142,6 +144,7 @@ _PAYMENT = View(
     only=(("partner_type", "=", "customer"), ("payment_type", "=", "inbound")),
     touched=("move_id.line_ids",),
     lists={"applications": _APPLIED},
+    prefix="p",
 )
 _RATE = View(name="res.currency.rate", model="res.currency.rate")
 

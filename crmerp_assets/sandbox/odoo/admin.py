@@ -25,7 +25,7 @@ class Administration:
         self._keys = keys
 
     def seed(self, model: str, records: list[dict[str, Any]]) -> list[str]:
-        """Records by their values; `write_date` and `create_date` may lie in the past, `xml_id` names an external id."""
+        """Records by their values; `write_date` and `create_date` may lie in the past, `xml_id` is an external id."""
         env = self._env()
         apart = [{k: record.pop(k) for k in (*_STAMPS, "xml_id") if k in record} for record in map(dict, records)]
         plain = [{k: v for k, v in record.items() if k not in (*_STAMPS, "xml_id")} for record in records]

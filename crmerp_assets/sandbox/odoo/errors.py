@@ -74,5 +74,10 @@ def not_found(message: str) -> OdooError:
     return OdooError("werkzeug.exceptions.NotFound", message)
 
 
+def private(model: str, method: str) -> OdooError:
+    message = f"Private methods (such as '{model}.{method}') cannot be called remotely."
+    return OdooError("odoo.exceptions.AccessError", message)
+
+
 def unprocessable(message: str) -> OdooError:
     return OdooError("werkzeug.exceptions.UnprocessableEntity", message)

@@ -55,7 +55,7 @@ class PartnerRules(Rules):
         return self._tidy(vals)
 
     @staticmethod
-    def _check(kind: str, name: Any) -> None:
+    def _check(kind: Any, name: Any) -> None:
         if kind == "contact" and not name:
             raise validation_error("The operation cannot be completed: Contacts require a name")
 
@@ -92,9 +92,7 @@ class ExternalIdRules(Rules):
     def prepare(self, env: Env, vals: Vals) -> Vals:
         same = (vals.get("module") or "", vals["name"])
         if env.where("ir.model.data", "module = ? AND name = ?", same):
-            raise validation_error(
-                "The operation cannot be completed: External IDs must be unique per module (ir_model_data_module_name_uniq)"
-            )
+            raise validation_error("The operation cannot be completed: External IDs must be unique per module")
         return vals
 
 

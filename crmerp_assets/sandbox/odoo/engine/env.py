@@ -93,10 +93,8 @@ class Env:
 
     def _product_names(self, rows: list[dict[str, Any]]) -> dict[int, str]:
         names = self._plain("product.template", [row["product_tmpl_id"] for row in rows])
-        return {
-            row["id"]: (f"[{row['default_code']}] " if row["default_code"] else "") + names.get(row["product_tmpl_id"], "")
-            for row in rows
-        }  # fmt: skip
+        codes = {row["id"]: f"[{row['default_code']}] " if row["default_code"] else "" for row in rows}
+        return {row["id"]: codes[row["id"]] + names.get(row["product_tmpl_id"], "") for row in rows}
 
     def following(self, code: str, form: str) -> str:
         """The next number of a sequence."""

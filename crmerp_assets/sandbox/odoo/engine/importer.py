@@ -1,4 +1,4 @@
-"""`load`: rows of text become records, created or updated by external id; all or nothing, with a message for each fault."""
+"""`load`: rows of text become records, created or updated by external id, all or nothing; faults come as messages."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ def _converted(
     external = database = ""
     children: dict[str, list[int]] = {}
     for number, path in enumerate(paths):
-        cell = "" if rows[0][number] in (None, False) else str(rows[0][number])
+        cell = "" if not rows[0][number] else str(rows[0][number])
         if path == ("id",):
             external = cell
         elif path == (".id",):
@@ -142,9 +142,10 @@ def _converted(
     return external, database, values
 
 
-def _commands(env: Env, field: Field, paths: list[tuple[str, ...]], rows: list[list[str]]) -> list[list[Any]]:
+def _commands(env: Env, field: Field, paths: list[tuple[str, ...]], rows: list[list[Any]]) -> list[list[Any]]:
     """Children by external or database id are changed, others are made."""
-    relation, found = field.relation or "", []
+    relation = field.relation or ""
+    found: list[list[Any]] = []
     for row in rows:
         if not any(cell not in ("", None, False) for cell in row):
             continue

@@ -102,7 +102,8 @@ def _children(env: Env, field: Field, ids: list[int], invoice_lines: bool) -> di
     )
     hidden += " AND display_type IN ('product', 'line_section')" if invoice_lines else ""
     sql = (
-        f'SELECT "{field.inverse}", id FROM {relation.table} WHERE "{field.inverse}" IN (SELECT value FROM json_each(?))'
+        f'SELECT "{field.inverse}", id FROM {relation.table} '
+        f'WHERE "{field.inverse}" IN (SELECT value FROM json_each(?))'
         f"{hidden} ORDER BY {'sequence, ' if 'sequence' in relation.fields else ''}id"
     )
     found: dict[int, Any] = {id_: [] for id_ in ids}

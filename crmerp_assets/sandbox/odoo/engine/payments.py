@@ -207,7 +207,8 @@ def _state(env: Env, move: Row, lines: list[Row], left: float) -> str:
     sides = [line["id"] for line in lines]
     marks = ", ".join("?" * len(sides)) or "NULL"
     sql = (
-        "SELECT DISTINCT m.move_type FROM account_partial_reconcile r JOIN account_move_line c ON c.id = r.credit_move_id "
+        "SELECT DISTINCT m.move_type FROM account_partial_reconcile r "
+        "JOIN account_move_line c ON c.id = r.credit_move_id "
         f"JOIN account_move m ON m.id = c.move_id WHERE r.debit_move_id IN ({marks})"
     )
     kinds = {row[0] for row in env.store.rows(sql, sides)}

@@ -24,5 +24,6 @@ STATES = (
 )  # fmt: skip
 CURRENCIES = (
     ("USD", "United States dollar", 2), ("EUR", "Euro", 2), ("GBP", "Pound sterling", 2), ("JPY", "Japanese yen", 0),
-    ("CHF", "Swiss franc", 2), ("CAD", "Canadian dollar", 2), ("KWD", "Kuwaiti dinar", 3), ("AUD", "Australian dollar", 2),
+    ("CHF", "Swiss franc", 2), ("CAD", "Canadian dollar", 2), ("KWD", "Kuwaiti dinar", 3),
+    ("AUD", "Australian dollar", 2),
 )  # fmt: skip

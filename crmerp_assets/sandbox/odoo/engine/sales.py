@@ -97,8 +97,8 @@ class LineRules(Rules):
         orders = env.rows("sale.order", {row["order_id"] for row in rows})
         if any(order["state"] == "sale" for order in orders):
             raise user_error(
-                "Once a sales order is confirmed, you can't remove one of its lines (we need to track if something gets "
-                "invoiced or delivered).\nSet the quantity to 0 instead."
+                "Once a sales order is confirmed, you can't remove one of its lines (we need to track if something "
+                "gets invoiced or delivered).\nSet the quantity to 0 instead."
             )
 
     def saved(self, env: Env, ids: list[int], names: set[str], created: bool) -> None:

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from crmerp_assets.sandbox.odoo.engine import Database, Env
 from crmerp_assets.sandbox.odoo.engine.methods import GENERAL, OWN, call
-from crmerp_assets.sandbox.odoo.errors import OdooError, access_denied, not_found
+from crmerp_assets.sandbox.odoo.errors import OdooError, access_denied, not_found, private
 from crmerp_assets.sandbox.odoo.http.pages import Pages
 from crmerp_assets.sandbox.odoo.keys import Keys
 
@@ -55,7 +55,7 @@ class Api:
             return failed(OdooError("werkzeug.exceptions.BadRequest", "could not parse the body as json"))
         model, method = request.path_params["model"], request.path_params["method"]
         if method.startswith("_"):
-            return failed(OdooError("odoo.exceptions.AccessError", f"Private methods (such as '{model}.{method}') cannot be called remotely."))  # fmt: skip
+            return failed(private(model, method))
         env = Env(self.database, uid, params.pop("context", None))
         ask = Ask(env, model, method, [], params)
         try:
@@ -93,7 +93,7 @@ class Api:
             (args[5], dict(args[6]) if len(args) > 6 else {}) if method == "execute_kw" else (args[5:], {})
         )
         if str(name).startswith("_"):
-            raise OdooError("odoo.exceptions.AccessError", f"Private methods (such as '{model}.{name}') cannot be called remotely.")  # fmt: skip
+            raise private(model, name)
         env = Env(self.database, int(uid), named.pop("context", None))
         return self._answer(Ask(env, model, name, list(positional), named), request)
 

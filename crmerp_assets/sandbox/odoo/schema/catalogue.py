@@ -44,7 +44,11 @@ def models() -> list[Model]:
         Model("product.template", "Product", template, order="name, id"),
         Model("product.product", "Product Variant", variant, order="default_code, id", inherits="product_tmpl_id"),
         Model("product.category", "Product Category", {"name": char("Name", required=True)}),
-        Model("uom.uom", "Product Unit of Measure", {"name": char("Unit of Measure", required=True), "active": boolean(default=True)}),
+        Model(
+            "uom.uom",
+            "Product Unit of Measure",
+            {"name": char("Unit of Measure", required=True), "active": boolean(default=True)},
+        ),
         Model(
             "product.pricelist",
             "Pricelist",
