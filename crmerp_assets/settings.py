@@ -124,8 +124,10 @@ class NetSuiteConfig(Connection):
 
 
 class OdooConfig(Connection):
-    """An API key of the login, given or in a file that may be replaced while processes run. `protocol` is asked of the
-    server unless it is given. Long transactions stamp their rows early, so that the overlap is longer than elsewhere."""
+    """An API key of the login, given or in a file that may be replaced while processes run.
+
+    `protocol` is asked of the server unless it is given. Long transactions stamp their rows early: hence the overlap.
+    """
 
     type: Literal["odoo"]
     database: str

@@ -71,7 +71,7 @@ class Judge:
     def _named(self, name: str, message: str, status: int) -> ConnectorError:
         kind, reason = name.rpartition(".")[2], reason_without_values(message)
         if kind in _LOGIN or status == 401:
-            now = "make a new key for the user (Preferences, Account Security) and put it where the connection reads it"
+            now = "make a new key for the user (Preferences, Account Security) and put it where it is read"
             return AuthFailed(f"{self._connection} refuses the API key; {now}.", system=SYSTEM)
         if kind in _LOCKED or status == 409 or locked(message):
             return Transient(

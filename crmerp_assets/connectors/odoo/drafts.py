@@ -152,14 +152,20 @@ class Drafts:
         known = self._schema.fields(view.model)
         draft.cells |= {own: parts[path] for path, own in NAME_PARTS.items() if own in known}
 
-    def line_cells(self, model: str, line: Line, product: str) -> Cells:
-        """One line; `product` is the id of its product. A line without text of its own keeps the product's."""
-        cells = {"product_id/.id": product} if product else {}
+    def line_cells(self, model: str, line: Line, product: str, shown: str) -> Cells:
+        """One line; `product` is the id of its product. A line without text of its own has the product's name.
+
+        The text is always sent: an empty cell would be no text, and a line must have one.
+        """
+        cells = {"product_id/.id": product, "name": shown}
         for path, value in line.items():
-            if path == "product_id" or (path == "name" and not value):
-                continue
-            cells[path] = cell_of(str(self._schema.field(model, path)["type"]), value)
+            if path != "product_id" and (path != "name" or value):
+                cells[path] = cell_of(str(self._schema.field(model, path)["type"]), value)
         return cells
+
+    def product_names(self, products: Sequence[str]) -> Mapping[str, str | None]:
+        """What Odoo calls products on a line."""
+        return self._lookups.values("product.product", "display_name", products)
 
     def rejected(self, write: Write, path: str, reason: str, code: str) -> Rejected:
         message = f"{self._connection}: {path} of {write.object} {write.key} {reason}."

@@ -23,7 +23,20 @@ def matched(order: str, lines: Sequence[Cells], there: Sequence[Record]) -> list
         key = name or next(one for one in fresh if one not in used)
         found.append({"id": f"{MODULE}.{key}", **line})
     gone = [line for line in left if float(line["product_uom_qty"])]
-    return found + [{"id": f"{MODULE}.{line['key']}", "product_uom_qty": "0"} for line in gone]
+    return found + [_emptied(line) for line in gone]
+
+
+def _emptied(line: Record) -> Cells:
+    """The line as it is, without a quantity: a cell that is left out of a row would be emptied too."""
+    product = str(line["product_id"][0]) if line["product_id"] else ""
+    return {
+        "id": f"{MODULE}.{line['key']}",
+        "product_id/.id": product,
+        "name": str(line["name"]),
+        "sequence": str(line["sequence"]),
+        "price_unit": str(line["price_unit"]),
+        "product_uom_qty": "0",
+    }
 
 
 def _taken(left: list[Record], product: str) -> str | None:

@@ -19,6 +19,7 @@ from crmerp_assets.connectors.protocol import Ref, Value, Write
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 LINES = "order_line"
+COPIED = ("product_id", "name", "sequence", "price_unit", "product_uom_qty")
 
 
 class Preparer:
@@ -95,14 +96,17 @@ class Preparer:
         model = view.lists[LINES].model
         products = self._products(changed)
         there = self._existing_lines(view, changed)
+        known = {ref.native_id or products.get(ref.key or "") for draft in changed for ref in _refs(draft)}
+        names = self._drafts.product_names([id_ for id_ in known if id_])
         for draft in changed:
             lacking = [ref.key for ref in _refs(draft) if ref.native_id is None and ref.key not in products]
             if lacking:
                 errors[draft.write.id] = self._waits(draft.write)
                 continue
             cells = [
-                self._drafts.line_cells(model, line, _product(line.get("product_id"), products))
+                self._drafts.line_cells(model, line, product, names.get(product) or "/")
                 for line in draft.lines or []
+                for product in [_product(line.get("product_id"), products)]
             ]
             _put_lines(draft, matched(draft.write.key, cells, there.get(draft.write.id, [])))
 
@@ -126,7 +130,7 @@ class Preparer:
             return {}
         model, ids = view.lists[LINES].model, [int(id_) for id_ in orders.values()]
         where = [["order_id", "in", ids], ["display_type", "=", False]]
-        lines = list(self._api.whole(model, where, ["order_id", "product_id", "sequence", "product_uom_qty"]))
+        lines = list(self._api.whole(model, where, ["order_id", *COPIED]))
         keys = self._keys.of(model, [str(line["id"]) for line in lines]) if lines else {}
         self._give_keys(model, lines, keys, {id_: w.write.key for w in drafts if (id_ := orders.get(w.write.id))})
         found: dict[str, list[Record]] = {}

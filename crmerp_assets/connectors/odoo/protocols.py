@@ -73,8 +73,8 @@ class JsonRpc:
             args = [self._database, self._login, self._key(), {}]
             uid = self._service("common", "authenticate", args, True, "common.authenticate")
             if uid is False:
-                now = "check database, login and API key of the connection"
-                raise AuthFailed(f"{self._name} refuses the login; {now}.", system=SYSTEM)
+                now = "check database and login of the connection, or make a new key and put it where it is read"
+                raise AuthFailed(f"{self._name} refuses the API key; {now}.", system=SYSTEM)
             self._uid = str(uid)
         return self._uid
 

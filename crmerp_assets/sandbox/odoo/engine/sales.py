@@ -76,7 +76,7 @@ class LineRules(Rules):
             tax: ids_of(template["taxes_id"]),
             "price_unit": template["list_price"],
         }
-        return defaults | {name: value for name, value in vals.items() if value not in (False, None) or name != "name"}
+        return defaults | vals
 
     def changing(self, env: Env, rows: list[Row], vals: Vals) -> Vals:
         orders = {row["id"]: row for row in env.rows("sale.order", {row["order_id"] for row in rows})}

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from crmerp_assets.sandbox.odoo.engine.env import Env, ids_of
@@ -40,9 +41,8 @@ def _number(model: str, name: str, field: Field, value: Any) -> Any:
 
 def rounded(number: float, digits: int) -> float:
     """Half away from zero, on what the digits say rather than on the binary below them."""
-    shift = 10.0**digits
-    scaled = abs(number) * shift
-    return (int(scaled + 0.5 + 1e-9 * max(1.0, scaled) * 1e-3) / shift) * (1 if number >= 0 else -1)
+    exact = Decimal(repr(float(f"{number:.12g}" if abs(number) < 1e11 else number)))
+    return float(exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
 def _reference(env: Env, field: Field, value: Any) -> int:

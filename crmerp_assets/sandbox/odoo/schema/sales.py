@@ -73,7 +73,7 @@ def _line(version: float) -> dict[str, Field]:
     return {
         "order_id": one("sale.order", "Order Reference", required=True),
         "product_id": one("product.product", "Product"),
-        "name": text("Description"),
+        "name": text("Description", required=True),
         "product_uom_qty": number("Quantity", digits=2, default=1.0),
         unit: one("uom.uom", "Unit of Measure"),
         "price_unit": number("Unit Price", digits=2),
