@@ -195,6 +195,15 @@ def _bound(env: Env, model: str, method: str) -> Callable[..., Any]:
     return _named(general, lambda *args, **kwargs: general(env, model, *args, **kwargs), 2)
 
 
+def documented(method: str, model: str) -> dict[str, Any]:
+    """A method as the database's own documentation lists it: `ids` is no parameter but a matter of record methods."""
+    own = OWN.get(model, {}).get(method)
+    names = list(inspect.signature(own or GENERAL[method]).parameters)[1 if own else 2 :]
+    parameters = {name: {} for name in names if name != "ids"}
+    kind = {} if "ids" in names else {"api": ["model"]}
+    return {"signature": f"({', '.join(parameters)})", "parameters": parameters, **kind}
+
+
 def _named(method: Method, bound: Method, skip: int) -> Method:
     """The bound method with the signature that callers see."""
     signature = inspect.signature(method)

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from crmerp_assets.sandbox.odoo.engine import Database, Env
-from crmerp_assets.sandbox.odoo.engine.methods import GENERAL, OWN, call
+from crmerp_assets.sandbox.odoo.engine.methods import GENERAL, OWN, call, documented
 from crmerp_assets.sandbox.odoo.errors import OdooError, access_denied, not_found, private
 from crmerp_assets.sandbox.odoo.http.pages import Pages
 from crmerp_assets.sandbox.odoo.keys import Keys
@@ -140,7 +140,7 @@ class Api:
         if name not in self.database.models:
             return failed(not_found(f"the model {name!r} does not exist"))
         model = self.database.models[name]
-        methods = {method: {"signature": "(...)", "parameters": {}} for method in (*GENERAL, *OWN.get(name, {}))}
+        methods = {method: documented(method, name) for method in (*GENERAL, *OWN.get(name, {}))}
         fields = {field: {"type": f.type, "string": f.string} for field, f in model.fields.items()}
         return JSONResponse({"model": name, "name": model.label, "doc": "", "fields": fields, "methods": methods})
 
