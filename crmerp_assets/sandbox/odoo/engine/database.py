@@ -22,7 +22,6 @@ class Options:
     currency: str = "USD"
     tax_rate: float | None = None
     rounding: str = "round_per_line"
-    job_rows: int = 1_000_000
 
     @property
     def number(self) -> float:

@@ -199,7 +199,7 @@ def documented(method: str, model: str) -> dict[str, Any]:
     """A method as the database's own documentation lists it: `ids` is no parameter but a matter of record methods."""
     own = OWN.get(model, {}).get(method)
     names = list(inspect.signature(own or GENERAL[method]).parameters)[1 if own else 2 :]
-    parameters = {name: {} for name in names if name != "ids"}
+    parameters: dict[str, Any] = {name: {} for name in names if name != "ids"}
     kind = {} if "ids" in names else {"api": ["model"]}
     return {"signature": f"({', '.join(parameters)})", "parameters": parameters, **kind}
 

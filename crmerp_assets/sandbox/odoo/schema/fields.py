@@ -1,7 +1,7 @@
 """Fields and models as data."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Compute = Callable[[Any, list[int]], dict[int, Any]]
@@ -53,7 +53,6 @@ class Model:
     rec_name: str = "name"
     inherits: str | None = None
     transient: bool = False
-    magic: dict[str, Field] = field(default_factory=dict)
 
     @property
     def table(self) -> str:
