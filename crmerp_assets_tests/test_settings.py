@@ -77,7 +77,7 @@ def test_without_a_folder_the_defaults_hold(tmp_path: Path) -> None:
     configuration = load(tmp_path / "nowhere")
     assert configuration.connections == ()
     assert configuration.policy.create.customer.erp == "when_ordered"
-    assert configuration.matrix.systems == ("netsuite", "salesforce")
+    assert {"netsuite", "odoo", "salesforce"} <= set(configuration.matrix.systems)
     assert configuration.governance["customer"].fields["credit_limit"].owner == "erp"
 
 
@@ -167,7 +167,8 @@ CRM = "{name: a, type: salesforce, role: crm, url: u, client_id: c, client_secre
     ],
 )
 def test_a_mistake_in_the_connections_is_told(tmp_path: Path, entries: str, expected: str) -> None:
-    assert f"connections.yaml:{expected}" in problems(tmp_path, {"connections.yaml": f"connections: {entries}\n"})
+    found = problems(tmp_path, {"connections.yaml": f"connections: {entries}\n"})
+    assert any(problem.startswith(f"connections.yaml:{expected}") for problem in found)
 
 
 def test_a_variable_may_be_part_of_a_value(tmp_path: Path) -> None:

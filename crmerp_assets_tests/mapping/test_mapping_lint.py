@@ -87,8 +87,8 @@ CUSTOMER, GOVERNANCE = "matrix/customer.salesforce.yaml", "governance/customer.y
         ),
         (
             "matrix/customer.netsuite.yaml",
-            "fields: {credit_limit: null}",
-            ("note", "fields.credit_limit", "is mapped here only; it is read, and nothing is ever written to it"),
+            "fields: {credit_hold: null}",
+            ("note", "fields.credit_hold", "is mapped here only; it is read, and nothing is ever written to it"),
         ),
     ],
 )
@@ -136,10 +136,10 @@ def test_needs_list_what_is_read_and_what_is_written() -> None:
 
 def test_lineage_leads_from_a_canonical_field_to_native_ones() -> None:
     found = lineage(load_matrix(), "customer")
-    assert found["billing_street"] == [
+    assert [source for source in found["billing_street"] if source[0] in ("netsuite", "salesforce")] == [
         ("netsuite", "customer", "billing.addr1"),
         ("netsuite", "customer", "billing.addr2"),
         ("salesforce", "Account", "BillingStreet"),
     ]
     assert ("salesforce", "Opportunity", "OpportunityLineItems.Quantity") in lineage(load_matrix(), "order")["lines"]
-    assert lineage(load_matrix(), "product")["price"][1] == ("salesforce", "Product2", "PricebookEntries.UnitPrice")
+    assert ("salesforce", "Product2", "PricebookEntries.UnitPrice") in lineage(load_matrix(), "product")["price"]

@@ -118,11 +118,18 @@ def create(env: Env, model: str, vals_list: Sequence[Vals]) -> list[int]:
     rules = rules_of(model)
     ids = []
     for given in vals_list:
+        _known(env, model, given)
         values = rules.prepare(env, dict(given))
         ids.append(_insert(env, model, values))
     names = {name for vals in vals_list for name in vals}
     rules.saved(env, ids, names, created=True)
     return ids
+
+
+def _known(env: Env, model: str, vals: Vals) -> None:
+    for name in vals:
+        if name not in env.model(model).fields:
+            raise value_error(f"Invalid field {name!r} in {model!r}")
 
 
 def _insert(env: Env, model: str, values: Vals) -> int:
@@ -162,9 +169,7 @@ def _split(env: Env, model: str, values: Vals) -> tuple[Vals, Vals, Vals]:
     definition = env.model(model)
     own, shared, lists = Vals(), Vals(), Vals()
     for name, value in values.items():
-        field = definition.fields.get(name)
-        if field is None:
-            raise value_error(f"Invalid field {name!r} in {model!r}")
+        field = definition.fields[name]
         if field.type == "one2many":
             lists[name] = value
         elif field.related and definition.inherits and field.related.startswith(f"{definition.inherits}."):
@@ -204,6 +209,7 @@ def write(env: Env, model: str, ids: Sequence[int], vals: Vals) -> bool:
     gone = sorted(set(ids) - {row["id"] for row in rows})
     if gone:
         raise missing_error(model, gone, env.uid)
+    _known(env, model, vals)
     rules = rules_of(model)
     values = rules.changing(env, rows, dict(vals))
     own, shared, lists = _split(env, model, values)
