@@ -8,6 +8,7 @@ What was removed once to see a test fail, and the test that did:
 * external ids of lines: test_an_order_sent_twice_has_its_lines_once
 * the touched relations in the domain of changes: test_a_line_that_changes_and_a_payment_bring_their_documents_along
 * fields of ours for a person's name: test_a_name_is_read_as_it_was_put_together
+* asking again for keys that an answer left out: test_a_short_answer_about_keys_hides_none
 """
 
 from __future__ import annotations
@@ -378,3 +379,12 @@ def test_a_gateways_page_is_no_answer(tmp_path: Path, version: str) -> None:
         desk.admin.fault("server_error", r"res\.partner[./]search", times=5, status=502)
         with pytest.raises(Transient, match="502"):
             desk.connector.ids("res.partner")
+
+
+def test_a_short_answer_about_keys_hides_none(desk: Desk) -> None:
+    """A key that seems to be absent makes a write be sent again."""
+    values = {"name": "New", "phone": "+1 212 555 0100"}
+    writes = [Write(f"c{n}", "res.partner", "create", KEY, f"cust-{n}", None, dict(values)) for n in range(9)]
+    desk.connector.push("res.partner", writes)
+    desk.admin.fault("short_page", r"ir\.model\.data[./]search_read")
+    assert len(desk.connector.find_by_key("res.partner", KEY, [write.key for write in writes])) == 9
