@@ -12,6 +12,7 @@ from crmerp_assets.mapping import ConfigurationError
 from crmerp_assets.settings import (
     Configuration,
     NetSuiteConfig,
+    OdooConfig,
     SalesforceConfig,
     Settings,
     load_configuration,
@@ -103,6 +104,31 @@ def test_an_unset_variable_is_named_with_its_place(config: Path) -> None:
         "connections.yaml:20: connections.1.account: "
         "the variable NETSUITE_ACCOUNT is not set; export it or add it to .env"
     ]
+
+
+ODOO = "{name: b, type: odoo, role: erp, url: u, database: d, login: l"
+
+
+def test_an_odoo_connection_needs_its_key_or_a_file_that_is_read_anew_each_time(config: Path, tmp_path: Path) -> None:
+    salesforce = "{name: a, type: salesforce, role: crm, url: u, client_id: c, client_secret: '${KEY}'}"
+    environment = {"KEY": "k3y"}
+    file = tmp_path / "key"
+
+    def text(end: str) -> dict[str, str]:
+        return {"connections.yaml": f"connections:\n  - {salesforce}\n  - {ODOO}{end}}}\n"}
+
+    missing = "give api_key, or api_key_file with the path of a file that holds it"
+    assert problems(config, text(""), environment) == [f"connections.yaml:3: connections.1: {missing}"]
+    (refused,) = problems(config, text(", api_key: k3y"), environment)
+    assert "a secret must not be written here" in refused
+    (config / "connections.yaml").write_text(text(f", api_key_file: {file}")["connections.yaml"], encoding="utf-8")
+    odoo = load(config, environment).connections[1]
+    assert isinstance(odoo, OdooConfig)
+    with pytest.raises(ConfigurationError, match="put the API key there"):
+        odoo.key()
+    for key in ("first", "second"):
+        file.write_text(f"{key}\n", encoding="utf-8")
+        assert odoo.key() == key
 
 
 def test_secrets_do_not_show_in_texts(config: Path) -> None:

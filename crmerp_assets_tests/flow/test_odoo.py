@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from crmerp_assets.sync import undo
+from crmerp_assets.sync.systems import check
 from crmerp_assets_tests.flow.odoo_world import OdooWorld, make_odoo_world
-from crmerp_assets_tests.flow.world import GO_LIVE
+from crmerp_assets_tests.flow.world import GO_LIVE, push_all
 
 
 @pytest.fixture
@@ -96,3 +98,41 @@ def test_contacts_follow_their_company(world: OdooWorld) -> None:
         "Company 0",
     )
     assert world.pass_through() == 0
+
+
+def test_the_packaged_mapping_passes_the_check_of_a_new_database(world: OdooWorld) -> None:
+    with world.platform() as used:
+        findings = [finding for name, finding in check(used) if name == "odoo"]
+    assert [finding for finding in findings if not finding.ok] == []
+    assert len(findings) > 10
+
+
+@pytest.mark.parametrize(
+    ("fault", "call"),
+    [
+        ("cut_after", r"sale\.order/load"),
+        ("cut_after", r"sale\.order/action_confirm"),
+        ("cut_before", r"sale\.order/action_confirm"),
+    ],
+)
+def test_a_lost_answer_makes_one_confirmed_order(world: OdooWorld, fault: str, call: str) -> None:
+    world.deals(world.accounts(2), world.products(), 2)
+    world.admin("erp", "faults", {"kind": fault, "match": call, "times": 1})
+    world.settle()
+    assert world.orders()[:2] == (2, 2)
+    found = world.read("sale.order", [], "state", "date_order")
+    assert {(row["state"], row["date_order"][:10]) for row in found} == {("sale", "2026-06-15")}
+    assert len(world.read("sale.order.line", [], "id")) == 4
+    assert len(world.read("res.partner", [["is_company", "=", True], ["ref_company_ids", "=", False]], "name")) == 2
+
+
+def test_undone_orders_are_cancelled(world: OdooWorld) -> None:
+    world.deals(world.accounts(1), world.products(), 1)
+    start = world.erp.clock()
+    world.settle()
+    with world.platform() as used:
+        plan = undo.reverse_plan(used, undo.Selection(since=start, connection="odoo"))
+        undo.store(used, plan, "ann")
+        push_all(used)
+    (order,) = world.read("sale.order", [], "state")
+    assert order["state"] == "cancel"

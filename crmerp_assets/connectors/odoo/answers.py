@@ -7,7 +7,7 @@ only that decides. Messages quote what was refused, so what looks like a value i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crmerp_assets.connectors import exactjson
@@ -95,8 +95,10 @@ def locked(message: str) -> bool:
     return bool(_LOCK_WORDS.search(message))
 
 
-def reason_without_values(text: str) -> str:
-    """The first lines of a message with everything that could be a value replaced by `...`."""
+def reason_without_values(text: str, sent: Iterable[str] = ()) -> str:
+    """The first lines of a message with what was sent, and all that could be a value, replaced by `...`."""
+    for value in sorted(sent, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "...", text)
     words = " ".join(_VALUES.sub("...", text).split())
     return words[:300].strip().rstrip(".") or "no reason given"
 

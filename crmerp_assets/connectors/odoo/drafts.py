@@ -193,3 +193,10 @@ def referenced_keys(write: Write) -> set[str]:
     lines = [value for value in write.values.values() if isinstance(value, list)]
     values += [item for line in lines for row in line for item in row.values() if isinstance(item, Ref)]
     return {ref.key for ref in values if ref.native_id is None and ref.key}
+
+
+def sent_values(write: Write) -> frozenset[str]:
+    """Every text in a write, to be kept out of messages."""
+    lines = [row for value in write.values.values() if isinstance(value, list) for row in value]
+    values = [*write.values.values(), *(item for row in lines for item in row.values())]
+    return frozenset(value for value in values if isinstance(value, str) and len(value.strip()) > 1)

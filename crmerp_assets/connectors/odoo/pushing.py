@@ -24,7 +24,7 @@ from crmerp_assets.connectors.errors import (
 from crmerp_assets.connectors.odoo.actions import Actions
 from crmerp_assets.connectors.odoo.answers import SYSTEM, locked, reason_without_values
 from crmerp_assets.connectors.odoo.api import OdooApi
-from crmerp_assets.connectors.odoo.drafts import Draft, grid, referenced_keys
+from crmerp_assets.connectors.odoo.drafts import Draft, grid, referenced_keys, sent_values
 from crmerp_assets.connectors.odoo.keys import Keys
 from crmerp_assets.connectors.odoo.preparing import Preparer
 from crmerp_assets.connectors.odoo.views import View
@@ -128,7 +128,7 @@ class Pusher:
             return Dependent(
                 f"{self._connection}: {write.object} {write.key} waits for a record it refers to.", **about
             )
-        reason = reason_without_values(text)
+        reason = reason_without_values(text, sent_values(write))
         name = str(field) if field else None
         where = f" ({name})" if name else ""
         now = "correct the record, it is sent again when it changes"
