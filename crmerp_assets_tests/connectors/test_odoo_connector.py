@@ -351,6 +351,18 @@ def test_rates_are_company_currency_for_one_unit(desk: Desk) -> None:
     assert row["company_rate"] == "1.25"
 
 
+@pytest.mark.parametrize(("times", "error"), [(2, type(None)), (3, Transient)])
+def test_another_transaction_in_the_way_is_waited_out(desk: Desk, times: int, error: type) -> None:
+    desk.admin._post("locked", {"times": times})
+    values = {"name": "New", "phone": "+1 212 555 0100"}
+    write = Write("c", "res.partner", "create", KEY, "cust-1", None, dict(values))
+    (result,) = desk.connector.push("res.partner", [write])
+    assert type(result.error) is error
+    (result,) = desk.connector.push("res.partner", [write])
+    assert result.error is None
+    assert desk.admin.count("res.partner") == 2
+
+
 def test_a_missing_right_says_where_to_give_it(desk: Desk) -> None:
     desk.admin._post("permissions", {"model": "sale.order", "level": "view"})
     findings = desk.connector.check({"sale.order": Needs(frozenset({"name"}), frozenset({"origin"}))})

@@ -74,6 +74,7 @@ class Administration:
             Route("/_sandbox/merge", self._merge, methods=["POST"]),
             Route("/_sandbox/permissions", self._permissions, methods=["POST"]),
             Route("/_sandbox/key", self._key, methods=["POST"]),
+            Route("/_sandbox/locked", self._locked, methods=["POST"]),
         ]
 
     async def _merge(self, request: Request) -> Response:
@@ -91,6 +92,11 @@ class Administration:
         except (KeyError, ValueError, OdooError) as error:
             return JSONResponse({"error": str(error)}, 400)
         return JSONResponse(data)
+
+    async def _locked(self, request: Request) -> Response:
+        """Let another transaction be in the way of the next so many imports."""
+        self._database.locked = int((await request.json())["times"])
+        return JSONResponse({"times": self._database.locked})
 
     async def _key(self, request: Request) -> Response:
         """Replace the integration's key, as an administrator does when it is due."""

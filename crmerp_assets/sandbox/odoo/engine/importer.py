@@ -39,6 +39,8 @@ def load(env: Env, model: str, fields: Sequence[str], data: Sequence[Sequence[st
     for path in paths:
         if path[0] not in (*env.model(model).fields, ".id"):
             return _refused([_message(0, Span(0, 0, []), path[0], f"The field '{path[0]}' does not exist")])
+    if env.database.in_the_way():
+        return _refused([{"type": "error", "message": "could not serialize access due to concurrent update"}])
     messages: list[Message] = []
     ids: list[int] = []
     try:
