@@ -136,3 +136,11 @@ def test_undone_orders_are_cancelled(world: OdooWorld) -> None:
         push_all(used)
     (order,) = world.read("sale.order", [], "state")
     assert order["state"] == "cancel"
+
+
+def test_the_job_of_the_daemon_does_the_same_and_the_money_ties_out(world: OdooWorld) -> None:
+    world.deals(world.accounts(2), world.products(), 3)
+    assert world.sync() > 0
+    assert world.orders()[:2] == (3, 3)
+    row = world.report("money").row(0, named=True)
+    assert row["won_amount"] == row["ordered_amount"] == row["erp_total"] == Decimal("123.00")
