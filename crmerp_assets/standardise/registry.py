@@ -146,6 +146,14 @@ _ALL = (
         "is not a known state or province of its country",
         "how the state was written",
     ),
+    Transform(
+        "subdivision_code",
+        subdivisions.subdivision,
+        subdivisions.subdivision_code_out,
+        _not(shapes.is_subdivision),
+        "is not a known state or province of its country",
+        "how the state was written",
+    ),
     Transform("postcode", postcodes.postcode, _same, loss="lower case, spaces and dashes"),
     Transform(
         "currency",

@@ -60,6 +60,12 @@ def subdivision_out(value: pl.Expr, context: Context) -> pl.Expr:
     return pl.coalesce([distinct(_shown, value, region(context)), value])
 
 
+def subdivision_code_out(value: pl.Expr, context: Context) -> pl.Expr:
+    """The part behind the country of a code of the row's own country; what is none stays as it is."""
+    own = value.str.extract(r"^([A-Z]{2})-[A-Z0-9]{1,3}$", 1) == region(context)
+    return pl.when(own).then(value.str.slice(3)).otherwise(value)
+
+
 def _code(value: str, country: str | None) -> str | None:
     upper = value.upper()
     if upper in subdivision_codes():

@@ -94,8 +94,8 @@ CUSTOMER, GOVERNANCE = "matrix/customer.salesforce.yaml", "governance/customer.y
         ),
         (
             "matrix/customer.netsuite.yaml",
-            "fields: {credit_limit: null}",
-            ("note", "fields.credit_limit", "is mapped here only; it is read, and nothing is ever written to it"),
+            "fields: {credit_hold: null}",
+            ("note", "fields.credit_hold", "is mapped here only; it is read, and nothing is ever written to it"),
         ),
     ],
 )

@@ -1,0 +1,35 @@
+"""About how many calls a push or a fetch takes, so that a plan's cost is known before it is sent.
+
+What a process asks once (version, fields, lists of countries and the like) is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crmerp_assets.connectors.odoo.api import PAGE
+from crmerp_assets.connectors.odoo.pushing import BATCH, ORDERS
+from crmerp_assets.connectors.odoo.views import DELIVERY, KEY, view_of
+
+
+def push_calls(object: str, creates: int, updates: int, confirms: bool) -> int:
+    """An import for each batch. Orders are looked up by their key before, and confirmed and dated after."""
+    orders = view_of(object).model == "sale.order"
+    size = ORDERS if orders else BATCH
+    calls = _pages(creates, size) + _pages(updates, size)
+    if not orders or not creates + updates:
+        return calls
+    steps = 3 * _pages(creates, size) if confirms else 0
+    return calls + steps + (2 if creates else 0) + (3 if updates else 0)
+
+
+def fetch_calls(object: str, fields: Sequence[str], count: int) -> int:
+    """Pages of 1,000, and for each the keys, the delivery addresses and each child list."""
+    view = view_of(object)
+    names = {path.partition(".")[0] for path in fields}
+    lists = len(names & set(view.lists)) + ("progress" in fields and view.model == "sale.order")
+    return _pages(count, PAGE) * (1 + (KEY in fields) + 2 * (DELIVERY in names) + 2 * lists)
+
+
+def _pages(count: int, size: int) -> int:
+    return -(-count // size)

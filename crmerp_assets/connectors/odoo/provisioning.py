@@ -1,0 +1,73 @@
+"""Custom fields: rows of ir.model.fields, which a user with the right to settings may create over the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from crmerp_assets.connectors.errors import ConfigError, Rejected
+from crmerp_assets.connectors.odoo.api import OdooApi
+from crmerp_assets.connectors.odoo.drafts import NAME_PARTS
+from crmerp_assets.connectors.odoo.schema import Schema
+from crmerp_assets.connectors.odoo.views import view_of
+from crmerp_assets.connectors.protocol import FieldSpec, ProvisionStep
+
+_TYPES = {
+    "text": "char",
+    "url": "char",
+    "picklist": "char",
+    "number": "float",
+    "currency": "float",
+    "date": "date",
+    "checkbox": "boolean",
+}
+
+
+class Provisioning:
+    """Makes the fields that the mapping needs; what is there already is left as it is."""
+
+    def __init__(self, api: OdooApi, schema: Schema) -> None:
+        self._api, self._schema = api, schema
+
+    def provision(self, specs: Sequence[FieldSpec], dry_run: bool) -> list[ProvisionStep]:
+        return [self._step(spec, dry_run) for spec in specs]
+
+    def _step(self, spec: FieldSpec, dry_run: bool) -> ProvisionStep:
+        model = view_of(spec.object).model
+        spec_of_field = replace(spec, name=NAME_PARTS.get(spec.name, spec.name))
+        return replace(self._of_field(model, spec_of_field, dry_run), spec=spec)
+
+    def _of_field(self, model: str, spec: FieldSpec, dry_run: bool) -> ProvisionStep:
+        self._schema.forget(model)
+        if spec.name in self._schema.fields(model):
+            return ProvisionStep(spec, done=True)
+        if dry_run:
+            return ProvisionStep(spec, done=False)
+        try:
+            self._create(model, spec)
+        except (ConfigError, Rejected):
+            return ProvisionStep(spec, done=False, manual=_manual(model, spec))
+        self._schema.forget(model)
+        return ProvisionStep(spec, done=True)
+
+    def _create(self, model: str, spec: FieldSpec) -> None:
+        params = {"domain": [["model", "=", model]], "fields": ["id"], "limit": 1}
+        (found,) = self._api.read("ir.model", "search_read", params)
+        values: dict[str, Any] = {
+            "name": spec.name,
+            "model_id": int(found["id"]),
+            "field_description": spec.label,
+            "ttype": _TYPES[spec.type],
+            "state": "manual",
+        }
+        if spec.length and _TYPES[spec.type] == "char":
+            values["size"] = spec.length
+        self._api.call("ir.model.fields", "create", {"vals_list": [values]})
+
+
+def _manual(model: str, spec: FieldSpec) -> str:
+    return (
+        f"Settings > Technical > Database Structure > Fields (developer mode) > New: name {spec.name}, label "
+        f"{spec.label!r}, model {model}, type {_TYPES[spec.type]}; or let a user with Settings: Access Rights run this."
+    )

@@ -1,0 +1,135 @@
+"""Reading records: everything, what changed, by id and by key.
+
+Every pull walks by id, so that a record changed on the way keeps its place. Walking by the time of change would lose
+rows: Odoo shows and, from 19 on, compares stamps by the second, and stamps a row with the start of its transaction,
+so that a long one commits rows that look older than what was read before. An incremental pull therefore reads what is
+stamped since a while before the last start.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from crmerp_assets.connectors.errors import ConfigError
+from crmerp_assets.connectors.odoo.answers import SYSTEM
+from crmerp_assets.connectors.odoo.api import PAGE, Domain, OdooApi
+from crmerp_assets.connectors.odoo.keys import Keys
+from crmerp_assets.connectors.odoo.rows import Rows
+from crmerp_assets.connectors.odoo.schema import Schema
+from crmerp_assets.connectors.odoo.selection import Selection, select
+from crmerp_assets.connectors.odoo.views import View, view_of
+from crmerp_assets.connectors.protocol import Page, Row
+
+MOMENT = "%Y-%m-%d %H:%M:%S"
+_MANY = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a pull is. `started` is the server's time when it began less the overlap; `id` is the last row read.
+
+    `mode` is `full` or `changes` while pages remain, and `done` when `started` is where the next pull begins.
+    """
+
+    mode: str
+    started: str
+    since: str | None = None
+    id: int = 0
+
+    def text(self) -> str:
+        return json.dumps(asdict(self))
+
+
+class Reader:
+    """Reads one database. With `confirms`, an order that is still a draft is not one that was found by its key."""
+
+    def __init__(
+        self, api: OdooApi, schema: Schema, keys: Keys, rows: Rows, overlap_seconds: int, confirms: bool
+    ) -> None:
+        self._api, self._schema, self._keys, self._rows = api, schema, keys, rows
+        self._overlap = timedelta(seconds=overlap_seconds)
+        self._confirms = confirms
+
+    def pull(self, object: str, fields: Sequence[str], since: str | None) -> Iterator[Page]:
+        selection = select(view_of(object), fields, self._schema)
+        cursor = self._resumed(since)
+        while cursor.mode != "done":
+            domain = [*selection.view.domain, *(_changed(selection, cursor) if cursor.mode == "changes" else [])]
+            records = self._api.page(selection.view.model, domain, list(selection.read), cursor.id)
+            rows = self._rows.whole(selection, records)
+            cursor = _next(cursor, int(records[-1]["id"]) if records else None)
+            if records and len(records) < PAGE and not self._more(selection.view, domain, cursor.id):
+                cursor = _next(cursor, None)
+            yield Page(rows, cursor.text())
+
+    def _more(self, view: View, domain: Domain, after: int) -> bool:
+        """Whether anything lies beyond a page that was not full."""
+        found = self._api.read(view.model, "search_count", {"domain": [["id", ">", after], *domain], "limit": 1})
+        return int(found) > 0
+
+    def ids(self, object: str) -> list[str]:
+        view = view_of(object)
+        after, found = 0, list[str]()
+        prefix = view.prefix
+        while True:
+            params = {"domain": [["id", ">", after], *view.domain], "limit": _MANY, "order": "id"}
+            ids = [int(id_) for id_ in self._api.read(view.model, "search", params)]
+            fresh = [id_ for id_ in ids if id_ > after]
+            if not ids:
+                return found
+            found += [f"{prefix}{id_}" for id_ in fresh]
+            after = max([after, *fresh])
+
+    def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> list[Row]:
+        selection = select(view_of(object), fields, self._schema)
+        plain = [id_.removeprefix(selection.view.prefix) for id_ in ids]
+        return self._rows.whole(selection, self._api.some(selection.view.model, plain, list(selection.read)))
+
+    def find_by_key(self, object: str, key_field: str, keys: Sequence[str], fields: Sequence[str]) -> dict[str, Row]:
+        view = view_of(object)
+        found = self._keys.find(view.model, keys)
+        checked = self._confirms and view.model == "sale.order"
+        if not fields and not checked:
+            return {key: {"_id": id_, key_field: key} for key, id_ in found.items()}
+        wanted = [*fields, *(["state"] if checked else [])]
+        rows = {str(row["_id"]): row for row in self.fetch(object, wanted, list(found.values()))}
+        if checked:
+            rows = {id_: row for id_, row in rows.items() if row["state"] not in ("draft", "sent")}
+        return {key: rows[id_] | {key_field: key} for key, id_ in found.items() if id_ in rows}
+
+    def _resumed(self, since: str | None) -> Cursor:
+        """Everything again where the last start lies in the future: the server's clock was set back."""
+        started = (self._api.now() - self._overlap).strftime(MOMENT)
+        if since is None:
+            return Cursor("full", started)
+        cursor = parsed(since)
+        if cursor.mode != "done":
+            return cursor
+        before = datetime.strptime(cursor.started, MOMENT).replace(tzinfo=UTC)
+        if before > self._api.now():
+            return Cursor("full", started)
+        return Cursor("changes", started, since=cursor.started)
+
+
+def _next(cursor: Cursor, last: int | None) -> Cursor:
+    if last is None:
+        return Cursor("done", cursor.started)
+    return Cursor(cursor.mode, cursor.started, cursor.since, last)
+
+
+def _changed(selection: Selection, cursor: Cursor) -> Domain:
+    """Changed itself, or in what it is made of: a line's text moves no order, a payment of 17 no document."""
+    touched = [*selection.view.touched, *(["child_ids"] if selection.delivery else [])]
+    leaves = [[f"{path}.write_date", ">=", cursor.since] for path in touched]
+    return [*["|"] * len(leaves), ["write_date", ">=", cursor.since], *leaves]
+
+
+def parsed(text: str) -> Cursor:
+    try:
+        return Cursor(**json.loads(text))
+    except (ValueError, TypeError) as failure:
+        message = "The cursor is not one of Odoo's; forget it, so that the next pull reads everything."
+        raise ConfigError(message, system=SYSTEM) from failure

@@ -1,0 +1,5 @@
+"""A server that behaves like an Odoo database with Contacts, Sales and Invoicing."""
+
+from crmerp_assets.sandbox.odoo.server import OdooSandbox
+
+__all__ = ["OdooSandbox"]

@@ -1,0 +1,149 @@
+"""Odoo in the connector contract: companies among the partners, keyed by their external ids, over both protocols."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from crmerp_assets.connectors.odoo import OdooConnector
+from crmerp_assets.connectors.protocol import Write
+from crmerp_assets.sandbox.odoo import OdooSandbox
+from crmerp_assets.contract.case import Admin, ConnectorCase
+
+KEY = "xml_id"
+OBJECT = "res.partner"
+SEEDED_AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+
+
+@contextmanager
+def odoo_case(directory: Path, version: str = "19.0") -> Iterator[ConnectorCase]:
+    with OdooSandbox(directory / "odoo", version=version) as sandbox:
+        admin = Admin(sandbox.url)
+        person = Person(sandbox, admin)
+        read, load = calls_of(version)
+        yield ConnectorCase(
+            system="odoo",
+            admin=admin,
+            connect=connector_to(sandbox),
+            object=OBJECT,
+            key_field=KEY,
+            text_field="name",
+            fields=("name", "phone", KEY),
+            page_size=1000,
+            seed=seed,
+            create=create,
+            update=update,
+            bad=bad,
+            edit=lambda native_id, text: person.call(OBJECT, "write", [[int(native_id)], {"name": text}]),
+            delete=lambda native_id: person.call(OBJECT, "unlink", [[int(native_id)]]),
+            merge=person.merge,
+            missing_field="shoe_size",
+            next_page=read,
+            any_read=read,
+            push_call=load,
+            # a page, its keys, and the next one, which is empty
+            pull_calls=lambda count: 3 * -(-count // 1000),
+            find_calls=lambda count: -(-count // 1000),
+            create_calls=lambda count: asked_once(version) + -(-count // 200),
+            update_calls=lambda count: -(-count // 200),
+            throttle_wait=3.0,
+            secrets=(sandbox.credentials["ODOO_API_KEY"], person.key),
+        )
+        person.close()
+        admin.close()
+
+
+def calls_of(version: str) -> tuple[str, str]:
+    """Patterns for the call that reads a page, and for the one that writes."""
+    if float(version) >= 19:
+        return r"POST /json/2/res\.partner/search_read", r"POST /json/2/res\.partner/load"
+    return r"POST /jsonrpc\?call=res\.partner\.search_read", r"POST /jsonrpc\?call=res\.partner\.load"
+
+
+def asked_once(version: str) -> int:
+    """Which version it is, who we are under JSON-RPC, and the fields of a partner."""
+    return 2 if float(version) >= 19 else 3
+
+
+def connector_to(sandbox: OdooSandbox) -> Callable[..., OdooConnector]:
+    credentials = sandbox.credentials
+
+    def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600) -> OdooConnector:
+        return OdooConnector(
+            "odoo",
+            credentials["ODOO_URL"],
+            credentials["ODOO_DATABASE"],
+            credentials["ODOO_LOGIN"],
+            lambda: credentials["ODOO_API_KEY"],
+            clock=lambda: datetime.now(UTC),
+            sleep=sleep,
+            verify=False,
+            overlap_seconds=overlap_seconds,
+        )
+
+    return connect
+
+
+class Person:
+    """Someone who works in Odoo, through the vendor's own API."""
+
+    def __init__(self, sandbox: OdooSandbox, admin: Admin) -> None:
+        self.key = admin.person("ann")
+        self._database = sandbox.options.database
+        self._client = httpx.Client(base_url=sandbox.url, timeout=60)
+        self._uid = self._rpc("common", "authenticate", [self._database, "ann", self.key, {}])
+
+    def call(self, model: str, method: str, args: list[Any], **named: Any) -> Any:
+        """JSON-RPC works in every version."""
+        args = [self._database, self._uid, self.key, model, method, args, named]
+        return self._rpc("object", "execute_kw", args)
+
+    def merge(self, winner: str, loser: str) -> None:
+        wizard = "base.partner.merge.automatic.wizard"
+        values = {"partner_ids": [[6, 0, [int(winner), int(loser)]]], "dst_partner_id": int(winner)}
+        made = self.call(wizard, "create", [values])
+        self.call(wizard, "action_merge", [[made]])
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _rpc(self, service: str, method: str, args: list[Any]) -> Any:
+        body = {"jsonrpc": "2.0", "id": 1, "params": {"service": service, "method": method, "args": args}}
+        headers = {"Authorization": f"Bearer {self.key}"}
+        answer = self._client.post("/jsonrpc", json=body, headers=headers).json()
+        assert "error" not in answer, answer
+        return answer["result"]
+
+
+def seed(count: int) -> list[dict[str, Any]]:
+    """Three companies a second, so that pages end within one; each with a key, as every linked record has."""
+    return [
+        {
+            "name": f"Company {number:05}",
+            "is_company": True,
+            "xml_id": f"__crmerp__.seeded-{number:05}",
+            "write_date": (SEEDED_AT + timedelta(seconds=number // 3)).strftime("%Y-%m-%d %H:%M:%S"),
+        }
+        for number in range(count)
+    ]
+
+
+def create(number: int) -> Write:
+    values = {"name": f"Customer {number}", "phone": "+1 212 555 0100"}
+    return Write(f"create-{number}", OBJECT, "create", KEY, f"golden-{number:05}", None, dict(values))
+
+
+def update(number: int, native_id: str, text: str) -> Write:
+    return Write(f"update-{number}", OBJECT, "update", KEY, f"golden-{number:05}", native_id, {"name": text})
+
+
+def bad(number: int) -> Write:
+    """A company without a name, with the same columns as the others."""
+    values = {"name": "", "phone": "+1 212 555 0100"}
+    return Write(f"bad-{number}", OBJECT, "create", KEY, f"golden-{number:05}", None, dict(values))
