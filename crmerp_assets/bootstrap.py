@@ -14,6 +14,7 @@ from crmerp_assets.connectors.http import Meter
 from crmerp_assets.connectors.netsuite import NetSuiteConnector
 from crmerp_assets.connectors.protocol import Connector
 from crmerp_assets.connectors.salesforce import SalesforceConnector
+from crmerp_assets.connectors.tryton import TrytonConnector
 from crmerp_assets.ledger import Ledger
 from crmerp_assets.settings import (
     Configuration,
@@ -21,6 +22,7 @@ from crmerp_assets.settings import (
     NetSuiteConfig,
     SalesforceConfig,
     Settings,
+    TrytonConfig,
     load_configuration,
 )
 from crmerp_assets.sync.budget import SharedBudget
@@ -117,6 +119,20 @@ def connector(
                 certificate_id=config.certificate_id,
                 private_key=config.key_text() or "",
                 account_timezone=config.account_timezone,
+                overlap_seconds=config.overlap_seconds,
+                timeout=config.timeout_seconds,
+                verify=config.verify,
+                clock=clock,
+                meter=meter,
+                sleep=sleep,
+            )
+        case TrytonConfig():
+            return TrytonConnector(
+                name=config.name,
+                url=config.url,
+                database=config.database,
+                username=config.username,
+                password=config.password.get_secret_value(),
                 overlap_seconds=config.overlap_seconds,
                 timeout=config.timeout_seconds,
                 verify=config.verify,

@@ -123,10 +123,20 @@ class NetSuiteConfig(Connection):
         return self
 
 
-ConnectionConfig: TypeAlias = SalesforceConfig | NetSuiteConfig
-_TYPES: Mapping[str, type[SalesforceConfig] | type[NetSuiteConfig]] = {
+class TrytonConfig(Connection):
+    """A user of its own in one database of a Tryton server; `url` is the server's, without the database."""
+
+    type: Literal["tryton"]
+    database: str
+    username: str
+    password: SecretStr
+
+
+ConnectionConfig: TypeAlias = SalesforceConfig | NetSuiteConfig | TrytonConfig
+_TYPES: Mapping[str, type[SalesforceConfig] | type[NetSuiteConfig] | type[TrytonConfig]] = {
     "salesforce": SalesforceConfig,
     "netsuite": NetSuiteConfig,
+    "tryton": TrytonConfig,
 }
 
 
