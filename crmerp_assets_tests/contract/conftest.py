@@ -30,7 +30,13 @@ def start_salesforce(directory: Path) -> AbstractContextManager[ConnectorCase]:
     return salesforce_case(directory)
 
 
-CASES: dict[str, Start] = {"netsuite": start_netsuite, "salesforce": start_salesforce}
+def start_tryton(directory: Path) -> AbstractContextManager[ConnectorCase]:
+    from crmerp_assets_tests.contract.tryton_case import tryton_case
+
+    return tryton_case(directory)
+
+
+CASES: dict[str, Start] = {"netsuite": start_netsuite, "salesforce": start_salesforce, "tryton": start_tryton}
 
 
 @pytest.fixture(params=sorted(CASES))

@@ -1,0 +1,50 @@
+"""Serve a database by Tryton's own server: `python serve.py CONFIG DATABASE CLOCK_FILE`.
+
+Run by the interpreter of Tryton's environment and by nothing else. What it adds to `trytond -c CONFIG -d DATABASE`:
+the server's clock runs as many seconds ahead as CLOCK_FILE says, and it ends with the process that started it.
+"""
+
+import datetime
+import os
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from types import SimpleNamespace
+
+CONFIG, DATABASE, CLOCK = sys.argv[1:4]
+
+
+def offset() -> float:
+    try:
+        return float(Path(CLOCK).read_text() or 0)
+    except (OSError, ValueError):
+        return 0.0
+
+
+class Ahead(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.datetime.now(tz) + datetime.timedelta(seconds=offset())
+
+
+def end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+
+import trytond.backend.sqlite.database as database  # noqa: E402
+
+database.dt = SimpleNamespace(**{**vars(datetime), "datetime": Ahead})
+
+told = BaseHTTPRequestHandler.date_time_string
+BaseHTTPRequestHandler.date_time_string = lambda self, timestamp=None: told(self, time.time() + offset())
+
+from trytond.cli import __main__ as cli  # noqa: E402
+
+sys.argv = ["trytond", "-c", CONFIG, "-d", DATABASE]
+cli.main()
