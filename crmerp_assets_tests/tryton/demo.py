@@ -25,7 +25,14 @@ from trytond.modules.account.tests.tools import (  # noqa: E402
 from trytond.modules.account_invoice.tests.tools import set_fiscalyear_invoice_sequences  # noqa: E402
 from trytond.modules.company.tests.tools import create_company, get_company  # noqa: E402
 
-COUNTRIES = {"US": "United States", "DE": "Germany", "GB": "United Kingdom", "FR": "France", "CA": "Canada", "JP": "Japan"}
+COUNTRIES = {
+    "US": "United States",
+    "DE": "Germany",
+    "GB": "United Kingdom",
+    "FR": "France",
+    "CA": "Canada",
+    "JP": "Japan",
+}
 SUBDIVISIONS = {"US-CA": "California", "US-NY": "New York", "US-TX": "Texas", "US-MA": "Massachusetts"}
 CURRENCIES = {"EUR": "0.8", "GBP": "0.64", "JPY": "160", "CAD": "1.6"}
 TERMS = {"Net 15": 15, "Net 30": 30, "Net 60": 60, "Due on receipt": 0}

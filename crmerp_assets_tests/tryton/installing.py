@@ -20,7 +20,10 @@ ROOT = HERE.parents[1]
 DATABASE = "demo"
 ADMIN_PASSWORD = "demo-administrator"
 INTEGRATION_PASSWORD = "demo-integration"
-MODULES = "sale account_invoice account_invoice_history account_product sale_credit_limit account_credit_limit".split()
+MODULES = (
+    *("sale", "account_invoice", "account_invoice_history", "account_product"),
+    *("account_credit_limit", "sale_credit_limit"),
+)
 _CONFIG = "[database]\nuri = sqlite://\npath = {path}\n[web]\nlisten = 127.0.0.1:{port}\n[session]\ntimeout = 300\n"
 
 

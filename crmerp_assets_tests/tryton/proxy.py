@@ -10,6 +10,7 @@
 | short_page   | an answer that lacks its last rows                        |
 | repeat_page  | the rows of the page before                               |
 | revoke       | the server has ended every session                        |
+| meanwhile    | nothing, but `act` was done just before the call arrived  |
 """
 
 import json
@@ -36,6 +37,7 @@ class Fault:
     times: int = 1
     skip: int = 0
     hits: int = 0
+    act: Callable[[], object] | None = None
 
     def strikes(self, line: str) -> bool:
         if self.hits >= self.times or not re.search(self.match, line):
@@ -53,6 +55,7 @@ class Proxy:
     def __init__(self, target: str, revoke: Callable[[], object]) -> None:
         self.faults: list[Fault] = []
         self.calls = 0
+        self.seen: list[str] = []
         self._revoke = revoke
         self._lock = threading.Lock()
         self._pages: list[Any] = []
@@ -89,7 +92,11 @@ class Proxy:
     def _struck(self, line: str, method: str) -> str | None:
         with self._lock:
             self.calls += method != LOGIN
-            return next((fault.kind for fault in self.faults if fault.strikes(line)), None)
+            self.seen.append(method)
+            fault = next((fault for fault in self.faults if fault.strikes(line)), None)
+        if fault is not None and fault.act is not None:
+            fault.act()
+        return fault.kind if fault else None
 
     def _paged(self, kind: str | None, method: str, response: httpx.Response) -> httpx.Response:
         if not method.endswith(".search_read") or response.status_code != 200:

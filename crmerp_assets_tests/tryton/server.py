@@ -155,6 +155,14 @@ class Person:
             self.call_in(context, "wizard.account.invoice.pay.execute", session, {"start": start, "ask": ask}, "pay")
         self.call_in(context, "wizard.account.invoice.pay.delete", session)
 
+    def credit(self, invoice: str, day: dict[str, Any]) -> None:
+        """A credit note over a whole invoice, which settles it."""
+        context = {"active_model": "account.invoice", "active_id": int(invoice), "active_ids": [int(invoice)]}
+        session, *_ = self.call_in(context, "wizard.account.invoice.credit.create")
+        data = {"start": {"with_refund": True, "with_refund_allowed": True, "invoice_date": day}}
+        self.call_in(context, "wizard.account.invoice.credit.execute", session, data, "credit")
+        self.call_in(context, "wizard.account.invoice.credit.delete", session)
+
     def call_in(self, context: dict[str, Any], method: str, *params: Any) -> Any:
         if not self.token:
             self._log_in()

@@ -47,7 +47,6 @@ class SessionAuth(TokenAuth):
             return self._token
 
 
-
 def _session(name: str, username: str, response: httpx.Response) -> Token:
     """The session of a login's answer, as it goes into the Authorization header."""
     if response.status_code == 429:

@@ -91,7 +91,9 @@ class Bodies:
             found = self._known.get((*column.lookup, str(value)))
             if found is None:
                 model, by = column.lookup
-                raise _rejected(self._rpc.name, write, path, f"is not the {by} of any {model} in Tryton", "UNKNOWN_NAME")
+                raise _rejected(
+                    self._rpc.name, write, path, f"is not the {by} of any {model} in Tryton", "UNKNOWN_NAME"
+                )
             return found
         try:
             return wire(value, column.kind)

@@ -48,7 +48,9 @@ class Checker:
             self._rpc.search_read(native.model, [["id", "=", 0]], ["id"])
             self._metadata.fields(native)
         except ConfigError as failure:
-            yield Finding(False, f"{object} cannot be used: {failure}", "Install the modules of docs/systems/tryton.md.")
+            yield Finding(
+                False, f"{object} cannot be used: {failure}", "Install the modules of docs/systems/tryton.md."
+            )
             return
         except ConnectorError as failure:
             yield Finding(False, f"{object} cannot be read: {failure}", _RIGHTS.format(verb="read", model=object))

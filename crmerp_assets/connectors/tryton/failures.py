@@ -54,7 +54,7 @@ class Judge:
 
 _ADVICE = {
     400: "it is not the JSON-RPC of Tryton that answers; check the url.",
-    403: "the method does not exist or may not be called; install the Tryton modules that docs/systems/tryton.md lists.",
+    403: "the method does not exist or may not be called; install the modules that docs/systems/tryton.md lists.",
     404: "there is no such database or model; check `database` and the modules that docs/systems/tryton.md lists.",
     422: "it does not take the call's parameters; this connector speaks to Tryton 7 and 8.",
 }

@@ -219,7 +219,8 @@ PAYMENT = NativeObject(
         "applied": Child(
             asks=("invoice_payments", *_PAID_ASKS),
             rows=lambda record: [
-                {"invoice": invoice, "amount": line_amount(record)} for invoice in (record["invoice_payments"] or [])[:1]
+                {"invoice": invoice, "amount": line_amount(record)}
+                for invoice in (record["invoice_payments"] or [])[:1]
             ],
             columns={"applied.invoice": computed("invoice"), "applied.amount": computed("amount")},
         )
@@ -250,9 +251,7 @@ RATE = NativeObject(
     },
 )
 
-OBJECTS: Mapping[str, NativeObject] = {
-    one.name: one for one in (PARTY, PRODUCT, SALE, INVOICE, CREDIT, PAYMENT, RATE)
-}
+OBJECTS: Mapping[str, NativeObject] = {one.name: one for one in (PARTY, PRODUCT, SALE, INVOICE, CREDIT, PAYMENT, RATE)}
 
 
 def native_object(name: str) -> NativeObject:

@@ -29,7 +29,9 @@ class SaleDefaults:
     def learn(self, drafts: Sequence[Draft]) -> None:
         """Read them anew, all in two calls."""
         parties = {draft.party for draft in drafts if draft.party is not None}
-        products = {line["product"] for draft in drafts for line in draft.lines or [] if line.get("product") is not None}
+        products = {
+            line["product"] for draft in drafts for line in draft.lines or [] if line.get("product") is not None
+        }
         self._parties = self._read("party.party", parties, _PARTY)
         self._products = self._read("product.product", products, _PRODUCT)
         self._ruled = {}

@@ -58,7 +58,9 @@ class Sales:
         """What became of each write, by its id."""
         found = self._found([draft.write for draft in drafts])
         steps = [self._step(draft, found) for draft in drafts]
-        outcomes: dict[str, Outcome] = {d.write.id: s for d, s in zip(drafts, steps, strict=True) if isinstance(s, ConnectorError)}
+        outcomes: dict[str, Outcome] = {
+            d.write.id: s for d, s in zip(drafts, steps, strict=True) if isinstance(s, ConnectorError)
+        }
         going = [step for step in steps if isinstance(step, Step)]
         self._defaults.learn([step.draft for step in going])
         for phase in (self._make, self._change, self._quote, self._confirm, self._cancel, self._finish):
@@ -123,7 +125,9 @@ class Sales:
     def _change(self, steps: Sequence[Step]) -> list[Step]:
         """Write what differs; lines, party and currency only in a draft, to which a sale that nobody works on goes
         back and comes from again."""
-        changed = [step for step in steps if step.current is not None and (step.draft.values or step.draft.lines is not None)]
+        changed = [
+            step for step in steps if step.current is not None and (step.draft.values or step.draft.lines is not None)
+        ]
         reopened = [step for step in changed if step.state != "draft" and _in_draft_only(step.draft)]
         for step in reopened:
             if step.state not in _OPEN:
@@ -224,5 +228,10 @@ def _too_late(name: str, step: Step) -> Rejected:
     reason = f"Tryton has the sale in state {step.state} already, in which it takes no such change"
     now = "win an amendment deal, credit the invoice, or put the deal back"
     return Rejected(
-        f"{name}: {reason}; {now}.", system=SYSTEM, reason=reason, code="SALE_STARTED", object=MODEL, record=step.draft.write.key
+        f"{name}: {reason}; {now}.",
+        system=SYSTEM,
+        reason=reason,
+        code="SALE_STARTED",
+        object=MODEL,
+        record=step.draft.write.key,
     )
