@@ -146,7 +146,7 @@ def test_a_sale_that_tryton_refuses_does_not_hold_up_the_others(office: Office) 
     assert "address" in results[1].error.reason
     office.person.call("model.party.address.create", [{"party": homeless, "street": "2 Main Street"}])
     (again,) = office.connector.push(SALE, [writes[1]])
-    assert isinstance(again.error, Rejected) or again.error is None
+    assert again.error is None
     assert office.sales() == 3
 
 
@@ -182,7 +182,7 @@ def test_a_draft_takes_other_lines_and_is_cancelled(office: Office) -> None:
     update = Write("u", SALE, "update", "reference", "so-1", made.native_id, {"lines": lines})
     (changed,) = office.connector.push(SALE, [update])
     assert changed.error is None
-    assert (office.found("so-1") or {})["untaxed_amount"] == "41"
+    assert (office.found("so-1") or {})["untaxed_amount"] == "41.00"
     (gone,) = office.connector.push(SALE, [replace(update, id="w", values={"state": "cancelled"})])
     assert gone.error is None
     assert (office.found("so-1") or {})["progress"] == "cancelled"

@@ -8,7 +8,7 @@ out of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from typing import Any
 
@@ -60,9 +60,9 @@ _ADVICE = {
 }
 
 
-def result_of(name: str, response: Response) -> Any:
+def result_of(name: str, response: Response, loads: Callable[[bytes], Any] = exactjson.loads) -> Any:
     """The result of a call; raises what its error means. ValueError where the answer is not JSON-RPC."""
-    answer = exactjson.loads(response.content)
+    answer = loads(response.content)
     if not isinstance(answer, Mapping) or not {"result", "error"} & answer.keys():
         raise ValueError("not an answer of JSON-RPC")
     if answer.get("error") is not None:

@@ -80,7 +80,7 @@ class Metadata:
     def fields(self, native: NativeObject) -> Mapping[str, Any]:
         """The model's own description of its fields."""
         if native.model not in self._fields:
-            self._fields[native.model] = self._rpc.read(f"model.{native.model}.fields_get", [])
+            self._fields[native.model] = self._rpc.read(f"model.{native.model}.fields_get", None)
         return self._fields[native.model]
 
     def forget(self) -> None:

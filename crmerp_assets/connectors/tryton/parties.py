@@ -7,6 +7,7 @@ that parcels do not move with the invoice. The part that is read is the part tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ ADDRESS = {
     "country": "country.code",
     "subdivision": "subdivision.code",
 }
-_EU = frozenset("AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI".split())
+_EU = re.compile("AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI")
 _LOOKUPS = {"country": ("country.country", "code"), "subdivision": ("country.subdivision", "code")}
 MECHANISMS = ("phone", "mobile", "fax", "email", "website")
 _ADDRESS_ASKS = tuple(f"addresses.{name}" for name in ("active", *SIDES.values(), *ADDRESS.values()))
@@ -161,5 +162,5 @@ def _identifiers(record: Record | None, wanted: Parts) -> list[Any]:
         return [["write", [int(entry["id"])], {"active": False}]] if entry else []
     if entry:
         return [["write", [int(entry["id"])], {"code": code}]]
-    kind = "eu_vat" if str(code)[:2] in _EU else None
+    kind = "eu_vat" if _EU.match(str(code)) else None
     return [["create", [{"type": kind, "code": code}]]]

@@ -19,7 +19,7 @@ from crmerp_assets.connectors.tryton.failures import about
 from crmerp_assets.connectors.tryton.fields import SYSTEM, NativeObject
 from crmerp_assets.connectors.tryton.metadata import Metadata
 from crmerp_assets.connectors.tryton.objects import native_object
-from crmerp_assets.connectors.tryton.parties import ADDRESS, commands
+from crmerp_assets.connectors.tryton.parties import commands
 from crmerp_assets.connectors.tryton.reading import Reader
 from crmerp_assets.connectors.tryton.rpc import Rpc
 from crmerp_assets.connectors.tryton.sales import Sales
@@ -109,8 +109,7 @@ class Pusher:
         """The records to be changed, with their parts and versions."""
         paths = [path for path, column in native.columns.items() if column.part not in (None, "field", "named")]
         selection = self._metadata.select(native, paths)
-        extra = ["_timestamp", *(f"addresses.{path.partition('.')[0]}" for path in ADDRESS.values())]
-        found = self._reader.records(selection, ids, extra)
+        found = self._reader.records(selection, ids, ["_timestamp"])
         return {text(record["id"]) or "": record for record in found}
 
     def _gone(self, native: NativeObject, writes: Sequence[Write], targets: Mapping[str, str]) -> dict[str, Outcome]:

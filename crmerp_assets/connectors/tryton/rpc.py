@@ -6,8 +6,9 @@ that are out of use are read too, or they would look deleted.
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,7 +63,7 @@ class Rpc:
     def context(self) -> dict[str, Any]:
         with self._lock:
             if self._context is None:
-                preferences = self._read("model.res.user.get_preferences", [True, {}])
+                preferences = self._read("model.res.user.get_preferences", [True, {}], json.loads)
                 self._context = preferences | {"active_test": False}
             return self._context
 
@@ -92,16 +93,17 @@ class Rpc:
             raise ConfigError(message, system=SYSTEM)
         fields = ["party", "currency", "currency.code", "currency.rate"]
         (found,) = self.read("model.company.company.read", [company], fields)
-        own = {"party": found["party"], "currency": found["currency"]}
+        own = {"party": int(found["party"]), "currency": int(found["currency"])}
         return own | {"code": found["currency."]["code"], "rate": found["currency."]["rate"]}
 
-    def _read(self, method: str, params: Sequence[Any]) -> Any:
+    def _read(self, method: str, params: Sequence[Any], loads: Callable[[bytes], Any] = exactjson.loads) -> Any:
+        """`loads`: what goes back as it came is read with its numbers."""
         body, failure = _body(method, params), ValueError()
         for _ in range(_READS):
             response = self._http.request("POST", self._path, content=body, headers=HEADERS, idempotent=True)
             self.served_at = server_time(response) or self.served_at
             try:
-                return result_of(self._name, response)
+                return result_of(self._name, response, loads)
             except ValueError as unreadable:
                 failure = unreadable
         message = f"{self._name} gives no readable answers; check the url and what stands in front of Tryton."

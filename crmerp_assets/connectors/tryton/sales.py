@@ -146,6 +146,8 @@ class Sales:
 
     def _changes(self, step: Step) -> dict[str, Any]:
         values = dict(step.draft.values)
+        if step.state == "draft" and _unfinished(step):
+            values = {**self._defaults.header(step.draft), **values}
         if step.current is not None and str(step.current["reference"] or "").endswith(UNFINISHED):
             values.pop("reference", None)
         if step.draft.lines is None or step.current is None:
