@@ -1,4 +1,4 @@
-"""Tryton in the connector contract: parties, keyed by their code, on the real server behind a proxy.
+"""Tryton in the connector contract: parties, keyed by their code or an identifier, on the real server behind a proxy.
 
 One server serves all the tests of a process; each gets the demo company anew. What an administrator could do only by
 waiting, such as a record stamped last week, is done in the database file.
@@ -23,7 +23,7 @@ from crmerp_assets_tests.tryton.installing import DATABASE, INTEGRATION_PASSWORD
 from crmerp_assets_tests.tryton.proxy import RETRY_AFTER, Fault, Proxy
 from crmerp_assets_tests.tryton.server import Person, TrytonServer, tryton_server
 
-OBJECT, KEY = "party.party", "code"
+OBJECT, KEY = "party.party", "key"
 SEEDED_AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 STAMP = "%Y-%m-%d %H:%M:%S.%f"
 READ = r"model\.party\.party\.search_read"

@@ -11,7 +11,6 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import SimpleNamespace
 
 CONFIG, DATABASE, CLOCK = sys.argv[1:4]
 
@@ -21,12 +20,6 @@ def offset() -> float:
         return float(Path(CLOCK).read_text() or 0)
     except (OSError, ValueError):
         return 0.0
-
-
-class Ahead(datetime.datetime):
-    @classmethod
-    def now(cls, tz=None):
-        return datetime.datetime.now(tz) + datetime.timedelta(seconds=offset())
 
 
 def end_with(parent: int) -> None:
@@ -39,7 +32,15 @@ threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
 
 import trytond.backend.sqlite.database as database  # noqa: E402
 
-database.dt = SimpleNamespace(**{**vars(datetime), "datetime": Ahead})
+
+def now() -> str:
+    """The moment at which the transaction began, as the database tells it."""
+    transaction = database.Transaction()
+    moment = (datetime.datetime.now() + datetime.timedelta(seconds=offset())).isoformat(" ")
+    return database._nows.setdefault(transaction, {}).setdefault(transaction.started_at, moment)
+
+
+database.now = now
 
 told = BaseHTTPRequestHandler.date_time_string
 BaseHTTPRequestHandler.date_time_string = lambda self, timestamp=None: told(self, time.time() + offset())

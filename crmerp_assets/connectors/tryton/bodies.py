@@ -11,12 +11,12 @@ from crmerp_assets.connectors.errors import ConnectorError, Dependent, Rejected
 from crmerp_assets.connectors.protocol import Ref, Value, Write
 from crmerp_assets.connectors.tryton.fields import SYSTEM, Column, NativeObject
 from crmerp_assets.connectors.tryton.metadata import Metadata
-from crmerp_assets.connectors.tryton.objects import native_object
+from crmerp_assets.connectors.tryton.reading import Reader
 from crmerp_assets.connectors.tryton.rpc import Rpc
 from crmerp_assets.connectors.tryton.values import wire
 
 Lookup = tuple[str, str]
-"""Model and field."""
+"""Model and field, or object and key field."""
 
 
 @dataclass(slots=True)
@@ -36,9 +36,10 @@ class Draft:
 class Bodies:
     """Turns writes into drafts. Names and keys are looked up for all of them at once; ids that were found are kept."""
 
-    def __init__(self, rpc: Rpc, metadata: Metadata) -> None:
+    def __init__(self, rpc: Rpc, metadata: Metadata, reader: Reader) -> None:
         self._rpc = rpc
         self._metadata = metadata
+        self._reader = reader
         self._known: dict[tuple[str, str, str], int] = {}
 
     def drafts(self, native: NativeObject, writes: Sequence[Write]) -> list[Draft | ConnectorError]:
@@ -57,7 +58,7 @@ class Bodies:
         except (Rejected, Dependent) as refused:
             return refused
         if write.operation == "create":
-            draft.values[write.key_field] = write.key
+            draft.values[self._metadata.column(native, write.key_field).target] = write.key
         return draft
 
     def _put(self, draft: Draft, native: NativeObject, path: str, value: Value) -> None:
@@ -65,7 +66,7 @@ class Bodies:
         sent = self._sent(draft.write, path, column, value)
         if column.part == "address":
             draft.parts.setdefault(path.partition(".")[0], {})[column.target] = sent
-        elif column.part in ("mechanism", "identifier"):
+        elif column.part in ("mechanism", "identifier", "key"):
             draft.parts.setdefault(column.part, {})[column.target] = sent
         else:
             draft.values[column.target] = sent
@@ -103,7 +104,7 @@ class Bodies:
     def _id_of(self, write: Write, path: str, ref: Ref) -> int:
         if ref.native_id is not None:
             return int(ref.native_id)
-        found = self._known.get((native_object(ref.object).model, ref.key_field or "", ref.key or ""))
+        found = self._known.get((ref.object, ref.key_field or "", ref.key or ""))
         if found is None:
             message = f"{self._rpc.name}: {write.object} {write.key} waits for {path} {ref.key}; it is tried again."
             raise Dependent(message, system=SYSTEM, object=write.object, record=write.key)
@@ -112,15 +113,19 @@ class Bodies:
     def _look_up(self, native: NativeObject, writes: Sequence[Write]) -> None:
         """One call a model and field for all names and keys that are not known yet."""
         wanted: dict[Lookup, set[str]] = defaultdict(set)
+        refs: dict[Lookup, set[str]] = defaultdict(set)
         for path, value in _values(native, writes):
             if isinstance(value, Ref) and value.native_id is None and value.key and value.key_field:
-                wanted[(native_object(value.object).model, value.key_field)].add(value.key)
+                refs[(value.object, value.key_field)].add(value.key)
             elif not isinstance(value, Ref) and value is not None and (lookup := _lookup(native, path)):
                 wanted[lookup].add(str(value))
         for (model, by), names in wanted.items():
             new = sorted(name for name in names if (model, by, name) not in self._known)
             if new:
                 self._ask(model, by, new)
+        for (object, by), keys in refs.items():
+            found = self._reader.find_by_key(object, by, sorted(keys), ())
+            self._known |= {(object, by, key): int(row["_id"] or 0) for key, row in found.items()}
 
     def _ask(self, model: str, by: str, names: Sequence[str]) -> None:
         for row in self._rpc.search_read(model, [[by, "in", list(names)]], ["id", by]):

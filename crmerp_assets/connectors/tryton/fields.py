@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from crmerp_assets.connectors.tryton.values import Kind, text
+from crmerp_assets.connectors.tryton.values import Kind, text, truth
 
 SYSTEM = "tryton"
 Record: TypeAlias = Mapping[str, Any]
 """A record as Tryton sends it: fields by name, and what lies behind a reference or a list under `name.`"""
 Domain: TypeAlias = list[Any]
 Reading: TypeAlias = Callable[[Record], str | None]
-Part: TypeAlias = Literal["field", "named", "address", "mechanism", "identifier"]
+Part: TypeAlias = Literal["field", "named", "address", "mechanism", "identifier", "key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Column:
     """One path: the fields to ask for, and how its value comes out of the answer.
 
     `part` says where a value is written; None for a path that is read only. `target` is the field of the record or of
-    its part, `lookup` the model and field in which a name is looked up.
+    its part, `lookup` the model and field in which a name is looked up, `find` the domain of the records that have one
+    of some values, where that is not the path itself.
     """
 
     asks: tuple[str, ...]
@@ -34,6 +35,7 @@ class Column:
     target: str = ""
     kind: Kind = "text"
     lookup: tuple[str, str] | None = None
+    find: Callable[[Sequence[str]], Domain] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,12 @@ class NativeObject:
 
 def plain(name: str, kind: Kind = "text") -> Column:
     """A field of the model that may be written."""
-    return Column((name,), lambda record: text(record.get(name)), "field", name, kind)
+
+    def read(record: Record) -> str | None:
+        value = record.get(name)
+        return text(truth(value) if kind == "boolean" and value is not None else value)
+
+    return Column((name,), read, "field", name, kind)
 
 
 def computed(*asks: str, read: Reading | None = None) -> Column:
@@ -89,4 +96,4 @@ def behind(record: Record, path: str) -> Any:
 
 def listed(record: Record, name: str) -> list[Record]:
     """The records of a list, as far as they are in use."""
-    return [row for row in record.get(f"{name}.") or [] if row.get("active") is not False]
+    return [row for row in record.get(f"{name}.") or [] if truth(row.get("active", True))]

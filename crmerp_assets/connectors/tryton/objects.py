@@ -31,8 +31,13 @@ from crmerp_assets.connectors.tryton.fields import (
     named,
     plain,
 )
-from crmerp_assets.connectors.tryton.parties import address_columns, identifier_column, mechanism_columns
-from crmerp_assets.connectors.tryton.values import text
+from crmerp_assets.connectors.tryton.parties import (
+    address_columns,
+    identifier_column,
+    key_column,
+    mechanism_columns,
+)
+from crmerp_assets.connectors.tryton.values import text, truth
 
 UNFINISHED = " (unfinished)"
 """Behind the key of a sale that is not yet as far as it must be; see sales.py."""
@@ -64,7 +69,8 @@ PARTY = NativeObject(
     columns={
         **_IDENTITY,
         **_STAMPS,
-        "code": plain("code"),
+        "key": key_column(),
+        "code": computed("code"),
         "name": plain("name"),
         "active": plain("active", "boolean"),
         "customer_payment_term.name": named("customer_payment_term.name", "account.invoice.payment_term"),
@@ -94,12 +100,10 @@ PRODUCT = NativeObject(
             read=lambda record: text(_of_template(record, "sale_uom") or _of_template(record, "default_uom")),
         ),
         "list_price": computed("list_price"),
-        "active": computed("active"),
-        "salable": computed("template.salable"),
         "sold": computed(
             "active",
             "template.salable",
-            read=lambda record: text(bool(record["active"] and (record.get("template.") or {}).get("salable"))),
+            read=lambda record: text(truth(record["active"]) and truth((record.get("template.") or {}).get("salable"))),
         ),
     },
 )

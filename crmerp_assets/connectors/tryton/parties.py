@@ -3,6 +3,9 @@
 The billing address is the one marked for invoices, the shipping address the one for deliveries; without marks it is
 the first, as in Tryton itself. One address may be both: changing the one side then gives it an address of its own, so
 that parcels do not move with the invoice. The part that is read is the part that is written.
+
+Our key is the code of a party that we made, which the database keeps unique. Tryton lets nobody change a code, so a
+party that was there before keeps its own number and gets our key as one more identifier, marked by KEY_MARK.
 """
 
 from __future__ import annotations
@@ -11,8 +14,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crmerp_assets.connectors.tryton.fields import Column, Record, behind, listed
-from crmerp_assets.connectors.tryton.values import text
+from crmerp_assets.connectors.tryton.fields import Column, Domain, Record, behind, listed
+from crmerp_assets.connectors.tryton.values import text, truth
 
 SIDES = {"billing": "invoice", "shipping": "delivery"}
 ADDRESS = {
@@ -25,6 +28,7 @@ ADDRESS = {
 }
 _EU = re.compile("AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI")
 _LOOKUPS = {"country": ("country.country", "code"), "subdivision": ("country.subdivision", "code")}
+KEY_MARK = "crmerp:"
 MECHANISMS = ("phone", "mobile", "fax", "email", "website")
 _ADDRESS_ASKS = tuple(f"addresses.{name}" for name in ("active", *SIDES.values(), *ADDRESS.values()))
 _MECHANISM_ASKS = tuple(f"contact_mechanisms.{name}" for name in ("active", "type", "value"))
@@ -68,9 +72,23 @@ def identifier_column() -> Column:
     return Column(asks, read, "identifier", "code")
 
 
+def key_column() -> Column:
+    """Our key; the code of a party that somebody else has made, as long as it has none."""
+
+    def read(record: Record) -> str | None:
+        marked = _marked(record)
+        return str(marked["code"]).removeprefix(KEY_MARK) if marked else text(record.get("code"))
+
+    def find(keys: Sequence[str]) -> Domain:
+        marked = [["code", "in", [f"{KEY_MARK}{key}" for key in keys]]]
+        return ["OR", ["code", "in", list(keys)], ["identifiers", "where", marked]]
+
+    return Column(("code", *_IDENTIFIER_ASKS), read, "key", "code", find=find)
+
+
 def address_of(record: Record, side: str) -> Record | None:
     found = listed(record, "addresses")
-    return next((one for one in found if one.get(SIDES[side])), found[0] if found else None)
+    return next((one for one in found if truth(one.get(SIDES[side]))), found[0] if found else None)
 
 
 def mechanism_of(record: Record, kind: str) -> Record | None:
@@ -78,19 +96,23 @@ def mechanism_of(record: Record, kind: str) -> Record | None:
 
 
 def identifier_of(record: Record) -> Record | None:
-    found, chosen = listed(record, "identifiers"), record.get("tax_identifier")
+    chosen = record.get("tax_identifier")
+    found = [one for one in listed(record, "identifiers") if not str(one["code"]).startswith(KEY_MARK)]
     return next((one for one in found if one["id"] == chosen), found[0] if found else None)
 
 
 def commands(record: Record | None, changes: Mapping[str, Parts]) -> dict[str, list[Any]]:
-    """What to do with the lists of a party, by field; `changes` by side, and under `mechanism` and `identifier`.
+    """What to do with the lists of a party, by field; `changes` by side, and under `mechanism`, `identifier` and `key`.
 
     `record` is the party as it is now, None for a new one.
     """
     found = {
         "addresses": _addresses(record, {side: changes[side] for side in SIDES if side in changes}),
         "contact_mechanisms": _mechanisms(record, changes.get("mechanism", {})),
-        "identifiers": _identifiers(record, changes.get("identifier", {})),
+        "identifiers": [
+            *_identifiers(record, changes.get("identifier", {})),
+            *_key(record, changes.get("key", {}).get("code")),
+        ],
     }
     return {name: todo for name, todo in found.items() if todo}
 
@@ -164,3 +186,17 @@ def _identifiers(record: Record | None, wanted: Parts) -> list[Any]:
         return [["write", [int(entry["id"])], {"code": code}]]
     kind = "eu_vat" if _EU.match(str(code)) else None
     return [["create", [{"type": kind, "code": code}]]]
+
+
+def _key(record: Record | None, key: str | None) -> list[Any]:
+    """Nothing for a new party, whose code is the key."""
+    if record is None or key is None:
+        return []
+    entry, code = _marked(record), f"{KEY_MARK}{key}"
+    if entry is not None:
+        return [["write", [int(entry["id"])], {"code": code}]]
+    return [["create", [{"type": None, "code": code}]]] if record.get("code") != key else []
+
+
+def _marked(record: Record) -> Record | None:
+    return next((one for one in listed(record, "identifiers") if str(one["code"]).startswith(KEY_MARK)), None)

@@ -36,7 +36,7 @@ class Pusher:
         self._metadata = metadata
         self._reader = reader
         self._deletions = deletions
-        self._bodies = Bodies(rpc, metadata)
+        self._bodies = Bodies(rpc, metadata, reader)
         self._sales = Sales(rpc, reader, metadata)
 
     def push(self, object: str, writes: Sequence[Write]) -> list[Result]:
@@ -96,7 +96,7 @@ class Pusher:
             stamps = {f"{native.model},{one}": str(current[one]["_timestamp"]) for one in ids}
             params: list[Any] = []
             for draft, one in zip(some, ids, strict=True):
-                params += [[int(one)], {**draft.values, **commands(current[one], draft.parts)}]
+                params += [[int(one)], {**_changeable(draft), **commands(current[one], draft.parts)}]
             self._rpc.write(f"model.{native.model}.write", *params, timestamps=stamps)
             return ids
 
@@ -121,6 +121,11 @@ class Pusher:
         if isinstance(outcome, ConnectorError):
             return Result(write.id, write.native_id, about(outcome, write))
         return Result(write.id, outcome, None)
+
+
+def _changeable(draft: Draft) -> dict[str, Any]:
+    """The values of an update: a create that finds its record made already leaves the code as it is."""
+    return {name: value for name, value in draft.values.items() if name != "code"}
 
 
 def _turns(writes: Sequence[Write]) -> list[list[Write]]:

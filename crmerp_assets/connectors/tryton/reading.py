@@ -94,10 +94,11 @@ class Reader:
         """The first record of each key: where a key has no unique index, the oldest is the one that counts."""
         native = native_object(object)
         selection = self._metadata.select(native, [key_field, *fields])
-        found: dict[str, Row] = {}
+        find, found = selection.columns[key_field].find, dict[str, Row]()
         wanted = list(dict.fromkeys(keys))
         for start in range(0, len(wanted), PAGE):
-            domain = [*self._only(native), [key_field, "in", wanted[start : start + PAGE]]]
+            chunk = wanted[start : start + PAGE]
+            domain = [*self._only(native), find(chunk) if find else [key_field, "in", chunk]]
             for record in self._rpc.search_read(native.model, domain, self._asks(selection)):
                 row = self.row(selection, record)
                 found.setdefault(row[key_field] or "", row)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from crmerp_assets.connectors import exactjson
-from crmerp_assets.connectors.errors import ConfigError, Transient, Unknown
+from crmerp_assets.connectors.errors import ConfigError, Rejected, Transient, Unknown
 from crmerp_assets.connectors.http import Clock, HttpClient, server_time
 from crmerp_assets.connectors.tryton.failures import result_of
 from crmerp_assets.connectors.tryton.fields import SYSTEM, Domain
@@ -104,6 +104,9 @@ class Rpc:
             self.served_at = server_time(response) or self.served_at
             try:
                 return result_of(self._name, response, loads)
+            except Rejected as refused:
+                message = f"{self._name} does not carry out {method}: {refused.reason}; check rights and mapping."
+                raise ConfigError(message, system=SYSTEM) from refused
             except ValueError as unreadable:
                 failure = unreadable
         message = f"{self._name} gives no readable answers; check the url and what stands in front of Tryton."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crmerp_assets.connectors.tryton.bodies import Draft
@@ -14,7 +14,6 @@ _PARTY = (
     "customer_tax_rule",
     *(f"addresses.{name}" for name in ("active", *SIDES.values())),
 )
-_PRODUCT = ("default_uom", "sale_uom", "customer_taxes_used")
 
 
 class SaleDefaults:
@@ -23,18 +22,15 @@ class SaleDefaults:
     def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc
         self._parties: dict[int, Any] = {}
-        self._products: dict[int, Any] = {}
-        self._ruled: dict[tuple[int, int], list[int]] = {}
+        self._filled: dict[tuple[str | None, int], dict[str, Any]] = {}
 
     def learn(self, drafts: Sequence[Draft]) -> None:
-        """Read them anew, all in two calls."""
-        parties = {draft.party for draft in drafts if draft.party is not None}
-        products = {
-            line["product"] for draft in drafts for line in draft.lines or [] if line.get("product") is not None
-        }
-        self._parties = self._read("party.party", parties, _PARTY)
-        self._products = self._read("product.product", products, _PRODUCT)
-        self._ruled = {}
+        """Read the parties anew, in one call, and forget what was known of products."""
+        parties = sorted({draft.party for draft in drafts if draft.party is not None})
+        asks = ["id", *_PARTY]
+        rows = self._rpc.search_read("party.party", [["id", "in", parties]], asks) if parties else []
+        self._parties = {int(row["id"]): row for row in rows}
+        self._filled = {}
 
     def header(self, draft: Draft) -> dict[str, Any]:
         party = self._parties.get(draft.party or 0)
@@ -53,30 +49,17 @@ class SaleDefaults:
         ]
 
     def _of_product(self, draft: Draft, product: int | None) -> dict[str, Any]:
-        facts = self._products.get(product or 0)
-        if product is None or facts is None:
+        """Unit and taxes as Tryton itself works them out; parties of one tax rule have the same."""
+        if product is None:
             return {}
-        unit = facts.get("sale_uom") or facts.get("default_uom")
-        taxes = self._taxes(draft, product)
-        return {"unit": int(unit), "taxes": [["add", taxes]] if taxes else []}
+        rule = (self._parties.get(draft.party or 0) or {}).get("customer_tax_rule")
+        if (rule, product) not in self._filled:
+            line = {"product": product, "type": "line", "_parent_sale.party": draft.party}
+            self._filled[(rule, product)] = _filled(self._rpc.read("model.sale.line.on_change", line, ["product"]))
+        return self._filled[(rule, product)]
 
-    def _taxes(self, draft: Draft, product: int) -> list[int]:
-        """Those of the product; where the party has a tax rule, those that Tryton works out by it."""
-        party = draft.party or 0
-        if not (self._parties.get(party) or {}).get("customer_tax_rule"):
-            return [int(one) for one in self._products[product]["customer_taxes_used"] or []]
-        if (party, product) not in self._ruled:
-            self._ruled[(party, product)] = self._by_rule(party, product)
-        return self._ruled[(party, product)]
 
-    def _by_rule(self, party: int, product: int) -> list[int]:
-        line = {"product": product, "type": "line", "_parent_sale.party": party}
-        changed = self._rpc.read("model.sale.line.on_change", line, ["product"])
-        found = next((one["taxes"] for one in changed if isinstance(one, dict) and "taxes" in one), [])
-        return [int(one) for one in (found if isinstance(found, list) else [])]
-
-    def _read(self, model: str, ids: set[int], fields: Sequence[str]) -> dict[int, Any]:
-        if not ids:
-            return {}
-        rows = self._rpc.search_read(model, [["id", "in", sorted(ids)]], ["id", *fields])
-        return {int(row["id"]): row for row in rows}
+def _filled(changed: Mapping[str, Any]) -> dict[str, Any]:
+    taxes = [int(tax["id"]) for _, tax in (changed.get("taxes") or {}).get("add", [])]
+    unit = changed.get("unit")
+    return {"unit": int(unit) if unit is not None else None, "taxes": [["add", taxes]] if taxes else []}

@@ -11,7 +11,7 @@ from the product, as Tryton's own client would fill them in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,8 @@ class Sales:
 
     def send(self, native: NativeObject, drafts: Sequence[Draft], batches: Batches) -> dict[str, Outcome]:
         """What became of each write, by its id."""
-        found = self._found([draft.write for draft in drafts])
+        held = {name for draft in drafts for name in draft.values}
+        found = self._found([draft.write for draft in drafts], held)
         steps = [self._step(draft, found) for draft in drafts]
         outcomes: dict[str, Outcome] = {
             d.write.id: s for d, s in zip(drafts, steps, strict=True) if isinstance(s, ConnectorError)
@@ -96,12 +97,12 @@ class Sales:
         _drop_unchanged(draft, current)
         return Step(draft, target, current, str(current["id"]), str(current["state"]))
 
-    def _found(self, writes: Sequence[Write]) -> dict[str, Record]:
-        """The sales that are there already, by id, and those of creates by their reference too."""
+    def _found(self, writes: Sequence[Write], held: Collection[str]) -> dict[str, Record]:
+        """With the fields `held`: the sales that are there already, by id, and those of creates by their reference too."""
         keys = [write.key for write in writes if write.operation == "create"]
         ids = ids_in([write.native_id or "" for write in writes if write.operation == "update"])
         names = [*keys, *(f"{key}{UNFINISHED}" for key in keys)]
-        asks = ["id", *_FIELDS, *(f"lines.{name}" for name in _LINE)]
+        asks = ["id", *_FIELDS, *sorted(held), *(f"lines.{name}" for name in _LINE)]
         rows = self._rpc.search_read(MODEL, [["OR", ["reference", "in", names], ["id", "in", ids]]], asks)
         found = {str(row["id"]): row for row in rows}
         for row in reversed(rows):
@@ -123,11 +124,8 @@ class Sales:
         return {**self._defaults.header(draft), **draft.values, "reference": f"{draft.write.key}{mark}", "lines": lines}
 
     def _change(self, steps: Sequence[Step]) -> list[Step]:
-        """Write what differs; lines, party and currency only in a draft, to which a sale that nobody works on goes
-        back and comes from again."""
-        changed = [
-            step for step in steps if step.current is not None and (step.draft.values or step.draft.lines is not None)
-        ]
+        """Write what differs, in a draft: a sale that nobody works on goes back to one, and on again."""
+        changed = [step for step in steps if step.current is not None and _to_write(step.draft)]
         reopened = [step for step in changed if step.state != "draft" and _in_draft_only(step.draft)]
         for step in reopened:
             if step.state not in _OPEN:
@@ -206,14 +204,24 @@ def _unfinished(step: Step) -> bool:
     return str(step.current["reference"] or "").endswith(UNFINISHED)
 
 
+def _to_write(draft: Draft) -> bool:
+    return bool(draft.values) or draft.lines is not None
+
+
 def _in_draft_only(draft: Draft) -> bool:
-    return draft.lines is not None or bool({"party", "currency"} & draft.values.keys())
+    """Tryton lets nobody change more than the reference of a sale that is past its draft."""
+    return draft.lines is not None or bool(draft.values.keys() - {"reference"})
+
+
+def _text(value: Any) -> str | None:
+    """A value as it goes out, in the form of one that came in."""
+    return text({name: str(part) for name, part in value.items()} if isinstance(value, Mapping) else value)
 
 
 def _drop_unchanged(draft: Draft, current: Record) -> None:
     """Leave out what the sale holds already, so that it is not opened again for nothing."""
-    for name in ("party", "currency"):
-        if name in draft.values and str(draft.values[name]) == str(current[name]):
+    for name, value in list(draft.values.items()):
+        if _text(value) == text(current[name]):
             del draft.values[name]
     if draft.lines is not None:
         held = [_compared(row) for row in current["lines."] if row["type"] == "line"]

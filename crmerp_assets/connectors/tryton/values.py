@@ -29,6 +29,11 @@ def text(value: Any) -> str | None:
     return str(value)
 
 
+def truth(value: Any) -> bool:
+    """A boolean of an answer: on SQLite it comes as a number."""
+    return value in (True, "1", "true")
+
+
 def number(value: Any) -> Decimal | None:
     """A number of an answer, None for anything else."""
     found = text(value)
