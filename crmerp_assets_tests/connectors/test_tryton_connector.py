@@ -293,6 +293,22 @@ def test_a_party_that_was_there_before_keeps_its_number_and_gets_our_key(office:
     assert [result.native_id for result in office.connector.push(PARTY, [create])] == [str(theirs)]
 
 
+def test_a_product_gets_our_key_and_is_not_made(office: Office) -> None:
+    product = office.product("SKU-1")
+    writes = [
+        Write("u", "product.product", "update", "key", "item-1", product, {"key": "item-1"}),
+        Write("c", "product.product", "create", "key", "item-2", None, {}),
+    ]
+    results = office.connector.push("product.product", writes)
+    assert (results[0].error, results[0].native_id) == (None, product)
+    assert isinstance(results[1].error, Rejected)
+    fields = ("key", "code", "name", "unit", "list_price", "sold")
+    found = office.connector.find_by_key("product.product", "key", ["item-1", "item-2"], fields)
+    assert {key: (row["_id"], row["code"], row["sold"]) for key, row in found.items()} == {
+        "item-1": (product, "SKU-1", "true")
+    }
+
+
 def test_a_record_that_changes_while_it_is_written_is_a_conflict(office: Office) -> None:
     party, other = office.party(1), office.party(2)
     office.server.sql("UPDATE party_party SET create_date = '2026-01-05 08:00:00', write_date = NULL")

@@ -1,4 +1,4 @@
-"""Make the demo company, in Tryton's own environment: `python demo.py CONFIG DATABASE INTEGRATION_PASSWORD`.
+"""Make the demo company: `python demo.py CONFIG DATABASE ADMIN_PASSWORD INTEGRATION_PASSWORD`.
 
 Run by the interpreter of that environment and by nothing else; nothing of it is part of the package.
 """
@@ -8,7 +8,7 @@ import os
 import sys
 from decimal import Decimal
 
-CONFIG, DATABASE, PASSWORD = sys.argv[1:4]
+CONFIG, DATABASE, ADMIN_PASSWORD, PASSWORD = sys.argv[1:5]
 os.environ["DB_NAME"] = DATABASE
 
 from proteus import Model  # noqa: E402
@@ -16,6 +16,8 @@ from proteus import config as proteus_config  # noqa: E402
 
 CFG = proteus_config.set_trytond(config_file=CONFIG)
 
+import trytond.res.user as res_user  # noqa: E402
+from pwdlib.hashers.argon2 import Argon2Hasher  # noqa: E402
 from trytond.modules.account.tests.tools import (  # noqa: E402
     create_chart,
     create_fiscalyear,
@@ -24,6 +26,9 @@ from trytond.modules.account.tests.tools import (  # noqa: E402
 )
 from trytond.modules.account_invoice.tests.tools import set_fiscalyear_invoice_sequences  # noqa: E402
 from trytond.modules.company.tests.tools import create_company, get_company  # noqa: E402
+
+# Passwords of a demo need not take half a second each to check; serve.py does the same.
+res_user.PASSWORD_HASH.hashers[0] = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)
 
 COUNTRIES = {
     "US": "United States",
@@ -63,6 +68,12 @@ def company_of(user_name: str) -> None:
     (user,) = User.find([("login", "=", user_name)])
     user.companies.append(company)
     user.company = company
+    user.save()
+
+
+def administrator() -> None:
+    (user,) = Model.get("res.user").find([("login", "=", "admin")])
+    user.password = ADMIN_PASSWORD
     user.save()
 
 
@@ -137,4 +148,5 @@ books()
 currencies()
 terms()
 products()
+administrator()
 integration()

@@ -94,7 +94,7 @@ def _database(folder: Path, python: Path) -> Path:
     variables = {"TRYTONPASSFILE": str(secret)}
     _run("make a database", *admin, "--email", "demo@example.com", "--all", **variables)
     _run("install the modules", *admin, "-u", *MODULES, "--activate-dependencies", **variables)
-    _run("make the demo company", python, HERE / "demo.py", config, DATABASE, INTEGRATION_PASSWORD)
+    _run("make the demo company", python, HERE / "demo.py", config, DATABASE, ADMIN_PASSWORD, INTEGRATION_PASSWORD)
     file.rename(ready)
     return ready
 

@@ -50,7 +50,8 @@ class Child:
 @dataclass(frozen=True, slots=True)
 class NativeObject:
     """One object of the protocol. `only` are the records of the model that belong to it; `parts` the lists whose own
-    records change without moving the record's time of change. `workflow`: its records are made step by step.
+    records change without moving the record's time of change. `workflow`: its records are made step by step; those that
+    are not `creatable` are made in Tryton by people.
     """
 
     name: str
@@ -60,6 +61,7 @@ class NativeObject:
     parts: tuple[str, ...] = ()
     children: Mapping[str, Child] = field(default_factory=dict)
     writeable: bool = False
+    creatable: bool = True
     merges: bool = False
     workflow: bool = False
 

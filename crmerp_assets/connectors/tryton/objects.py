@@ -36,6 +36,7 @@ from crmerp_assets.connectors.tryton.parties import (
     identifier_column,
     key_column,
     mechanism_columns,
+    product_key_column,
 )
 from crmerp_assets.connectors.tryton.values import text, truth
 
@@ -87,10 +88,13 @@ PARTY = NativeObject(
 PRODUCT = NativeObject(
     name="product.product",
     model="product.product",
-    parts=("template",),
+    parts=("template", "identifiers"),
+    writeable=True,
+    creatable=False,
     columns={
         **_IDENTITY,
         **_STAMPS,
+        "key": product_key_column(),
         "code": computed("code"),
         "suffix_code": computed("suffix_code"),
         "name": computed("template.name"),

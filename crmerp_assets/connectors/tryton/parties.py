@@ -86,6 +86,19 @@ def key_column() -> Column:
     return Column(("code", *_IDENTIFIER_ASKS), read, "key", "code", find=find)
 
 
+def product_key_column() -> Column:
+    """Our key as one more identifier of a product."""
+
+    def read(record: Record) -> str | None:
+        marked = _marked(record)
+        return str(marked["code"]).removeprefix(KEY_MARK) if marked else None
+
+    def find(keys: Sequence[str]) -> Domain:
+        return ["identifiers", "where", [["code", "in", [f"{KEY_MARK}{key}" for key in keys]]]]
+
+    return Column(("identifiers.code",), read, "key", "code", find=find)
+
+
 def address_of(record: Record, side: str) -> Record | None:
     found = listed(record, "addresses")
     return next((one for one in found if truth(one.get(SIDES[side]))), found[0] if found else None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crmerp_assets.connectors.errors import ConfigError, ConnectorError, Gone, Throttled, Transient
+from crmerp_assets.connectors.errors import ConfigError, ConnectorError, Gone, Rejected, Throttled, Transient
 from crmerp_assets.connectors.protocol import Result, Write
 from crmerp_assets.connectors.tryton.batching import Batches
 from crmerp_assets.connectors.tryton.bodies import Bodies, Draft
@@ -63,6 +63,10 @@ class Pusher:
         if native.workflow:
             return outcomes | self._sales.send(native, ready, batches)
         existing = self._existing(native, ready)
+        if not native.creatable:
+            made_there = [d for d in ready if d.write.operation == "create" and d.write.key not in existing]
+            outcomes |= {draft.write.id: _by_people(self._rpc.name, draft.write) for draft in made_there}
+            ready = [draft for draft in ready if draft not in made_there]
         updates = [draft for draft in ready if draft.write.operation == "update" or draft.write.key in existing]
         creates = [draft for draft in ready if draft not in updates]
         outcomes |= self._create(native, creates, batches)
@@ -139,6 +143,12 @@ def _turns(writes: Sequence[Write]) -> list[list[Write]]:
         turns.extend([] for _ in range(turn + 1 - len(turns)))
         turns[turn].append(write)
     return turns
+
+
+def _by_people(name: str, write: Write) -> Rejected:
+    reason = f"{write.object} is made in Tryton, where it needs accounts and taxes"
+    message = f"{name}: {reason}; make it there with the same code, then it is linked."
+    return Rejected(message, system=SYSTEM, reason=reason, code="NOT_MADE_HERE", object=write.object, record=write.key)
 
 
 def _lost(name: str, write: Write, survivor: str | None) -> Gone:

@@ -98,7 +98,7 @@ class Sales:
         return Step(draft, target, current, str(current["id"]), str(current["state"]))
 
     def _found(self, writes: Sequence[Write], held: Collection[str]) -> dict[str, Record]:
-        """With the fields `held`: the sales that are there already, by id, and those of creates by their reference too."""
+        """With the fields `held`: the sales that are there, by id, and those of creates by their reference too."""
         keys = [write.key for write in writes if write.operation == "create"]
         ids = ids_in([write.native_id or "" for write in writes if write.operation == "update"])
         names = [*keys, *(f"{key}{UNFINISHED}" for key in keys)]
@@ -121,7 +121,8 @@ class Sales:
         draft = step.draft
         mark = UNFINISHED if step.target else ""
         lines = [["create", self._defaults.lines(draft)]] if draft.lines else []
-        return {**self._defaults.header(draft), **draft.values, "reference": f"{draft.write.key}{mark}", "lines": lines}
+        named = {"reference": f"{draft.write.key}{mark}", "lines": lines}
+        return {**self._defaults.header(draft), **draft.values, **named}
 
     def _change(self, steps: Sequence[Step]) -> list[Step]:
         """Write what differs, in a draft: a sale that nobody works on goes back to one, and on again."""
