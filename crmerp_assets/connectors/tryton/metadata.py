@@ -111,7 +111,7 @@ def _info(name: str, field: Mapping[str, Any]) -> FieldInfo:
         name=name,
         label=str(field.get("string") or name),
         type=str(field["type"]),
-        length=int(size) if str(size).isdigit() else None,
+        length=int(str(size)) if str(size).isdigit() else None,
         required=field.get("required") is True,
         readable=True,
         writeable=field.get("readonly") is not True,

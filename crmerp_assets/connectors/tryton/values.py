@@ -90,8 +90,12 @@ def _object(value: Mapping[str, Any]) -> str | None:
     if kind == "Decimal":
         return format(Decimal(value["decimal"]), "f")
     if kind == "date":
-        return f"{int(value['year']):04}-{int(value['month']):02}-{int(value['day']):02}"
+        return _day(value)
     if kind == "datetime":
-        parts = (int(value[name]) for name in ("year", "month", "day", "hour", "minute", "second"))
-        return datetime(*parts, tzinfo=UTC).strftime(INSTANT)
+        clock = ":".join(f"{int(value[name]):02}" for name in ("hour", "minute", "second"))
+        return f"{_day(value)}T{clock}Z"
     return None
+
+
+def _day(value: Mapping[str, Any]) -> str:
+    return f"{int(value['year']):04}-{int(value['month']):02}-{int(value['day']):02}"
