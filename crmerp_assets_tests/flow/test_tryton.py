@@ -110,8 +110,15 @@ def test_a_won_deal_is_ordered_invoiced_and_part_paid_in_tryton(office: Office) 
     assert world.settle() == 0
 
 
-@pytest.mark.parametrize("kind", ["cut_before", "cut_after"])
-@pytest.mark.parametrize("step", ["party.party.create", "sale.sale.create", "sale.sale.confirm", "sale.sale.write"])
+@pytest.mark.parametrize(
+    ("step", "kind"),
+    [
+        ("party.party.create", "cut_after"),
+        ("sale.sale.create", "cut_after"),
+        ("sale.sale.confirm", "cut_before"),
+        ("sale.sale.write", "cut_after"),
+    ],
+)
 def test_a_lost_answer_at_any_step_makes_one_party_and_one_sale(office: Office, step: str, kind: str) -> None:
     world = office.world
     (deal,) = world.deals([office.account()], world.catalogue(3), 1)

@@ -17,6 +17,7 @@ from proteus import config as proteus_config  # noqa: E402
 CFG = proteus_config.set_trytond(config_file=CONFIG)
 
 import trytond.res.user as res_user  # noqa: E402
+from pwdlib import PasswordHash  # noqa: E402
 from pwdlib.hashers.argon2 import Argon2Hasher  # noqa: E402
 from trytond.modules.account.tests.tools import (  # noqa: E402
     create_chart,
@@ -28,7 +29,7 @@ from trytond.modules.account_invoice.tests.tools import set_fiscalyear_invoice_s
 from trytond.modules.company.tests.tools import create_company, get_company  # noqa: E402
 
 # Passwords of a demo need not take half a second each to check; serve.py does the same.
-res_user.PASSWORD_HASH.hashers[0] = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)
+res_user.PASSWORD_HASH = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
 
 COUNTRIES = {
     "US": "United States",

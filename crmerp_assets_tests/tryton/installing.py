@@ -7,6 +7,7 @@ Tryton is GPL-3: it runs as a process of its own and is never imported into this
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -95,7 +96,10 @@ def _database(folder: Path, python: Path) -> Path:
     _run("make a database", *admin, "--email", "demo@example.com", "--all", **variables)
     _run("install the modules", *admin, "-u", *MODULES, "--activate-dependencies", **variables)
     _run("make the demo company", python, HERE / "demo.py", config, DATABASE, ADMIN_PASSWORD, INTEGRATION_PASSWORD)
+    for old in folder.glob("demo-*.sqlite"):
+        old.unlink()
     file.rename(ready)
+    shutil.rmtree(work)
     return ready
 
 

@@ -52,9 +52,10 @@ from trytond.cli import __main__ as cli  # noqa: E402
 config.update_etc(CONFIG)
 
 import trytond.res.user as res_user  # noqa: E402
+from pwdlib import PasswordHash  # noqa: E402
 from pwdlib.hashers.argon2 import Argon2Hasher  # noqa: E402
 
-res_user.PASSWORD_HASH.hashers[0] = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)
+res_user.PASSWORD_HASH = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
 
 sys.argv = ["trytond", "-c", CONFIG, "-d", DATABASE]
 cli.main()
