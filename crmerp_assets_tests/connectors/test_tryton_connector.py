@@ -17,7 +17,15 @@ from typing import Any
 
 import pytest
 
-from crmerp_assets.connectors.errors import AuthFailed, ConfigError, Rejected, Unknown, VersionConflict
+from crmerp_assets.connectors.errors import (
+    AuthFailed,
+    ConfigError,
+    Duplicate,
+    Rejected,
+    Transient,
+    Unknown,
+    VersionConflict,
+)
 from crmerp_assets.connectors.protocol import Ref, Row, Write
 from crmerp_assets.connectors.tryton import TrytonConnector
 from crmerp_assets.connectors.tryton.values import day
@@ -309,6 +317,15 @@ def test_a_product_gets_our_key_and_is_not_made(office: Office) -> None:
     }
 
 
+def test_two_who_make_the_same_party_at_once_make_one(office: Office) -> None:
+    made = lambda: office.person.call("model.party.party.create", [{"name": "Customer", "code": "cust-1"}])  # noqa: E731
+    office.proxy.faults.append(Fault("meanwhile", r"party\.create", act=made))
+    write = Write("p", PARTY, "create", "key", "cust-1", None, {"name": "Customer"})
+    (result,) = office.connector.push(PARTY, [write])
+    assert isinstance(result.error, Duplicate)
+    assert office.connector.ids(PARTY) == [result.error.existing_id]
+
+
 def test_a_record_that_changes_while_it_is_written_is_a_conflict(office: Office) -> None:
     party, other = office.party(1), office.party(2)
     office.server.sql("UPDATE party_party SET create_date = '2026-01-05 08:00:00', write_date = NULL")
@@ -323,6 +340,27 @@ def test_a_record_that_changes_while_it_is_written_is_a_conflict(office: Office)
     assert results[1].error is None
     (row,) = office.connector.fetch(PARTY, ("name",), [party])
     assert row["name"] == "Changed by a person"
+
+
+@pytest.mark.parametrize(("kind", "error"), [("html", Transient), ("truncated", Transient), ("redirect", ConfigError)])
+def test_a_read_that_something_else_answers_is_named(office: Office, kind: str, error: type[Exception]) -> None:
+    office.party()
+    office.proxy.faults.append(Fault(kind, r"party\.search_read", times=10))
+    with pytest.raises(error, match="tryton"):
+        office.rows(PARTY, "name")
+    office.proxy.faults.clear()
+    assert len(office.rows(PARTY, "name")) == 1
+
+
+@pytest.mark.parametrize(("kind", "made"), [("html", 0), ("truncated", 1)])
+def test_a_write_that_something_else_answers_is_unknown(office: Office, kind: str, made: int) -> None:
+    office.proxy.faults.append(Fault(kind, r"party\.create"))
+    write = Write("p", PARTY, "create", "key", "cust-1", None, {"name": "Customer"})
+    (result,) = office.connector.push(PARTY, [write])
+    assert isinstance(result.error, Unknown)
+    assert len(office.connector.find_by_key(PARTY, "key", ["cust-1"])) == made
+    assert office.connector.push(PARTY, [write])[0].error is None
+    assert len(office.connector.ids(PARTY)) == 1
 
 
 def test_rates_are_worth_in_the_companys_currency(office: Office) -> None:

@@ -15,6 +15,7 @@ from world import CLOSED, CONNECTIONS, GO_LIVE, World
 from crmerp_assets.bootstrap import Shared
 from crmerp_assets.connectors.tryton.values import day
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
+from crmerp_assets.sync.systems import check
 from crmerp_assets_tests.contract.tryton_case import shared_server
 from crmerp_assets_tests.tryton.installing import DATABASE, INTEGRATION_PASSWORD
 from crmerp_assets_tests.tryton.proxy import Fault, Proxy
@@ -110,15 +111,15 @@ def test_a_won_deal_is_ordered_invoiced_and_part_paid_in_tryton(office: Office) 
     assert world.settle() == 0
 
 
-@pytest.mark.parametrize(
-    ("step", "kind"),
-    [
-        ("party.party.create", "cut_after"),
-        ("sale.sale.create", "cut_after"),
-        ("sale.sale.confirm", "cut_before"),
-        ("sale.sale.write", "cut_after"),
-    ],
-)
+def test_everything_that_the_mapping_needs_is_there_and_the_jobs_are_for_what_tryton_has(office: Office) -> None:
+    from crmerp_assets.definitions import defs
+
+    with office.world.platform() as used:
+        assert [finding for name, finding in check(used) if name == "tryton" and not finding.ok] == []
+    assert defs().resolve_job_def("sync") is not None
+
+
+@pytest.mark.parametrize(("step", "kind"), [("party.party.create", "cut_after"), ("sale.sale.confirm", "cut_before")])
 def test_a_lost_answer_at_any_step_makes_one_party_and_one_sale(office: Office, step: str, kind: str) -> None:
     world = office.world
     (deal,) = world.deals([office.account()], world.catalogue(3), 1)

@@ -9,6 +9,9 @@
 | error_after  | 502 after the server carried it out                       |
 | short_page   | an answer that lacks its last rows                        |
 | repeat_page  | the rows of the page before                               |
+| html         | a page of something else, and the server never got the call |
+| truncated    | the first half of the answer                              |
+| redirect     | a redirect to a login page                                |
 | revoke       | the server has ended every session                        |
 | meanwhile    | nothing, but `act` was done just before the call arrived  |
 """
@@ -82,11 +85,17 @@ class Proxy:
             return httpx.Response(429, headers={"Retry-After": str(RETRY_AFTER)}, text="slow down")
         if kind == "server_error":
             return httpx.Response(502, text="<html>bad gateway</html>")
+        if kind == "html":
+            return httpx.Response(200, html="<html>maintenance</html>")
+        if kind == "redirect":
+            return httpx.Response(302, headers={"Location": "/login"})
         if kind == "revoke":
             self._revoke()
         response = self._client.post(path, content=body, headers=headers)
         if kind in ("cut_after", "error_after"):
             return None if kind == "cut_after" else httpx.Response(502, text="<html>bad gateway</html>")
+        if kind == "truncated":
+            return httpx.Response(200, content=response.content[: len(response.content) // 2])
         return self._paged(kind, call["method"], response)
 
     def _struck(self, line: str, method: str) -> str | None:

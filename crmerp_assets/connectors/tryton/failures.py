@@ -44,7 +44,7 @@ class Judge:
             return None
         if status == 401:
             return AuthFailed(f"{name} refuses a new session; check the user's access.", system=SYSTEM)
-        if status in (413, 429):
+        if status == 429:
             wait = retry_after(response, THROTTLE_WAIT)
             return Throttled(f"{name} has too many requests; the call waits.", system=SYSTEM, wait=wait)
         if status >= 500:
@@ -56,6 +56,7 @@ _ADVICE = {
     400: "it is not the JSON-RPC of Tryton that answers; check the url.",
     403: "the method does not exist or may not be called; install the modules that docs/systems/tryton.md lists.",
     404: "there is no such database or model; check `database` and the modules that docs/systems/tryton.md lists.",
+    413: "a call is too large for it; raise records_limit and max_size_authenticated in the section request of its file.",
     422: "it does not take the call's parameters; this connector speaks to Tryton 7 and 8.",
 }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crmerp_assets.connectors.errors import ConfigError, ConnectorError, Gone, Rejected, Throttled, Transient
+from crmerp_assets.connectors.errors import ConfigError, ConnectorError, Duplicate, Gone, Rejected, Throttled, Transient
 from crmerp_assets.connectors.protocol import Result, Write
 from crmerp_assets.connectors.tryton.batching import Batches
 from crmerp_assets.connectors.tryton.bodies import Bodies, Draft
@@ -87,7 +87,19 @@ class Pusher:
             return [str(one) for one in self._rpc.write(f"model.{native.model}.create", bodies)]
 
         sent = batches.send(drafts, BATCH, call)
-        return {draft.write.id: outcome for draft, outcome in zip(drafts, sent, strict=True)}
+        return self._named(
+            {draft.write.id: outcome for draft, outcome in zip(drafts, sent, strict=True)}, native, drafts
+        )
+
+    def _named(self, outcomes: dict[str, Outcome], native: NativeObject, drafts: Sequence[Draft]) -> dict[str, Outcome]:
+        """With the record that each duplicate collides with, where it has our key: somebody else was faster."""
+        doubles = {draft.write.id: draft for draft in drafts if isinstance(outcomes[draft.write.id], Duplicate)}
+        found = self._existing(native, list(doubles.values()))
+        for write_id, draft in doubles.items():
+            error = outcomes[write_id]
+            if isinstance(error, Duplicate):
+                error.existing_id = found.get(draft.write.key)
+        return outcomes
 
     def _update(
         self, native: NativeObject, drafts: Sequence[Draft], targets: Mapping[str, str], batches: Batches
