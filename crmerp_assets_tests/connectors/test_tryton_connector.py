@@ -1,8 +1,21 @@
 """The Tryton connector against a real server: what the contract suite does not ask of every system.
 
-Tried by removing what protects: without UNFINISHED behind the key (the process dies between two steps), without the
-look for the key before a create, without the state before a button is pressed, without `_timestamp`, without the
-watermarks of addresses, without splitting a shared address.
+Tried by removing what protects; each was caught by the test named, here or in the contract suite:
+
+| removed | caught by |
+|---|---|
+| UNFINISHED behind the key | cut_at_any_step (confirm, cut_after) |
+| the look for an unfinished sale | cut_at_any_step (create, cut_after) |
+| the look for the key before a create | contract: a_repeated_push |
+| the state before a button is pressed | cut_at_any_step, repeated_create |
+| `_timestamp` of an update | changes_while_it_is_written |
+| watermarks of addresses | edited_alone |
+| splitting an address of both sides | both_sides |
+| reading on until an empty page, ids that were read already | contract: short_or_repeated_page |
+| halving a refused batch | contract: one_rejected_record |
+| a new session after a 401 | contract: revoked_token |
+| the look at the server's clock | contract: set_back |
+| replaced_by of a party | contract: merge_names_its_winner |
 """
 
 from __future__ import annotations
@@ -20,7 +33,6 @@ import pytest
 from crmerp_assets.connectors.errors import (
     AuthFailed,
     ConfigError,
-    Duplicate,
     Rejected,
     Transient,
     Unknown,
@@ -317,13 +329,26 @@ def test_a_product_gets_our_key_and_is_not_made(office: Office) -> None:
     }
 
 
+def test_an_error_tells_no_value_and_no_name(office: Office) -> None:
+    party = office.party(name="Quite Confidential")
+    values = {"email": "nobody at nowhere", "tax_identifier": "DE000000000"}
+    writes = [
+        Write("u", PARTY, "update", "key", "cust-1", party, dict(values)),
+        Write("c", PARTY, "create", "key", "cust-2", None, {"name": "Very Secret", **values}),
+    ]
+    for result in office.connector.push(PARTY, writes):
+        assert isinstance(result.error, Rejected)
+        said = f"{result.error} {result.error.reason}"
+        assert not [word for word in ("Confidential", "Secret", "nowhere", "DE0000") if word in said], said
+
+
 def test_two_who_make_the_same_party_at_once_make_one(office: Office) -> None:
     made = lambda: office.person.call("model.party.party.create", [{"name": "Customer", "code": "cust-1"}])  # noqa: E731
     office.proxy.faults.append(Fault("meanwhile", r"party\.create", act=made))
     write = Write("p", PARTY, "create", "key", "cust-1", None, {"name": "Customer"})
     (result,) = office.connector.push(PARTY, [write])
-    assert isinstance(result.error, Duplicate)
-    assert office.connector.ids(PARTY) == [result.error.existing_id]
+    assert result.error is None
+    assert office.connector.ids(PARTY) == [result.native_id]
 
 
 def test_a_record_that_changes_while_it_is_written_is_a_conflict(office: Office) -> None:

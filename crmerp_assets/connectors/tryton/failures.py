@@ -56,7 +56,7 @@ _ADVICE = {
     400: "it is not the JSON-RPC of Tryton that answers; check the url.",
     403: "the method does not exist or may not be called; install the modules that docs/systems/tryton.md lists.",
     404: "there is no such database or model; check `database` and the modules that docs/systems/tryton.md lists.",
-    413: "a call is too large for it; raise records_limit and max_size_authenticated in the section request of its file.",
+    413: "a call is too large; raise records_limit and max_size_authenticated in its section [request].",
     422: "it does not take the call's parameters; this connector speaks to Tryton 7 and 8.",
 }
 
@@ -110,12 +110,18 @@ def _rejected(name: str, reason: str, code: str, field: str | None, now: str) ->
 
 def about(error: ConnectorError, write: Write) -> ConnectorError:
     """The error of a call, told of one write, without the values that were sent."""
-    told = copy(error)
+    told = without(error, sent_texts(list(write.values.values())))
     told.object, told.record = write.object, write.key
-    hidden = sent_texts(list(write.values.values()))
-    told.args = (f"{write.object} {write.key}: {discreet(str(error), hidden)}",)
+    told.args = (f"{write.object} {write.key}: {told}",)
+    return told
+
+
+def without(error: ConnectorError, texts: Collection[str]) -> ConnectorError:
+    """The same error, with `...` in place of these texts."""
+    told = copy(error)
+    told.args = (discreet(str(error), texts),)
     if isinstance(told, Rejected):
-        told.reason = discreet(told.reason, hidden)
+        told.reason = discreet(told.reason, texts)
     return told
 
 

@@ -15,8 +15,8 @@ from crmerp_assets.connectors.protocol import Result, Write
 from crmerp_assets.connectors.tryton.batching import Batches
 from crmerp_assets.connectors.tryton.bodies import Bodies, Draft
 from crmerp_assets.connectors.tryton.deleting import Deletions
-from crmerp_assets.connectors.tryton.failures import about
-from crmerp_assets.connectors.tryton.fields import SYSTEM, NativeObject
+from crmerp_assets.connectors.tryton.failures import about, sent_texts, without
+from crmerp_assets.connectors.tryton.fields import SYSTEM, NativeObject, Record
 from crmerp_assets.connectors.tryton.metadata import Metadata
 from crmerp_assets.connectors.tryton.objects import native_object
 from crmerp_assets.connectors.tryton.parties import commands
@@ -87,24 +87,24 @@ class Pusher:
             return [str(one) for one in self._rpc.write(f"model.{native.model}.create", bodies)]
 
         sent = batches.send(drafts, BATCH, call)
-        return self._named(
-            {draft.write.id: outcome for draft, outcome in zip(drafts, sent, strict=True)}, native, drafts
-        )
+        outcomes: dict[str, Outcome] = {draft.write.id: outcome for draft, outcome in zip(drafts, sent, strict=True)}
+        return outcomes | self._overtaken(native, drafts, outcomes, batches)
 
-    def _named(self, outcomes: dict[str, Outcome], native: NativeObject, drafts: Sequence[Draft]) -> dict[str, Outcome]:
-        """With the record that each duplicate collides with, where it has our key: somebody else was faster."""
-        doubles = {draft.write.id: draft for draft in drafts if isinstance(outcomes[draft.write.id], Duplicate)}
-        found = self._existing(native, list(doubles.values()))
-        for write_id, draft in doubles.items():
-            error = outcomes[write_id]
-            if isinstance(error, Duplicate):
-                error.existing_id = found.get(draft.write.key)
-        return outcomes
+    def _overtaken(
+        self, native: NativeObject, drafts: Sequence[Draft], outcomes: Mapping[str, Outcome], batches: Batches
+    ) -> dict[str, Outcome]:
+        """Creates that met a record with their key, made since it was looked for: they change that one."""
+        doubles = [draft for draft in drafts if isinstance(outcomes[draft.write.id], Duplicate)]
+        existing = self._existing(native, doubles)
+        found = [draft for draft in doubles if draft.write.key in existing]
+        return self._update(native, found, {d.write.id: existing[d.write.key] for d in found}, batches)
 
     def _update(
         self, native: NativeObject, drafts: Sequence[Draft], targets: Mapping[str, str], batches: Batches
     ) -> dict[str, Outcome]:
-        current = self._current(native, list(targets.values())) if drafts else {}
+        if not drafts:
+            return {}
+        current = self._current(native, list(targets.values()))
         there = [draft for draft in drafts if targets[draft.write.id] in current]
 
         def call(some: Sequence[Draft]) -> list[str]:
@@ -117,7 +117,10 @@ class Pusher:
             return ids
 
         sent = batches.send(there, BATCH, call)
-        outcomes: dict[str, Outcome] = {d.write.id: outcome for d, outcome in zip(there, sent, strict=True)}
+        outcomes = {
+            draft.write.id: _unnamed(outcome, current[targets[draft.write.id]])
+            for draft, outcome in zip(there, sent, strict=True)
+        }
         lost = [draft.write for draft in drafts if draft.write.id not in outcomes]
         return outcomes | self._gone(native, lost, targets)
 
@@ -125,7 +128,7 @@ class Pusher:
         """The records to be changed, with their parts and versions."""
         paths = [path for path, column in native.columns.items() if column.part not in (None, "field", "named")]
         selection = self._metadata.select(native, paths)
-        found = self._reader.records(selection, ids, ["_timestamp"])
+        found = self._reader.records(selection, ids, ["_timestamp", "rec_name"])
         return {text(record["id"]) or "": record for record in found}
 
     def _gone(self, native: NativeObject, writes: Sequence[Write], targets: Mapping[str, str]) -> dict[str, Outcome]:
@@ -155,6 +158,11 @@ def _turns(writes: Sequence[Write]) -> list[list[Write]]:
         turns.extend([] for _ in range(turn + 1 - len(turns)))
         turns[turn].append(write)
     return turns
+
+
+def _unnamed(outcome: Outcome, record: Record) -> Outcome:
+    """Tryton's texts name the record, and that is a customer's name."""
+    return without(outcome, sent_texts([text(record["rec_name"])])) if isinstance(outcome, ConnectorError) else outcome
 
 
 def _by_people(name: str, write: Write) -> Rejected:
