@@ -10,10 +10,12 @@ import pytest
 
 from crmerp_assets.mapping import ConfigurationError
 from crmerp_assets.settings import (
+    _TYPES,
     Configuration,
     NetSuiteConfig,
     SalesforceConfig,
     Settings,
+    TrytonConfig,
     load_configuration,
 )
 
@@ -77,7 +79,7 @@ def test_without_a_folder_the_defaults_hold(tmp_path: Path) -> None:
     configuration = load(tmp_path / "nowhere")
     assert configuration.connections == ()
     assert configuration.policy.create.customer.erp == "when_ordered"
-    assert configuration.matrix.systems == ("netsuite", "salesforce")
+    assert {"netsuite", "salesforce"} <= set(configuration.matrix.systems)
     assert configuration.governance["customer"].fields["credit_limit"].owner == "erp"
 
 
@@ -153,7 +155,7 @@ CRM = "{name: a, type: salesforce, role: crm, url: u, client_id: c, client_secre
     [
         (f"[{CRM}]", "1: connections: 0 connections have the role erp; exactly one must"),
         (f"[{CRM}, {CRM}]", "1: connections.1.name: 'a' is the name of two connections; rename one"),
-        ("[{name: a, role: crm}]", "1: connections.0: type is missing; say salesforce or netsuite"),
+        ("[{name: a, role: crm}]", f"1: connections.0: type is missing; say {' or '.join(_TYPES)}"),
         ("[a]", "1: connections.0: a mapping of keys to values is expected here"),
         ("{a: b}", "1: connections: a list of connections is expected"),
         (
@@ -230,3 +232,20 @@ def test_state_lies_in_one_folder_unless_told_otherwise(monkeypatch: pytest.Monk
     assert settings.warehouse == Path("/data/crmerp/warehouse.duckdb")
     assert settings.reports == Path("/data/crmerp/reports")
     assert Settings(ledger_url="postgresql+psycopg://x").ledger == "postgresql+psycopg://x"
+
+
+def test_a_tryton_connection_names_its_database_and_keeps_its_password_secret(config: Path) -> None:
+    crm = "{name: a, type: salesforce, role: crm, url: u, client_id: c, client_secret: '${KEY}'}"
+    tryton = "name: b, type: tryton, role: erp, url: u, username: i"
+
+    def text(end: str) -> dict[str, str]:
+        return {"connections.yaml": f"connections:\n  - {crm}\n  - {{{tryton}{end}}}\n"}
+
+    (missing,) = problems(config, text(", password: '${KEY}'"), {"KEY": "s3cr3t"})
+    assert missing.startswith("connections.yaml:3: connections.1.database: ")
+    (refused,) = problems(config, text(", database: d, password: s3cr3t"), {"KEY": "s3cr3t"})
+    assert "a secret must not be written here" in refused
+    (config / "connections.yaml").write_text(text(", database: d, password: '${KEY}'")["connections.yaml"])
+    tryton_connection = load(config, {"KEY": "s3cr3t"}).connections[1]
+    assert isinstance(tryton_connection, TrytonConfig)
+    assert "s3cr3t" not in repr(tryton_connection)
