@@ -12,7 +12,9 @@ from crmerp_assets.mapping import ConfigurationError
 from crmerp_assets.settings import Configuration, Settings, load_configuration
 from crmerp_assets.systems import names
 from crmerp_assets.systems.netsuite import NetSuiteConfig
+from crmerp_assets.systems.odoo import OdooConfig
 from crmerp_assets.systems.salesforce import SalesforceConfig
+from crmerp_assets.systems.tryton import TrytonConfig
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {
@@ -262,3 +264,20 @@ def test_state_lies_in_one_folder_unless_told_otherwise(monkeypatch: pytest.Monk
     assert settings.warehouse == Path("/data/crmerp/warehouse.duckdb")
     assert settings.reports == Path("/data/crmerp/reports")
     assert Settings(ledger_url="postgresql+psycopg://x").ledger == "postgresql+psycopg://x"
+
+
+def test_a_tryton_connection_names_its_database_and_keeps_its_password_secret(config: Path) -> None:
+    crm = "{name: a, type: salesforce, role: crm, url: u, client_id: c, client_secret: '${KEY}'}"
+    tryton = "name: b, type: tryton, role: erp, url: u, username: i"
+
+    def text(end: str) -> dict[str, str]:
+        return {"connections.yaml": f"connections:\n  - {crm}\n  - {{{tryton}{end}}}\n"}
+
+    (missing,) = problems(config, text(", password: '${KEY}'"), {"KEY": "s3cr3t"})
+    assert missing.startswith("connections.yaml:3: connections.1.database: ")
+    (refused,) = problems(config, text(", database: d, password: s3cr3t"), {"KEY": "s3cr3t"})
+    assert "a secret must not be written here" in refused
+    (config / "connections.yaml").write_text(text(", database: d, password: '${KEY}'")["connections.yaml"])
+    tryton_connection = load(config, {"KEY": "s3cr3t"}).connections[1]
+    assert isinstance(tryton_connection, TrytonConfig)
+    assert "s3cr3t" not in repr(tryton_connection)

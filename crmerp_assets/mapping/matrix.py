@@ -23,7 +23,7 @@ WriteRule: TypeAlias = Literal["always", "create", "fill", "never"]
 SpecType: TypeAlias = Literal["text", "number", "currency", "date", "checkbox", "picklist", "url"]
 
 _BY_KIND = {"money": "money", "decimal": "decimal", "date": "date", "bool": "boolean"}
-_SHOWN = {"salesforce": "Salesforce", "netsuite": "NetSuite", "hubspot": "HubSpot", "odoo": "Odoo"}
+_SHOWN = {"salesforce": "Salesforce", "netsuite": "NetSuite", "hubspot": "HubSpot", "odoo": "Odoo", "tryton": "Tryton"}
 
 
 class Provision(Strict):

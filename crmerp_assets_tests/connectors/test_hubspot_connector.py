@@ -36,7 +36,7 @@ from crmerp_assets.connectors.http import Unmetered
 from crmerp_assets.connectors.hubspot import HubSpotConnector
 from crmerp_assets.connectors.protocol import FieldSpec, Needs, Ref, Row, Value, Write
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
-from crmerp_assets.settings import HubSpotConfig
+from crmerp_assets.systems.hubspot import HubSpotConfig
 from crmerp_assets.contract.case import Admin
 from crmerp_assets_tests.contract.hubspot_case import KEY, KEY_SPEC, Person, connector_to, provision, stamp
 

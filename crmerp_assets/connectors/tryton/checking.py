@@ -1,0 +1,132 @@
+"""Looks at login, company, modules, fields and rights without changing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from crmerp_assets.connectors.errors import AuthFailed, ConfigError, ConnectorError
+from crmerp_assets.connectors.protocol import FieldSpec, Finding, Needs, ProvisionStep
+from crmerp_assets.connectors.tryton.fields import NativeObject
+from crmerp_assets.connectors.tryton.metadata import Metadata
+from crmerp_assets.connectors.tryton.objects import native_object
+from crmerp_assets.connectors.tryton.rpc import Rpc
+
+NOTHING = "Nothing to do."
+_RIGHTS = "Give the integration's user a group with {verb} access to {model} (Administration > Models > Model Access)."
+_LISTS = {
+    "country.country": "run trytond_import_countries on the server",
+    "currency.currency": "run trytond_import_currencies on the server",
+}
+
+
+class Checker:
+    def __init__(self, rpc: Rpc, metadata: Metadata) -> None:
+        self._rpc = rpc
+        self._metadata = metadata
+
+    def check(self, needs: Mapping[str, Needs]) -> list[Finding]:
+        name = self._rpc.name
+        self._rpc.forget()
+        self._metadata.forget()
+        try:
+            company = self._rpc.company()
+        except AuthFailed as failure:
+            return [Finding(False, f"Login to {name} is refused", str(failure))]
+        except ConnectorError as failure:
+            return [Finding(False, f"{name} does not answer as it should", str(failure))]
+        findings = [
+            Finding(True, f"Login to {name} works", NOTHING),
+            Finding(True, f"The company's currency is {company['code']}", NOTHING),
+        ]
+        for object, need in needs.items():
+            findings += self._object(object, need)
+        return [*findings, *self._lists()]
+
+    def _object(self, object: str, need: Needs) -> Iterator[Finding]:
+        try:
+            native = native_object(object)
+            self._rpc.search_read(native.model, [["id", "=", 0]], ["id"])
+            self._metadata.fields(native)
+        except ConfigError as failure:
+            yield Finding(
+                False, f"{object} cannot be used: {failure}", "Install the modules of docs/systems/tryton.md."
+            )
+            return
+        except ConnectorError as failure:
+            yield Finding(False, f"{object} cannot be read: {failure}", _RIGHTS.format(verb="read", model=object))
+            return
+        yield Finding(True, f"{native.name} can be read", NOTHING)
+        yield from self._fields(native, need)
+        if need.write:
+            yield self._write_right(native)
+
+    def _fields(self, native: NativeObject, need: Needs) -> Iterator[Finding]:
+        bad = {path for path in need.read | need.write if not self._known(native, path)}
+        bad |= {path for path in need.write - bad if not self._writeable(native, path)}
+        for path in sorted(bad):
+            verb = "written" if path in need.write else "read"
+            now = "Correct the field name in the mapping, or install the module that adds the field."
+            yield Finding(False, f"{native.name}.{path} cannot be {verb}", now)
+        if not bad:
+            yield Finding(True, f"{len(need.read | need.write)} fields of {native.name}", NOTHING)
+
+    def _known(self, native: NativeObject, path: str) -> bool:
+        """Whether the path and all that it asks for are there."""
+        try:
+            selection = self._metadata.select(native, [path])
+        except ConfigError:
+            return False
+        fields = self._metadata.fields(native)
+        return all(ask.partition(".")[0] in fields for ask in selection.asks)
+
+    def _writeable(self, native: NativeObject, path: str) -> bool:
+        child = native.children.get(path.partition(".")[0])
+        column = child.columns.get(path) if child else self._metadata.column(native, path)
+        return column is not None and column.part is not None
+
+    def _write_right(self, native: NativeObject) -> Finding:
+        access = self._rpc.read("model.ir.model.access.get_access", [native.model]).get(native.model, {})
+        lacking = [verb for verb in ("create", "write") if access.get(verb) is False]
+        if lacking:
+            now = _RIGHTS.format(verb=" and ".join(lacking), model=native.model)
+            return Finding(False, f"{native.name} may not be changed by this user ({', '.join(lacking)})", now)
+        return Finding(True, f"{native.name} may be created and changed", NOTHING)
+
+    def _lists(self) -> Iterator[Finding]:
+        """Lists that Tryton leaves empty until a script of its own fills them."""
+        for model, now in _LISTS.items():
+            try:
+                found = self._rpc.read(f"model.{model}.search_count", [])
+            except ConnectorError as failure:
+                yield Finding(False, f"{model} cannot be read: {failure}", _RIGHTS.format(verb="read", model=model))
+                continue
+            filled = int(found) > 0
+            yield Finding(filled, f"{model} has {found} entries", NOTHING if filled else f"{now[0].upper()}{now[1:]}.")
+
+
+def steps(metadata: Metadata, specs: list[FieldSpec]) -> list[ProvisionStep]:
+    """Tryton's fields are made by modules on the server, so a dry run and a real one give the same steps."""
+    return [_step(metadata, spec) for spec in specs]
+
+
+def _step(metadata: Metadata, spec: FieldSpec) -> ProvisionStep:
+    native = native_object(spec.object)
+    if spec.name in native.columns or spec.name in metadata.fields(native):
+        return ProvisionStep(spec, done=True)
+    kind = _TYPES[spec.type]
+    manual = (
+        f"Tryton makes fields by modules: add `{spec.name} = fields.{kind}({spec.label!r})` to {native.model} in a "
+        "module of your own, install it with trytond-admin -u, and run crmerp check again."
+    )
+    return ProvisionStep(spec, done=False, manual=manual)
+
+
+_TYPES = {
+    "text": "Char",
+    "number": "Numeric",
+    "currency": "Numeric",
+    "date": "Date",
+    "checkbox": "Boolean",
+    "picklist": "Selection",
+    "url": "Char",
+}

@@ -1,0 +1,183 @@
+"""Reading records: everything, what changed, by id and by key.
+
+Every pull walks by id, so that a record changed on the way keeps its place; an incremental one reads what changed from
+a little before the last start, because Tryton stamps a change with the start of its transaction and shows it at its
+end. A page says nothing of what follows it, so only an empty one is the end: a page cut short loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from crmerp_assets.connectors import exactjson
+from crmerp_assets.connectors.errors import ConfigError, Transient
+from crmerp_assets.connectors.protocol import Page, Row
+from crmerp_assets.connectors.tryton.fields import SYSTEM, Domain, NativeObject, Record
+from crmerp_assets.connectors.tryton.metadata import Metadata, Selection
+from crmerp_assets.connectors.tryton.objects import native_object
+from crmerp_assets.connectors.tryton.rpc import Rpc, ids_in
+from crmerp_assets.connectors.tryton.values import INSTANT, moment, text
+
+PAGE = 1000
+IDS_PAGE = 10_000
+_STAMPS = ("create_date", "write_date", "create_uid", "write_uid")
+_STILL = 4
+"""How often a page may repeat what was read before the reading is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a pull is. `started` is the server's time when it began, less the overlap; `id` is the last row read.
+
+    `mode` is `full` or `changes` while pages remain, and `done` when `started` is where the next pull begins.
+    """
+
+    mode: str
+    started: str
+    since: str | None = None
+    id: int = 0
+
+    def text(self) -> str:
+        return json.dumps(asdict(self))
+
+
+class Reader:
+    def __init__(self, rpc: Rpc, metadata: Metadata, overlap_seconds: int) -> None:
+        self._rpc = rpc
+        self._metadata = metadata
+        self._overlap = timedelta(seconds=overlap_seconds)
+
+    def pull(self, object: str, fields: Sequence[str], since: str | None) -> Iterator[Page]:
+        """Everything again where `since` lies in the future: the server's clock was set back."""
+        selection = self._metadata.select(native_object(object), fields)
+        cursor = _parsed(since)
+        while cursor.mode != "done":
+            records, cursor = self._step(selection, cursor)
+            if self._set_back(cursor):
+                yield from self.pull(object, fields, None)
+                return
+            yield Page([self.row(selection, one) for one in records], cursor.text())
+
+    def ids(self, object: str, above: int = 0) -> list[str]:
+        """The ids behind `above`, in their order."""
+        native, found, last = native_object(object), list[str](), above
+        while True:
+            domain = [*self._only(native), *_behind(last)]
+            method = f"model.{native.model}.search"
+            page = self._rpc.read(method, domain, 0, IDS_PAGE, [["id", "ASC"]])
+            new = [int(one) for one in page if int(one) > last]
+            if not new:
+                return found
+            found += map(str, new)
+            last = new[-1]
+
+    def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> list[Row]:
+        selection = self._metadata.select(native_object(object), fields)
+        return [self.row(selection, record) for record in self.records(selection, ids)]
+
+    def records(self, selection: Selection, ids: Sequence[str], extra: Sequence[str] = ()) -> list[Any]:
+        """The records of these ids that are there, with `extra` fields."""
+        native, known = selection.native, ids_in(ids)
+        chunks = (known[start : start + PAGE] for start in range(0, len(known), PAGE))
+        asks = [*self._asks(selection), *extra]
+        return [
+            record
+            for chunk in chunks
+            for record in self._rpc.search_read(native.model, [*self._only(native), ["id", "in", chunk]], asks)
+        ]
+
+    def find_by_key(self, object: str, key_field: str, keys: Sequence[str], fields: Sequence[str]) -> dict[str, Row]:
+        """The first record of each key: where a key has no unique index, the oldest is the one that counts."""
+        native = native_object(object)
+        selection = self._metadata.select(native, [key_field, *fields])
+        find, found = selection.columns[key_field].find, dict[str, Row]()
+        wanted = list(dict.fromkeys(keys))
+        for start in range(0, len(wanted), PAGE):
+            chunk = wanted[start : start + PAGE]
+            domain = [*self._only(native), find(chunk) if find else [key_field, "in", chunk]]
+            for record in self._rpc.search_read(native.model, domain, self._asks(selection)):
+                row = self.row(selection, record)
+                found.setdefault(row[key_field] or "", row)
+        return found
+
+    def row(self, selection: Selection, record: Record) -> Row:
+        known = {**record, "$company": self._rpc.company()} if selection.of_company else record
+        row: Row = {
+            "_id": text(record["id"]),
+            "_modified": text(record["write_date"]) or text(record["create_date"]),
+            "_modified_by": text(record["write_uid"]) or text(record["create_uid"]),
+        }
+        row |= {path: column.read(known) for path, column in selection.columns.items()}
+        for name, (child, columns) in selection.children.items():
+            rows = [{path.partition(".")[2]: c.read(one) for path, c in columns.items()} for one in child.rows(known)]
+            row[name] = exactjson.dumps(rows)
+        return row
+
+    def _step(self, selection: Selection, cursor: Cursor) -> tuple[list[Any], Cursor]:
+        """The next page, and the cursor behind it."""
+        for _ in range(_STILL):
+            records = self._page(selection, cursor)
+            cursor = self._started(cursor)
+            new = [record for record in records if int(record["id"]) > cursor.id]
+            if not records:
+                return [], Cursor("done", cursor.started, cursor.since)
+            if new:
+                return new, Cursor(cursor.mode, cursor.started, cursor.since, int(new[-1]["id"]))
+        message = f"{self._rpc.name} keeps repeating a page; it is read again at the next run."
+        raise Transient(message, system=SYSTEM, object=selection.native.name)
+
+    def _started(self, cursor: Cursor) -> Cursor:
+        """With the server's time of the first answer, less the overlap."""
+        if cursor.started:
+            return cursor
+        started = (self._rpc.now() - self._overlap).strftime(INSTANT)
+        return Cursor(cursor.mode, started, cursor.since, cursor.id)
+
+    def _set_back(self, cursor: Cursor) -> bool:
+        return cursor.since is not None and _instant(cursor.since) > _instant(cursor.started) + self._overlap
+
+    def _page(self, selection: Selection, cursor: Cursor) -> list[Any]:
+        native = selection.native
+        domain = [*self._only(native), *_behind(cursor.id)]
+        if cursor.mode == "changes" and cursor.since:
+            domain.append(_changed(native, _instant(cursor.since)))
+        return self._rpc.search_read(native.model, domain, self._asks(selection), PAGE)
+
+    def _only(self, native: NativeObject) -> Domain:
+        return native.only(self._rpc.company())
+
+    @staticmethod
+    def _asks(selection: Selection) -> list[str]:
+        return list(dict.fromkeys(["id", *_STAMPS, *selection.asks]))
+
+
+def _behind(last: int) -> Domain:
+    return [["id", ">", last]] if last else []
+
+
+def _changed(native: NativeObject, since: datetime) -> Domain:
+    """What was made or written since, itself or one of its parts, which have times of change of their own."""
+    stamp, choices = moment(since), list[Any]()
+    for prefix in ("", *(f"{part}." for part in native.parts)):
+        choices += [[f"{prefix}create_date", ">=", stamp], [f"{prefix}write_date", ">=", stamp]]
+    return ["OR", *choices]
+
+
+def _parsed(since: str | None) -> Cursor:
+    """Where to go on: within a pull that was broken off, or with what changed since the last one began."""
+    if since is None:
+        return Cursor("full", "")
+    try:
+        cursor = Cursor(**json.loads(since))
+    except (ValueError, TypeError) as failure:
+        message = "The cursor is not one of Tryton's; forget it, so that the next pull reads everything."
+        raise ConfigError(message, system=SYSTEM) from failure
+    return cursor if cursor.mode != "done" else Cursor("changes", "", since=cursor.started)
+
+
+def _instant(moment_text: str) -> datetime:
+    return datetime.strptime(moment_text, INSTANT).replace(tzinfo=UTC)

@@ -1,0 +1,417 @@
+"""The Tryton connector against a real server: what the contract suite does not ask of every system.
+
+Tried by removing what protects; each was caught by the test named, here or in the contract suite:
+
+| removed | caught by |
+|---|---|
+| UNFINISHED behind the key | cut_at_any_step (confirm, cut_after) |
+| the look for an unfinished sale | cut_at_any_step (create, cut_after) |
+| the look for the key before a create | contract: a_repeated_push |
+| the state before a button is pressed | cut_at_any_step, repeated_create |
+| `_timestamp` of an update | changes_while_it_is_written |
+| watermarks of addresses | edited_alone |
+| splitting an address of both sides | both_sides |
+| reading on until an empty page, ids that were read already | contract: short_or_repeated_page |
+| halving a refused batch | contract: one_rejected_record |
+| a new session after a 401 | contract: revoked_token |
+| the look at the server's clock | contract: set_back |
+| replaced_by of a party | contract: merge_names_its_winner |
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from crmerp_assets.connectors.errors import (
+    AuthFailed,
+    ConfigError,
+    Rejected,
+    Transient,
+    Unknown,
+    VersionConflict,
+)
+from crmerp_assets.connectors.protocol import Ref, Row, Write
+from crmerp_assets.connectors.tryton import TrytonConnector
+from crmerp_assets.connectors.tryton.values import day
+from crmerp_assets_tests.contract.tryton_case import connector_to, shared_server
+from crmerp_assets_tests.tryton.installing import DATABASE
+from crmerp_assets_tests.tryton.proxy import Fault, Proxy
+from crmerp_assets_tests.tryton.server import Person, TrytonServer
+
+PARTY, SALE = "party.party", "sale.sale"
+SALE_FIELDS = (
+    "reference",
+    "number",
+    "party",
+    "description",
+    "state",
+    "progress",
+    "untaxed_amount",
+    "tax_amount",
+    "currency.code",
+    *(f"lines.{name}" for name in ("product", "quantity", "unit_price", "amount")),
+)
+TODAY = date.today()
+
+
+@dataclass
+class Office:
+    """A server, someone who works there, and the connector behind its proxy."""
+
+    server: TrytonServer
+    proxy: Proxy
+    person: Person
+    connector: TrytonConnector
+
+    def party(self, number: int = 1, **values: Any) -> str:
+        given = {"name": f"Customer {number}", "billing.street": "1 Main Street", "billing.city": "Boston"}
+        write = Write(f"p{number}", PARTY, "create", "key", f"cust-{number}", None, {**given, **values})
+        (result,) = self.connector.push(PARTY, [write])
+        assert result.error is None, result.error
+        return str(result.native_id)
+
+    def product(self, sku: str) -> str:
+        (found,) = self.person.call("model.product.product.search", [["code", "=", sku]], 0, 1, None)
+        return str(found)
+
+    def sale(self, party: str, number: int = 1, sku: str = "SKU-0", quantity: int = 3, **values: Any) -> Write:
+        line = {"product": Ref("product.product", self.product(sku)), "quantity": Decimal(quantity)}
+        line |= {"unit_price": Decimal("10.25")}
+        given: dict[str, Any] = {
+            "party": Ref(PARTY, party),
+            "currency.code": "USD",
+            "description": "A deal",
+            "sale_date": TODAY.isoformat(),
+            "state": "confirmed",
+            "lines": [line],
+        }
+        return Write(f"s{number}", SALE, "create", "reference", f"so-{number}", None, {**given, **values})
+
+    def found(self, key: str) -> Row | None:
+        return self.connector.find_by_key(SALE, "reference", [key], SALE_FIELDS).get(key)
+
+    def sales(self) -> int:
+        return int(self.person.call("model.sale.sale.search_count", []))
+
+    def rows(self, object: str, *fields: str, since: str | None = None) -> list[Row]:
+        return [row for page in self.connector.pull(object, fields, since) for row in page.rows]
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    server = shared_server()
+    server.reset()
+    proxy = Proxy(server.url, lambda: server.sql("DELETE FROM ir_session"))
+    person = Person(server.url)
+    with closing(proxy), closing(person), closing(connector_to(proxy.url)()) as connector:
+        yield Office(server, proxy, person, connector)
+
+
+def test_a_sale_is_quoted_confirmed_and_taxed(office: Office) -> None:
+    party = office.party()
+    (result,) = office.connector.push(SALE, [office.sale(party, sku="SKU-2")])
+    assert result.error is None
+    row = office.found("so-1")
+    assert row is not None
+    assert (row["_id"], row["party"], row["currency.code"]) == (result.native_id, party, "USD")
+    assert row["number"]
+    assert row["state"] in ("confirmed", "processing")
+    assert (row["untaxed_amount"], row["tax_amount"]) == ("30.75", "3.08")
+    (line,) = json.loads(row["lines"] or "")
+    assert (Decimal(line["quantity"]), line["unit_price"], line["amount"]) == (3, "10.25", "30.75")
+
+
+@pytest.mark.parametrize("kind", ["cut_before", "cut_after", "error_after"])
+@pytest.mark.parametrize("step", ["create", "quote", "confirm", "write"])
+def test_a_sale_that_was_cut_at_any_step_is_one_sale_in_the_end(office: Office, step: str, kind: str) -> None:
+    write = office.sale(office.party())
+    office.proxy.faults.append(Fault(kind, rf"model\.sale\.sale\.{step}"))
+    (result,) = office.connector.push(SALE, [write])
+    assert isinstance(result.error, Unknown)
+    whole = kind != "cut_before" and step == "write"
+    assert (office.found("so-1") is not None) == whole
+    with closing(connector_to(office.proxy.url)()) as another:
+        (again,) = another.push(SALE, [write])
+    row = office.found("so-1")
+    assert again.error is None
+    assert row is not None
+    assert (row["_id"], row["untaxed_amount"]) == (again.native_id, "30.75")
+    assert row["state"] in ("confirmed", "processing")
+    assert office.sales() == 1
+
+
+def test_a_sale_on_its_way_is_not_seen(office: Office) -> None:
+    office.proxy.faults.append(Fault("cut_after", r"model\.sale\.sale\.create"))
+    office.connector.push(SALE, [office.sale(office.party())])
+    assert office.sales() == 1
+    assert office.rows(SALE, "reference") == []
+    assert office.connector.ids(SALE) == []
+
+
+def test_a_sale_that_tryton_refuses_does_not_hold_up_the_others(office: Office) -> None:
+    homeless = office.person.call("model.party.party.create", [{"name": "Nowhere", "addresses": []}])[0]
+    party = office.party()
+    writes = [office.sale(party, 1), office.sale(str(homeless), 2), office.sale(party, 3)]
+    results = office.connector.push(SALE, writes)
+    assert [result.error is None for result in results] == [True, False, True]
+    assert isinstance(results[1].error, Rejected)
+    assert "address" in results[1].error.reason
+    office.person.call("model.party.address.create", [{"party": homeless, "street": "2 Main Street"}])
+    (again,) = office.connector.push(SALE, [writes[1]])
+    assert again.error is None
+    assert office.sales() == 3
+
+
+def test_a_repeated_create_changes_nothing(office: Office) -> None:
+    write = office.sale(office.party())
+    (first,) = office.connector.push(SALE, [write])
+    before = office.found("so-1")
+    (again,) = office.connector.push(SALE, [replace(write, id="again")])
+    assert (first.native_id, again.native_id, again.error) == (first.native_id, first.native_id, None)
+    assert office.sales() == 1
+    assert office.found("so-1") is not None
+    assert (office.found("so-1") or {})["lines"] == (before or {})["lines"]
+
+
+def test_a_sale_in_process_takes_no_changes_and_says_what_to_do(office: Office) -> None:
+    party = office.party()
+    (made,) = office.connector.push(SALE, [office.sale(party)])
+    assert (office.found("so-1") or {})["state"] == "processing"
+    update = Write("u", SALE, "update", "reference", "so-1", made.native_id, {"description": "A deal"})
+    more = office.sale(party, quantity=4).values["lines"]
+    results = office.connector.push(SALE, [update, replace(update, id="v", values={"lines": more})])
+    assert results[0].error is None
+    assert isinstance(results[1].error, Rejected)
+    assert "amendment" in str(results[1].error)
+    assert (office.found("so-1") or {})["untaxed_amount"] == "30.75"
+
+
+def test_a_draft_takes_other_lines_and_is_cancelled(office: Office) -> None:
+    party = office.party()
+    (made,) = office.connector.push(SALE, [office.sale(party, state="draft")])
+    assert (office.found("so-1") or {})["progress"] == "draft"
+    lines = office.sale(party, quantity=4, sku="SKU-1").values["lines"]
+    update = Write("u", SALE, "update", "reference", "so-1", made.native_id, {"lines": lines})
+    (changed,) = office.connector.push(SALE, [update])
+    assert changed.error is None
+    assert (office.found("so-1") or {})["untaxed_amount"] == "41.00"
+    (gone,) = office.connector.push(SALE, [replace(update, id="w", values={"state": "cancelled"})])
+    assert gone.error is None
+    assert (office.found("so-1") or {})["progress"] == "cancelled"
+
+
+def test_an_invoice_its_payment_and_its_credit_flow_back(office: Office) -> None:
+    (made,) = office.connector.push(SALE, [office.sale(office.party(), sku="SKU-2", quantity=4)])
+    (sale,) = office.person.call("model.sale.sale.read", [int(made.native_id or 0)], ["invoices"])
+    (invoice,) = map(str, sale["invoices"])
+    fields = ("number", "sales", "total_amount", "tax_amount", "amount_to_pay", "status", "due_date", "billed.order")
+    assert office.rows("account.invoice", *fields)[0]["status"] == "draft"
+    office.person.edit("account.invoice", invoice, {"invoice_date": day(TODAY)})
+    office.person.willing("model.account.invoice.post", [int(invoice)])
+    office.person.pay(invoice, Decimal("20.00"), day(TODAY))
+    (row,) = office.rows("account.invoice", *fields, "billed.amount")
+    assert (row["total_amount"], row["tax_amount"], row["status"]) == ("45.10", "4.10", "posted")
+    assert (row["sales"], row["amount_to_pay"], row["due_date"]) == (made.native_id, "25.10", TODAY.isoformat())
+    assert json.loads(row["billed"] or "") == [{"order": made.native_id, "amount": "41"}]
+    (payment,) = office.rows("account.payment.line", "amount", "currency", "date", "applied.invoice", "applied.amount")
+    assert (payment["amount"], payment["currency"], payment["date"]) == ("20", "USD", TODAY.isoformat())
+    assert json.loads(payment["applied"] or "") == [{"invoice": invoice, "amount": "20"}]
+    assert (office.found("so-1") or {})["progress"] == "invoiced"
+
+
+def test_a_credit_note_with_refund_settles_its_invoice(office: Office) -> None:
+    (made,) = office.connector.push(SALE, [office.sale(office.party())])
+    (sale,) = office.person.call("model.sale.sale.read", [int(made.native_id or 0)], ["invoices"])
+    (invoice,) = map(str, sale["invoices"])
+    office.person.edit("account.invoice", invoice, {"invoice_date": day(TODAY)})
+    office.person.willing("model.account.invoice.post", [int(invoice)])
+    office.person.credit(invoice, day(TODAY))
+    (row,) = office.rows("account.invoice", "status", "total_amount")
+    assert (row["status"], row["total_amount"]) == ("credited", "30.75")
+    (credit,) = office.rows("account.invoice.credit", "amount", "unapplied", "applied.invoice", "applied.amount")
+    assert (credit["amount"], credit["unapplied"]) == ("30.75", "0")
+    assert json.loads(credit["applied"] or "") == [{"invoice": invoice, "amount": "30.75"}]
+
+
+def test_an_address_that_is_edited_alone_is_pulled(office: Office) -> None:
+    office.party(1)
+    party = office.party(2)
+    office.server.sql("UPDATE party_party SET create_date = '2026-01-05 08:00:00', write_date = NULL WHERE id > 1")
+    for table in ("party_address", "party_contact_mechanism"):
+        office.server.sql(f"UPDATE {table} SET create_date = '2026-01-05 08:00:00', write_date = NULL")
+    *_, last = office.connector.pull(PARTY, ("name", "billing.city"), None)
+    (address,) = office.person.call("model.party.address.search", [["party", "=", int(party)]], 0, None, None)
+    office.person.edit("party.address", str(address), {"city": "Cambridge"})
+    rows = office.rows(PARTY, "name", "billing.city", since=last.cursor)
+    assert [(row["_id"], row["billing.city"]) for row in rows] == [(party, "Cambridge")]
+
+
+def test_an_address_of_both_sides_is_split_when_one_changes(office: Office) -> None:
+    party = office.party(**{"shipping.street": "1 Main Street", "shipping.city": "Boston", "billing.country": "US"})
+    office.server.sql("UPDATE party_address SET active = 0 WHERE party = ? AND delivery = 1", int(party))
+    office.server.sql("UPDATE party_address SET invoice = 1, delivery = 1 WHERE party = ? AND active = 1", int(party))
+    paths = (
+        "billing.street",
+        "billing.city",
+        "billing.country",
+        "shipping.street",
+        "shipping.city",
+        "shipping.country",
+    )
+    update = Write("u", PARTY, "update", "key", "cust-1", party, {"billing.city": "New York"})
+    (result,) = office.connector.push(PARTY, [update])
+    assert result.error is None
+    (row,) = office.connector.fetch(PARTY, paths, [party])
+    assert [row[path] for path in paths] == ["1 Main Street", "New York", "US", "1 Main Street", "Boston", "US"]
+
+
+def test_parts_of_a_party_come_back_as_they_were_written(office: Office) -> None:
+    values = {
+        "phone": "+12125550100",
+        "email": "info@example.com",
+        "website": "https://example.com",
+        "tax_identifier": "DE136695976",
+        "billing.country": "US",
+        "billing.subdivision": "US-MA",
+        "shipping.street": "2 Dock\nGate 4",
+        "shipping.city": "Albany",
+        "customer_payment_term.name": "Net 30",
+        "credit_limit_amount": Decimal("2500.50"),
+        "customer_currency.code": "EUR",
+    }
+    party = office.party(**values)
+    (row,) = office.connector.fetch(PARTY, tuple(values), [party])
+    assert {path: row[path] for path in values} == {path: str(value) for path, value in values.items()} | {
+        "credit_limit_amount": row["credit_limit_amount"]
+    }
+    assert Decimal(row["credit_limit_amount"] or 0) == Decimal("2500.50")
+    update = Write("u", PARTY, "update", "key", "cust-1", party, {"phone": "+12125550199", "website": None})
+    assert office.connector.push(PARTY, [update])[0].error is None
+    (row,) = office.connector.fetch(PARTY, ("phone", "website", "email"), [party])
+    assert (row["phone"], row["website"], row["email"]) == ("+12125550199", None, "info@example.com")
+
+
+def test_a_party_that_was_there_before_keeps_its_number_and_gets_our_key(office: Office) -> None:
+    (theirs,) = office.person.call("model.party.party.create", [{"name": "Old customer", "code": "17"}])
+    update = Write("u", PARTY, "update", "key", "cust-9", str(theirs), {"key": "cust-9", "phone": "+12125550100"})
+    for _ in range(2):
+        (result,) = office.connector.push(PARTY, [update])
+        assert result.error is None
+    found = office.connector.find_by_key(PARTY, "key", ["cust-9", "17"], ("key", "code", "tax_identifier", "phone"))
+    assert {key: row["_id"] for key, row in found.items()} == {"cust-9": str(theirs)}
+    row = found["cust-9"]
+    assert (row["code"], row["tax_identifier"], row["phone"]) == ("17", None, "+12125550100")
+    create = Write("c", PARTY, "create", "key", "cust-9", None, {"name": "Old customer"})
+    assert [result.native_id for result in office.connector.push(PARTY, [create])] == [str(theirs)]
+
+
+def test_a_product_gets_our_key_and_is_not_made(office: Office) -> None:
+    product = office.product("SKU-1")
+    writes = [
+        Write("u", "product.product", "update", "key", "item-1", product, {"key": "item-1"}),
+        Write("c", "product.product", "create", "key", "item-2", None, {}),
+    ]
+    results = office.connector.push("product.product", writes)
+    assert (results[0].error, results[0].native_id) == (None, product)
+    assert isinstance(results[1].error, Rejected)
+    fields = ("key", "code", "name", "unit", "list_price", "sold")
+    found = office.connector.find_by_key("product.product", "key", ["item-1", "item-2"], fields)
+    assert {key: (row["_id"], row["code"], row["sold"]) for key, row in found.items()} == {
+        "item-1": (product, "SKU-1", "true")
+    }
+
+
+def test_an_error_tells_no_value_and_no_name(office: Office) -> None:
+    party = office.party(name="Quite Confidential")
+    values = {"email": "nobody at nowhere", "tax_identifier": "DE000000000"}
+    writes = [
+        Write("u", PARTY, "update", "key", "cust-1", party, dict(values)),
+        Write("c", PARTY, "create", "key", "cust-2", None, {"name": "Very Secret", **values}),
+    ]
+    for result in office.connector.push(PARTY, writes):
+        assert isinstance(result.error, Rejected)
+        said = f"{result.error} {result.error.reason}"
+        assert not [word for word in ("Confidential", "Secret", "nowhere", "DE0000") if word in said], said
+
+
+def test_two_who_make_the_same_party_at_once_make_one(office: Office) -> None:
+    made = lambda: office.person.call("model.party.party.create", [{"name": "Customer", "code": "cust-1"}])  # noqa: E731
+    office.proxy.faults.append(Fault("meanwhile", r"party\.create", act=made))
+    write = Write("p", PARTY, "create", "key", "cust-1", None, {"name": "Customer"})
+    (result,) = office.connector.push(PARTY, [write])
+    assert result.error is None
+    assert office.connector.ids(PARTY) == [result.native_id]
+
+
+def test_a_record_that_changes_while_it_is_written_is_a_conflict(office: Office) -> None:
+    party, other = office.party(1), office.party(2)
+    office.server.sql("UPDATE party_party SET create_date = '2026-01-05 08:00:00', write_date = NULL")
+    act = lambda: office.person.edit(PARTY, party, {"name": "Changed by a person"})  # noqa: E731
+    office.proxy.faults.append(Fault("meanwhile", r"model\.party\.party\.write", act=act))
+    writes = [
+        Write(f"u{one}", PARTY, "update", "key", f"cust-{one}", native, {"name": "Changed by us"})
+        for one, native in ((1, party), (2, other))
+    ]
+    results = office.connector.push(PARTY, writes)
+    assert isinstance(results[0].error, VersionConflict)
+    assert results[1].error is None
+    (row,) = office.connector.fetch(PARTY, ("name",), [party])
+    assert row["name"] == "Changed by a person"
+
+
+@pytest.mark.parametrize(("kind", "error"), [("html", Transient), ("truncated", Transient), ("redirect", ConfigError)])
+def test_a_read_that_something_else_answers_is_named(office: Office, kind: str, error: type[Exception]) -> None:
+    office.party()
+    office.proxy.faults.append(Fault(kind, r"party\.search_read", times=10))
+    with pytest.raises(error, match="tryton"):
+        office.rows(PARTY, "name")
+    office.proxy.faults.clear()
+    assert len(office.rows(PARTY, "name")) == 1
+
+
+@pytest.mark.parametrize(("kind", "made"), [("html", 0), ("truncated", 1)])
+def test_a_write_that_something_else_answers_is_unknown(office: Office, kind: str, made: int) -> None:
+    office.proxy.faults.append(Fault(kind, r"party\.create"))
+    write = Write("p", PARTY, "create", "key", "cust-1", None, {"name": "Customer"})
+    (result,) = office.connector.push(PARTY, [write])
+    assert isinstance(result.error, Unknown)
+    assert len(office.connector.find_by_key(PARTY, "key", ["cust-1"])) == made
+    assert office.connector.push(PARTY, [write])[0].error is None
+    assert len(office.connector.ids(PARTY)) == 1
+
+
+def test_rates_are_worth_in_the_companys_currency(office: Office) -> None:
+    rows = {
+        row["currency.code"]: row
+        for row in office.rows("currency.currency.rate", "base", "currency.code", "date", "rate")
+    }
+    assert (rows["EUR"]["base"], rows["EUR"]["rate"], rows["EUR"]["date"]) == ("USD", "1.25", "2020-01-01")
+    assert "USD" not in rows
+
+
+def test_a_wrong_password_and_a_wrong_database_say_so(office: Office) -> None:
+    for database, password, error in ((DATABASE, "wrong-password", AuthFailed), ("nothing", "x", ConfigError)):
+        with (
+            closing(
+                TrytonConnector(
+                    "tryton", office.server.url, database, "integration", password, clock=_clock, sleep=_never
+                )
+            ) as wrong,
+            pytest.raises(error, match="tryton"),
+        ):
+            wrong.ids(PARTY)
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def _never(_seconds: float) -> None: ...

@@ -1,0 +1,163 @@
+"""Tryton in the connector contract: parties, keyed by their code or an identifier, on the real server behind a proxy.
+
+One server serves all the tests of a process; each gets the demo company anew. What an administrator could do only by
+waiting, such as a record stamped last week, is done in the database file.
+"""
+
+from __future__ import annotations
+
+import atexit
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from crmerp_assets.connectors.protocol import Write
+from crmerp_assets.connectors.tryton import TrytonConnector
+from crmerp_assets.contract.case import Admin, ConnectorCase
+from crmerp_assets_tests.tryton.installing import DATABASE, INTEGRATION_PASSWORD
+from crmerp_assets_tests.tryton.proxy import RETRY_AFTER, Fault, Proxy
+from crmerp_assets_tests.tryton.server import Person, TrytonServer, tryton_server
+
+OBJECT, KEY = "party.party", "key"
+SEEDED_AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+STAMP = "%Y-%m-%d %H:%M:%S.%f"
+READ = r"model\.party\.party\.search_read"
+
+
+@contextmanager
+def tryton_case(_directory: Path) -> Iterator[ConnectorCase]:
+    server = shared_server()
+    server.reset()
+    proxy = Proxy(server.url, lambda: server.sql("DELETE FROM ir_session"))
+    admin, person = TrytonAdmin(server, proxy), Person(server.url)
+    yield ConnectorCase(
+        system="tryton",
+        admin=admin,
+        connect=connector_to(proxy.url),
+        object=OBJECT,
+        key_field=KEY,
+        text_field="name",
+        fields=("name", "phone", KEY),
+        page_size=1000,
+        seed=seed,
+        create=create,
+        update=update,
+        bad=bad,
+        edit=lambda native_id, text: person.edit(OBJECT, native_id, {"name": text}),
+        delete=lambda native_id: person.delete(OBJECT, native_id),
+        merge=person.replace,
+        missing_field="shoe_size",
+        next_page=rf"{READ} .*\"id\", \">\"",
+        any_read=READ,
+        push_call=r"model\.party\.party\.(create|write)",
+        pull_calls=lambda count: -(-count // 1000) + 1,
+        find_calls=lambda count: -(-count // 1000),
+        create_calls=lambda count: ABOUT_ITSELF + -(-count // 1000) + -(-count // 100),
+        update_calls=lambda count: -(-count // 1000) + -(-count // 100),
+        throttle_wait=float(RETRY_AFTER),
+        secrets=(INTEGRATION_PASSWORD, person.token or INTEGRATION_PASSWORD),
+    )
+    person.close()
+    proxy.close()
+
+
+ABOUT_ITSELF = 2
+"""A connector asks for its user's preferences and company once."""
+
+
+@cache
+def shared_server() -> TrytonServer:
+    """The server of this test process; it ends with it."""
+    stack = ExitStack()
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crmerp-tryton-")))
+    server = stack.enter_context(tryton_server(folder))
+    atexit.register(stack.close)
+    return server
+
+
+class TrytonAdmin(Admin):
+    """The contract's administrator, for a server that has no back door."""
+
+    def __init__(self, server: TrytonServer, proxy: Proxy) -> None:
+        self._server = server
+        self._proxy = proxy
+        self._born = self._highest()
+
+    def seed(self, object: str, records: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Straight into the table: Tryton stamps a record itself, and makes a hundred a second."""
+        first = self._highest() + 1
+        rows = [(first + number, 1, one["create_date"], one["name"], one["code"]) for number, one in enumerate(records)]
+        self._server.fill("party_party", ("id", "create_uid", "create_date", "name", "code"), rows, active=1)
+        return [str(row[0]) for row in rows]
+
+    def fault(self, kind: str, match: str = "", **options: Any) -> None:
+        self._proxy.faults.append(Fault(kind, match, **options))
+
+    def late(self, object: str, native_id: str, seconds_ago: int) -> None:
+        then = (datetime.now(UTC) - timedelta(seconds=seconds_ago)).strftime(STAMP)
+        self._server.sql("UPDATE party_party SET write_date = ? WHERE id = ?", then, int(native_id))
+
+    def clock(self, offset_seconds: int) -> None:
+        self._server.ahead(offset_seconds)
+
+    def count(self, object: str) -> int:
+        ((found,),) = self._server.sql("SELECT COUNT(*) FROM party_party WHERE id > ?", self._born)
+        return int(found)
+
+    def calls(self, user: str = "integration") -> int:
+        return self._proxy.calls
+
+    def reset_calls(self) -> None:
+        self._proxy.calls = 0
+
+    def _highest(self) -> int:
+        ((found,),) = self._server.sql("SELECT MAX(id) FROM party_party")
+        return int(found)
+
+
+def connector_to(url: str) -> Callable[..., TrytonConnector]:
+    def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600) -> TrytonConnector:
+        return TrytonConnector(
+            "tryton",
+            url,
+            DATABASE,
+            "integration",
+            INTEGRATION_PASSWORD,
+            clock=lambda: datetime.now(UTC),
+            sleep=sleep,
+            overlap_seconds=overlap_seconds,
+        )
+
+    return connect
+
+
+def seed(count: int) -> list[dict[str, Any]]:
+    """Three parties a second, so that pages end within one."""
+    return [
+        {
+            "name": f"Company {number:05}",
+            "code": f"seeded-{number}",
+            "create_date": (SEEDED_AT + timedelta(seconds=number // 3)).strftime(STAMP),
+        }
+        for number in range(count)
+    ]
+
+
+def create(number: int) -> Write:
+    values = {"name": f"Customer {number}", "phone": "+1 212 555 0100"}
+    return Write(f"create-{number}", OBJECT, "create", KEY, f"golden-{number:05}", None, dict(values))
+
+
+def update(number: int, native_id: str, text: str) -> Write:
+    return Write(f"update-{number}", OBJECT, "update", KEY, f"golden-{number:05}", native_id, {"name": text})
+
+
+def bad(number: int) -> Write:
+    """Tryton checks the numbers of taxpayers."""
+    values = {"name": "Customer", "tax_identifier": "DE000000000"}
+    return Write(f"bad-{number}", OBJECT, "create", KEY, f"golden-{number:05}", None, dict(values))

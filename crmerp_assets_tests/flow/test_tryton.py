@@ -1,0 +1,132 @@
+"""Salesforce with Tryton: a won deal becomes a party and a sale on a real Tryton server, and its money flows back."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from world import CLOSED, CONNECTIONS, GO_LIVE, World
+
+from crmerp_assets.bootstrap import Shared
+from crmerp_assets.connectors.tryton.values import day
+from crmerp_assets.sandbox.salesforce import SalesforceSandbox
+from crmerp_assets.sync.systems import check
+from crmerp_assets_tests.contract.tryton_case import shared_server
+from crmerp_assets_tests.tryton.installing import DATABASE, INTEGRATION_PASSWORD
+from crmerp_assets_tests.tryton.proxy import Fault, Proxy
+from crmerp_assets_tests.tryton.server import Person
+
+TRYTON = """
+  - {name: tryton, type: tryton, role: erp, url: "${TRYTON_URL}", database: "${TRYTON_DATABASE}",
+     username: integration, password: "${TRYTON_PASSWORD}"}
+"""
+
+
+@dataclass
+class Office:
+    """The world, with someone who works in Tryton, and the proxy through which the platform gets there."""
+
+    world: World
+    person: Person
+    proxy: Proxy
+
+    def read(self, model: str, domain: list[Any], *fields: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.person.call(
+            f"model.{model}.search_read", domain, 0, None, [["id", "ASC"]], list(fields)
+        )
+        return found
+
+    def account(self) -> str:
+        address = {"BillingStreet": "1 Main Street", "BillingCity": "Boston", "BillingCountry": "United States"}
+        (made,) = self.world.seed("crm", "Account", [{"Name": "Northwind", "CurrencyIsoCode": "USD", **address}])
+        return made
+
+    def deal(self, deal: str) -> dict[str, Any]:
+        names = ("Order_Number", "Order_Status", "Order_Total", "Invoiced", "Paid", "Credited", "Open_Balance")
+        asked = ", ".join(f"ERP_{name}__c" for name in names)
+        (row,) = self.world.soql(f"SELECT {asked}, ERP_Invoice_Status__c FROM Opportunity WHERE Id = '{deal}'")
+        return row
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    with tryton_world(tmp_path / "world", monkeypatch) as office:
+        yield office
+
+
+@contextmanager
+def tryton_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    (folder / "config").mkdir(parents=True)
+    crm_only = CONNECTIONS.partition("  - name: netsuite")[0]
+    (folder / "config" / "connections.yaml").write_text(crm_only + TRYTON, encoding="utf-8")
+    server = shared_server()
+    server.reset()
+    with (
+        SalesforceSandbox(folder / "salesforce") as crm,
+        dg.DagsterInstance.ephemeral() as instance,
+        closing(Proxy(server.url, lambda: server.sql("DELETE FROM ir_session"))) as proxy,
+        closing(Person(server.url)) as person,
+    ):
+        variables = crm.credentials | {"TRYTON_URL": proxy.url, "TRYTON_DATABASE": DATABASE}
+        variables |= {"TRYTON_PASSWORD": INTEGRATION_PASSWORD, "CRMERP_STATE": str(folder)}
+        variables |= {"CRMERP_CONFIG": str(folder / "config"), "CRMERP_ENV_FILE": str(folder / "none.env")}
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        world = World(folder, crm, None, instance)  # type: ignore[arg-type]
+        world.policy(GO_LIVE)
+        world.provision()
+        yield Office(world, person, proxy)
+        if Shared._built is not None:
+            Shared._built[1].close()
+            Shared._built = None
+
+
+def test_a_won_deal_is_ordered_invoiced_and_part_paid_in_tryton(office: Office) -> None:
+    world = office.world
+    entries = world.catalogue(3)
+    (deal,) = world.deals([office.account()], entries, 1, lines=2)
+    world.settle()
+    (party,) = office.read("party.party", [["code", "like", "cust-%"]], "name", "code", "addresses.city")
+    assert (party["name"], party["addresses."][0]["city"]) == ("Northwind", "Boston")
+    (sale,) = office.read("sale.sale", [], "reference", "number", "state", "party", "sale_date", "invoices")
+    assert (sale["party"], sale["state"]) == (party["id"], "processing")
+    assert sale["sale_date"] == day(date.fromisoformat(CLOSED))
+    row = office.deal(deal)
+    assert (row["ERP_Order_Number__c"], Decimal(str(row["ERP_Order_Total__c"]))) == (sale["number"], Decimal("20.5"))
+
+    (invoice,) = sale["invoices"]
+    office.person.edit("account.invoice", str(invoice), {"invoice_date": day(date.today())})
+    office.person.willing("model.account.invoice.post", [invoice])
+    office.person.pay(str(invoice), Decimal("12.50"), day(date.today()))
+    world.settle()
+    row = office.deal(deal)
+    money = {name: Decimal(str(row[f"ERP_{name}__c"])) for name in ("Invoiced", "Paid", "Open_Balance")}
+    assert money == {"Invoiced": Decimal("20.5"), "Paid": Decimal("12.5"), "Open_Balance": Decimal("8")}
+    assert row["ERP_Invoice_Status__c"] == "Partially Paid"
+    assert world.settle() == 0
+
+
+def test_everything_that_the_mapping_needs_is_there_and_the_jobs_are_for_what_tryton_has(office: Office) -> None:
+    from crmerp_assets.definitions import defs
+
+    with office.world.platform() as used:
+        assert [finding for name, finding in check(used) if name == "tryton" and not finding.ok] == []
+    assert defs().resolve_job_def("sync") is not None
+
+
+@pytest.mark.parametrize(("step", "kind"), [("party.party.create", "cut_after"), ("sale.sale.confirm", "cut_before")])
+def test_a_lost_answer_at_any_step_makes_one_party_and_one_sale(office: Office, step: str, kind: str) -> None:
+    world = office.world
+    (deal,) = world.deals([office.account()], world.catalogue(3), 1)
+    office.proxy.faults.append(Fault(kind, rf"model\.{step}"))
+    world.settle()
+    assert len(office.read("party.party", [["code", "like", "cust-%"]], "id")) == 1
+    (sale,) = office.read("sale.sale", [], "number", "reference", "state")
+    assert sale["reference"].startswith("so-")
+    assert not sale["reference"].endswith(")")
+    assert office.deal(deal)["ERP_Order_Number__c"] == sale["number"]
