@@ -35,9 +35,9 @@ from crmerp_assets.connectors.errors import (
 from crmerp_assets.connectors.http import Unmetered
 from crmerp_assets.connectors.hubspot import HubSpotConnector
 from crmerp_assets.connectors.protocol import FieldSpec, Needs, Ref, Row, Value, Write
+from crmerp_assets.contract.case import Admin
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
 from crmerp_assets.systems.hubspot import HubSpotConfig
-from crmerp_assets.contract.case import Admin
 from crmerp_assets_tests.contract.hubspot_case import KEY, KEY_SPEC, Person, connector_to, provision, stamp
 
 SPECS = [FieldSpec(object, KEY, "Golden Id", "text", 64, external_id=True) for object in ("contacts", "deals")]

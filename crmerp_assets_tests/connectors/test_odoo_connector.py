@@ -25,8 +25,8 @@ import pytest
 from crmerp_assets.connectors.errors import AuthFailed, ConfigError, Dependent, Gone, Rejected, Transient, Unknown
 from crmerp_assets.connectors.odoo import OdooConnector
 from crmerp_assets.connectors.protocol import FieldSpec, Needs, Ref, Write
-from crmerp_assets.sandbox.odoo import OdooSandbox
 from crmerp_assets.contract.case import Admin
+from crmerp_assets.sandbox.odoo import OdooSandbox
 from crmerp_assets_tests.contract.odoo_case import KEY, Person, connector_to
 
 ORDER = ("progress", "date_order.day", "amount_untaxed", "amount_tax", "name", "currency_id.name")

@@ -13,8 +13,8 @@ import httpx
 
 from crmerp_assets.connectors.hubspot import HubSpotConnector, OAuthApp
 from crmerp_assets.connectors.protocol import FieldSpec, Write
-from crmerp_assets.sandbox.hubspot import HubSpotSandbox
 from crmerp_assets.contract.case import Admin, ConnectorCase, Gap
+from crmerp_assets.sandbox.hubspot import HubSpotSandbox
 
 KEY = "crmerp_id"
 KEY_SPEC = FieldSpec("companies", KEY, "Golden Id", "text", length=64, external_id=True)

@@ -13,8 +13,8 @@ import httpx
 
 from crmerp_assets.connectors.odoo import OdooConnector
 from crmerp_assets.connectors.protocol import Write
-from crmerp_assets.sandbox.odoo import OdooSandbox
 from crmerp_assets.contract.case import Admin, ConnectorCase
+from crmerp_assets.sandbox.odoo import OdooSandbox
 
 KEY = "xml_id"
 OBJECT = "res.partner"

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from crmerp_assets.bootstrap import Shared
+from crmerp_assets.contract.case import Admin
 from crmerp_assets.sandbox.odoo import OdooSandbox
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
-from crmerp_assets.contract.case import Admin
 from crmerp_assets_tests.contract.odoo_case import Person
 from crmerp_assets_tests.flow.world import CONNECTIONS, World
 

@@ -17,10 +17,10 @@ import pytest
 from world import GO_LIVE, World
 
 from crmerp_assets.bootstrap import Shared
+from crmerp_assets.contract.case import Admin
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets.sync.systems import check
-from crmerp_assets.contract.case import Admin
 from crmerp_assets_tests.contract.hubspot_case import Person
 from crmerp_assets_tests.contract.netsuite_case import Person as Accountant
 
