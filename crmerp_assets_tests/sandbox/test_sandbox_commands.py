@@ -4,8 +4,11 @@ import pytest
 from typer.testing import CliRunner
 
 from crmerp_assets.cli.sandbox import app
+from crmerp_assets.sandbox.company.client import Administration
 from crmerp_assets.sandbox.company.people import Accountant
+from crmerp_assets.sandbox.company.salesforce import Salesforce
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
+from crmerp_assets.sandbox.salesforce import SalesforceSandbox
 
 
 @pytest.fixture
@@ -45,3 +48,18 @@ def test_an_order_is_played_to_its_end_by_number(bob):
     loose = bob.receive(customer, 7)
     run("refund", bob.read("customerPayment", loose)["tranId"])
     assert bob.read("customerPayment", loose)["unapplied"] == 0.0
+
+
+def test_populate_adds_generated_companies_to_both_systems(tmp_path, monkeypatch):
+    crm_folder, erp_folder = tmp_path / "crm", tmp_path / "erp"
+    with SalesforceSandbox(crm_folder) as crm, NetSuiteSandbox(erp_folder) as erp:
+        env_file = tmp_path / "sandbox.env"
+        env_file.write_text(f"SALESFORCE_URL={crm.url}\nNETSUITE_URL={erp.url}\n")
+        monkeypatch.setenv("CRMERP_ENV_FILE", str(env_file))
+        run("populate", "200", "--seed", "3")
+        with Administration(crm.url) as accounts, Administration(erp.url) as customers:
+            assert (accounts.count("Account"), customers.count("customer")) == (200, 200)
+        with Salesforce(crm.url, "admin") as admin:
+            rows = admin.query("SELECT Name, ParentId, BillingCountry FROM Account")
+        assert len({row["Name"] for row in rows}) > 180
+        assert any(row["ParentId"] for row in rows), "members of groups name their heads"
