@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from crmerp_assets.canonical import ENTITIES
+from crmerp_assets.ledger import Transaction
 from crmerp_assets.mapping import EntityMap, fits, retirement, sendable, writable
 from crmerp_assets.merge import gates, writes
 from crmerp_assets.merge.amounts import rounded
@@ -84,7 +85,7 @@ def plan(platform: Platform, entity: str) -> Planned:
         ]
         found = pl.concat([pl.DataFrame(schema=SCHEMA), *intents])
     found = breaker.guard(platform, entity, frame["golden_id"].to_list(), found)
-    _store(platform, entity, frame, found)
+    found = _store(platform, entity, frame, found)
     if entity == "order":
         unknown_products.ask(platform, found)
         withdraw_idle(platform, frame["golden_id"].to_list(), found)
@@ -262,13 +263,27 @@ def _finished(platform: Platform, gated: pl.DataFrame, entity: str, side: Connec
     return with_ids(platform, entity, rows).select(*SCHEMA).cast(SCHEMA)  # type: ignore[arg-type]
 
 
-def _store(platform: Platform, entity: str, frame: pl.DataFrame, found: pl.DataFrame) -> None:
-    """Hand the plan of the considered records to the ledger, connection by connection."""
-    considered = frame["golden_id"].to_list()
+def _store(platform: Platform, entity: str, frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Hand the plan of the considered records to the ledger, connection by connection; what of it was handed over."""
+    considered, stored = frame["golden_id"].to_list(), []
     with platform.ledger.begin() as tx:
         for side in platform.connections.values():
-            rows = found.filter(pl.col("connection") == side.name)
+            rows = _still_linked(tx, entity, side, found.filter(pl.col("connection") == side.name))
             tx.intents.replace(side.name, entity, considered, rows)
+            stored.append(rows)
+    return pl.concat(stored)
+
+
+def _still_linked(tx: Transaction, entity: str, side: Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """Without writes to records that a person took apart from the golden record since it was merged: they would get
+    values of another. What becomes of them is planned by the next run."""
+    linked = tx.links.by_native(entity, side.name, rows["native_id"].drop_nulls())
+    aliases = tx.survivors.aliases(entity) if linked.height else {}
+    lives = pl.col("golden_id").replace(aliases)
+    moved = rows.join(linked.select("native_id", now=lives), on="native_id").filter(
+        pl.col("now") != pl.col("golden_id")
+    )
+    return rows.join(moved.select("id"), on="id", how="anti")
 
 
 def _show(con: duckdb.DuckDBPyConnection, entity: str, frame: pl.DataFrame, found: pl.DataFrame) -> None:

@@ -1,19 +1,26 @@
 """What people say of records beats keys and likeness: merge, unlink, never; and what follows in both systems.
 
-Protections removed once, and the test that failed: `retired.forget` (the first), `_keyed_elsewhere` in needs (the
-second: the create under the old key overwrote the freed record).
+Protections removed once, and the test that failed: `retired.forget` (the first), `_still_linked` in plan (the second),
+`_keyed_elsewhere` in needs (the last: the create under the old key overwrote the freed record).
 """
 
 import json
 from typing import Any
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 from world import GO_LIVE, World
 
 from crmerp_assets.cli.main import app
+from crmerp_assets.sandbox.company.people import Seller
 from crmerp_assets.sync import duplicates, joins, records
+from crmerp_assets.sync.conform import conform
 from crmerp_assets.sync.decisions import NotDecidable
+from crmerp_assets.sync.link import link
+from crmerp_assets.sync.merge import merge
+from crmerp_assets.sync.plan import plan
+from crmerp_assets.sync.pull import pull
 
 CUSTOMERS = GO_LIVE + "create: {customer: {crm: never, erp: when_ordered}}\n"
 
@@ -55,6 +62,32 @@ def test_two_that_stand_alone_become_one_and_unlink_gives_each_its_own_again(wor
         ("different", "ben", "another company after all"),
         ("same", "cat", "one after all"),
     ]
+
+
+def test_an_unlink_between_merge_and_plan_sends_nothing_of_one_to_the_other(world: World) -> None:
+    world.policy(CUSTOMERS)
+    (account,) = world.seed("crm", "Account", [{"Name": "Nordlicht Energie", "CurrencyIsoCode": "USD"}])
+    (customer,) = world.seed("erp", "customer", [{"companyName": "Sunrise Trading", "subsidiary": {"id": "1"}}])
+    world.pass_through()
+    with world.platform() as used:
+        joins.merge(used, account, customer, None, "told by sales", "ann")
+    world.settle()
+    with Seller(world.crm.url) as seller:
+        seller.change("Account", account, {"Phone": "+49301234567"})
+
+    with world.platform() as used:
+        for name in used.connections:
+            pull(used, name, "customer")
+            conform(used, name, "customer")
+        link(used, "customer")
+        merge(used, "customer")
+        joins.unlink(used, customer, None, "another company after all", "ben")
+        plan(used, "customer")
+
+    open_ = world.open_intents()
+    assert open_.filter(pl.col("native_id") == customer).is_empty(), open_
+    world.settle()
+    assert [row.get("phone") for row in world.suiteql("SELECT id, phone FROM customer")] == [None]
 
 
 def test_never_holds_for_two_of_one_system_and_merge_of_those_says_where_to_merge(world: World) -> None:
