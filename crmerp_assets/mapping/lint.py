@@ -108,11 +108,15 @@ def _arrival(
     role, field_map, at = roles.get(entity_map.system), entity_map.fields[name], f"fields.{name}"
     if role is None or not entity_map.operations or rule.owner == role:
         return
-    others = [m for m in maps if roles.get(m.system) not in (None, role)]
-    source = rule.derived or any(name in m.fields or name in m.constants for m in others)
-    given = any(native in entity_map.defaults for native in field_map.native)
-    if field_map.required and "create" in entity_map.operations and not source and not given:
-        yield LintFinding("error", _place(entity_map, at), at, "is required on create, and no other system has it")
+    others = {m.system for m in maps if roles.get(m.system) not in (None, role)}
+    having = {m.system for m in maps if name in m.fields or name in m.constants}
+    source = rule.derived or bool(others & having)
+    given = rule.derived or any(native in entity_map.defaults for native in field_map.native)
+    lacking = sorted(others - having)
+    if field_map.required and "create" in entity_map.operations and not given and (lacking or not others):
+        missed = f"{' and '.join(lacking)} lacks it" if others & having else "no other system has it"
+        what = f"is required on create, and {missed}"
+        yield LintFinding("error", _place(entity_map, at), at, what)
     elif not source:
         what = "is mapped here only; it is read, and nothing is ever written to it"
         yield LintFinding("note", _place(entity_map, at), at, what)
