@@ -21,6 +21,7 @@ from crmerp_assets.cli import (
     show,
     syncing,
     systems,
+    taking,
     undo,
 )
 from crmerp_assets.cli.failures import exit_code
@@ -32,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (systems, syncing, reconciling, auditing, undo, show, demo, dev):
+for part in (systems, syncing, reconciling, auditing, taking, undo, show, demo, dev):
     part.register(app)
 app.add_typer(review.app, name="review")
 app.add_typer(links.app, name="links")

@@ -9,6 +9,7 @@ from crmerp_assets.defs.audit import audit_asset
 from crmerp_assets.defs.deletions import deletions_asset
 from crmerp_assets.defs.identity import KEY as FULL_RUN
 from crmerp_assets.defs.identity import identity_asset
+from crmerp_assets.defs.inventory import inventory_asset
 from crmerp_assets.defs.reports import report_assets
 from crmerp_assets.defs.stages import ENTITIES, REFERENCES, Source
 from crmerp_assets.settings import Configuration
@@ -29,6 +30,7 @@ def assets(configuration: Configuration) -> list[dg.AssetsDefinition]:
         *pushes,
         *report_assets([key for definition in pushes for key in definition.keys]),
         identity_asset(),
+        inventory_asset([source.raw_key for source in found]),
         audit_asset(found, [*(Key(["golden", entity]) for entity in ENTITIES), FULL_RUN]),
     ]
 

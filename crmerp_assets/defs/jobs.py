@@ -9,11 +9,12 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from crmerp_assets.defs.audit import AUDIT
 from crmerp_assets.defs.identity import KEY as FULL_RUN
+from crmerp_assets.defs.inventory import INVENTORY
 from crmerp_assets.defs.stages import ENTITIES as PLANNED
 from crmerp_assets.defs.stages import Source
 from crmerp_assets.settings import Configuration
 
-WON_DEALS, CASH, SYNC, PLAN, APPLY, CUSTOMERS, NIGHTLY, RECONCILE, AUDIT_JOB, DECISIONS = (
+WON_DEALS, CASH, SYNC, PLAN, APPLY, CUSTOMERS, NIGHTLY, RECONCILE, AUDIT_JOB, DECISIONS, INVENTORY_JOB = (
     "won_deals",
     "order_to_cash",
     "sync",
@@ -24,6 +25,7 @@ WON_DEALS, CASH, SYNC, PLAN, APPLY, CUSTOMERS, NIGHTLY, RECONCILE, AUDIT_JOB, DE
     "reconcile",
     "audit",
     "decisions",
+    "inventory",
 )
 
 
@@ -33,17 +35,23 @@ def jobs(configuration: Configuration, sources: list[Source]) -> list[Unresolved
     crm = next(c.name for c in configuration.connections if c.role == "crm")
     erp = next(c.name for c in configuration.connections if c.role == "erp")
     audit, pushes = dg.AssetSelection.assets(AUDIT, FULL_RUN), dg.AssetSelection.groups("push")
-    reports = dg.AssetSelection.groups("report") - audit
+    inventory = dg.AssetSelection.assets(INVENTORY)
+    apart = audit | inventory
+    reports = dg.AssetSelection.groups("report") - apart
     return [
-        _job(SYNC, everything - audit, "Everything: pull both sides, plan, push both ways, report."),
+        _job(SYNC, everything - apart, "Everything: pull both sides, plan, push both ways, report."),
         _job(
-            NIGHTLY, everything, "The same and the audit, after comparing the id sets of both systems.", compare="true"
+            NIGHTLY,
+            everything,
+            "The same, the audit and the inventory, after comparing the id sets of both systems.",
+            compare="true",
         ),
         _job(
-            PLAN, everything - pushes - reports - audit, "Pull both sides and plan; nothing is written to any system."
+            PLAN, everything - pushes - reports - apart, "Pull both sides and plan; nothing is written to any system."
         ),
         _job(RECONCILE, reports, "Compare both sides in counts and money, from what was last pulled."),
         _job(AUDIT_JOB, audit, "Score the quality of the data of both systems, as they were last pulled."),
+        _job(INVENTORY_JOB, inventory, "What every system's objects hold, and what changed since the last time."),
         _job(
             DECISIONS,
             dg.AssetSelection.groups("links", "golden", "plan", "push"),

@@ -7,6 +7,27 @@ from typing import Any
 import polars as pl
 
 RUNS = 30  # in a line of scores
+STYLE = """
+:root { color-scheme: light dark; --good: #2e8540; --low: #c9302c; --bar: #4a7ebb; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
+h1 { margin-bottom: .2rem; } h2 { margin-top: 2.4rem; } h3 { margin: 1.4rem 0 .3rem; }
+.about, td.quiet { color: color-mix(in srgb, CanvasText 65%, Canvas); }
+nav a { margin-right: 1rem; }
+.table { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; }
+td.long { overflow-wrap: anywhere; }
+th, td { border-bottom: 1px solid #8885; padding: .3rem .6rem; text-align: left; vertical-align: top; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.id { font-family: ui-monospace, monospace; } td.id, td.word { white-space: nowrap; }
+tbody tr:hover { background: #8882; }
+.bar { display: inline-block; width: 6rem; height: .7rem; background: #8883; margin-right: .5rem; }
+.bar i { display: block; height: 100%; background: var(--bar); }
+.low { color: var(--low); font-weight: 600; } .bar.low i { background: var(--low); }
+.up { color: var(--good); } .down { color: var(--low); }
+svg { vertical-align: middle; } polyline { fill: none; stroke: var(--bar); stroke-width: 1.5; }
+details { margin: .6rem 0; } summary { cursor: pointer; font-weight: 600; }
+"""
+"""Of every page: follows the light or dark of the reader's machine, and loads nothing."""
 _MARKS = {"record": "id", "system": "id", "entity": "word", "field": "word", "name": "long", "why": "long"}
 
 

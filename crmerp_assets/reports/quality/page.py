@@ -9,30 +9,10 @@ import polars as pl
 from crmerp_assets.reports.quality.audit import Audit
 from crmerp_assets.reports.quality.kinds import KINDS
 from crmerp_assets.reports.quality.lists import WorkList
-from crmerp_assets.reports.quality.markup import Html, bar, many, spark, table
+from crmerp_assets.reports.quality.markup import STYLE, Html, bar, many, spark, table
 from crmerp_assets.reports.quality.source import NOT_READ
 
 SHOWN = 50
-_STYLE = """
-:root { color-scheme: light dark; --good: #2e8540; --low: #c9302c; --bar: #4a7ebb; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
-h1 { margin-bottom: .2rem; } h2 { margin-top: 2.4rem; } h3 { margin: 1.4rem 0 .3rem; }
-.about, td.quiet { color: color-mix(in srgb, CanvasText 65%, Canvas); }
-nav a { margin-right: 1rem; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-td.long { overflow-wrap: anywhere; }
-th, td { border-bottom: 1px solid #8885; padding: .3rem .6rem; text-align: left; vertical-align: top; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.id { font-family: ui-monospace, monospace; } td.id, td.word { white-space: nowrap; }
-tbody tr:hover { background: #8882; }
-.bar { display: inline-block; width: 6rem; height: .7rem; background: #8883; margin-right: .5rem; }
-.bar i { display: block; height: 100%; background: var(--bar); }
-.low { color: var(--low); font-weight: 600; } .bar.low i { background: var(--low); }
-.up { color: var(--good); } .down { color: var(--low); }
-svg { vertical-align: middle; } polyline { fill: none; stroke: var(--bar); stroke-width: 1.5; }
-details { margin: .6rem 0; } summary { cursor: pointer; font-weight: 600; }
-"""
 
 
 def page(audit: Audit, lists: Sequence[WorkList], folder: str) -> str:
@@ -51,7 +31,7 @@ def page(audit: Audit, lists: Sequence[WorkList], folder: str) -> str:
     body = "".join(f'\n<h2 id="{_anchor(title)}">{escape(title)}</h2>{part}' for title, part in sections.items())
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Data quality</title>'
     return (
-        f'<!doctype html>\n<html lang="en"><head>{head}<style>{_STYLE}</style></head>\n<body><h1>Data quality</h1>'
+        f'<!doctype html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head>\n<body><h1>Data quality</h1>'
         f'<p class="about">{escape(_said(audit))}</p><nav>{links}</nav>{body}</body></html>\n'
     )
 
