@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from crmerp_assets.connectors.errors import ConnectorError
 
@@ -214,3 +214,11 @@ class Connector(Protocol):
     def calls(self) -> int: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Unstamped(Protocol):
+    """A connector to a system that lets records change without stamping them, so that no `pull` shows it."""
+
+    def unstamped(self, object: str, known: Sequence[Row]) -> list[str]:
+        """Ids of the rows, given as they were last read, that are others now in what leaves no stamp."""

@@ -69,6 +69,12 @@ class HubSpotApi:
         self._others.take()
         return _read(self._request("POST", path, content=dumps(body), idempotent=True))
 
+    def read_rows(self, path: str, body: object, object: str) -> list[Record]:
+        """What a batch found. Raises Transient where a row failed for another reason than that there is nothing."""
+        answer = self.read(path, body)
+        _check(answer, object)
+        return list(answer["results"])
+
     def search(self, object: str, body: object) -> tuple[Any, datetime]:
         self._searches.take()
         path = self.paths.objects(object, "/search")
@@ -93,9 +99,7 @@ class HubSpotApi:
         for chunk in in_chunks(ids, BATCH):
             asked = {"idProperty": by} if by else {}
             body = {**asked, "properties": list(properties), "inputs": [{"id": id_} for id_ in chunk]}
-            answer = self.read(self.paths.objects(object, "/batch/read"), body)
-            _check(answer, object)
-            records += answer["results"]
+            records += self.read_rows(self.paths.objects(object, "/batch/read"), body, object)
         return records
 
     def limits(self) -> Limits:
@@ -123,8 +127,9 @@ class HubSpotApi:
 
 
 def _check(answer: Record, object: str) -> None:
-    """A row that failed for another reason than being gone must not pass for absent."""
-    other = [error for error in answer.get("errors") or () if error.get("category") != "OBJECT_NOT_FOUND"]
+    """A row that failed for another reason than being gone, or than having nothing, must not pass for absent."""
+    told = answer.get("errors") or ([{}] if int(answer.get("numErrors") or 0) else [])
+    other = [error for error in told if error.get("category") != "OBJECT_NOT_FOUND"]
     if other:
         what = f"HubSpot could not read some {object} ({other[0].get('category')}); it is tried again later."
         raise Transient(what, system=SYSTEM, object=object)

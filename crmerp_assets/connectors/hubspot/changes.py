@@ -54,7 +54,7 @@ class Changes:
         while True:
             page = self._ask([self._filter(self._modified, "GTE", position)], self._modified)
             rows, more = page["results"], int(page["total"]) > PAGE
-            furthest = max((millisecond(stamp_of(row)) for row in rows), default=position)
+            furthest = max((millisecond(self._stamp(row)) for row in rows), default=position)
             if more and furthest <= position:
                 yield from self._tied(position)
                 furthest = position + 1
@@ -76,8 +76,8 @@ class Changes:
             last_id = max((str(row["id"]) for row in page["results"]), key=int)
 
     def _page(self, rows: Sequence[Record], position: int, last: bool) -> Changed:
-        new = [row for row in rows if self._seen.get(row["id"]) != stamp_of(row)]
-        self._seen.update((row["id"], stamp_of(row)) for row in rows)
+        new = [row for row in rows if self._seen.get(row["id"]) != self._stamp(row)]
+        self._seen.update((row["id"], self._stamp(row)) for row in rows)
         assert self._started is not None
         return Changed(new, position, self._started, last)
 
@@ -97,6 +97,9 @@ class Changes:
             logger.info("a page of a search came back short; reading it again")
         message = "HubSpot keeps giving short pages of a search; it is read again at the next run."
         raise Transient(message, system=SYSTEM)
+
+    def _stamp(self, row: Record) -> str:
+        return stamp_of(row, self._object)
 
     def _filter(self, name: str, operator: str, value: object) -> Filter:
         return {"propertyName": name, "operator": operator, "value": str(value)}

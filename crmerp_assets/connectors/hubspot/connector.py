@@ -10,6 +10,7 @@ from crmerp_assets.connectors.hubspot.api import OAUTH_APP, PRIVATE_APP, HubSpot
 from crmerp_assets.connectors.hubspot.auth import SYSTEM, OAuthApp, Scopes, hubspot_auth
 from crmerp_assets.connectors.hubspot.checking import Checking
 from crmerp_assets.connectors.hubspot.days import Days
+from crmerp_assets.connectors.hubspot.keys import Keys
 from crmerp_assets.connectors.hubspot.linking import Linking
 from crmerp_assets.connectors.hubspot.lookup import Lookup, fetch_calls
 from crmerp_assets.connectors.hubspot.paths import VERSIONS, Paths
@@ -62,11 +63,11 @@ class HubSpotConnector:
         pace = PRIVATE_APP if token else OAUTH_APP
         self._api = HubSpotApi(name, url, auth, paths, clock, sleep, verify, timeout, pace, meter)
         self._schema = Schema(self._api)
-        days = Days(self._api)
-        related = Related(self._api, self._schema, days)
+        keys, days = Keys(self._api, self._schema), Days(self._api)
+        self._related = related = Related(self._api, self._schema, days)
         self._reading = Reading(self._api, self._schema, related, overlap_seconds, clock)
-        self._lookup = Lookup(self._api, self._schema, related)
-        self._pushing = Pushing(self._api, self._schema, days, Sending(self._api), Linking(self._api, related))
+        self._lookup = Lookup(self._api, self._schema, keys, related)
+        self._pushing = Pushing(self._schema, keys, days, Sending(self._api), Linking(self._api, related))
         self._provisioning = Provisioning(self._api, self._schema)
         self._checking = Checking(self._api, self._schema, scopes, token)
 
@@ -84,6 +85,10 @@ class HubSpotConnector:
 
     def ids(self, object: str) -> list[str]:
         return self._reading.ids(object)
+
+    def unstamped(self, object: str, known: Sequence[Row]) -> list[str]:
+        """By their associations: one call for each 1,000 rows and kind of association."""
+        return self._related.differing(object, known)
 
     def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> list[Row]:
         return self._lookup.fetch(object, fields, ids)

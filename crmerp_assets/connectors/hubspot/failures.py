@@ -33,6 +33,10 @@ _CONFIGURATION = {
 }
 
 
+class PropertyFault(ConfigError):
+    """One property is at fault, so that rows without it may be sound."""
+
+
 class Failure(NamedTuple):
     """One native error: HTTP status or its like, category, and code and property of what is wrong."""
 
@@ -88,10 +92,10 @@ def classify(failure: Failure, object: str | None = None, record: str | None = N
     where: dict[str, Any] = {"system": SYSTEM, "object": object, "record": record}
     subject = f"{object} {record}" if object and record else object or "the request"
     if failure.status == 404:
-        return Gone(f"HubSpot has no {subject} any more; link it to its survivor or plan it again.", **where)
+        return _missing(failure, subject, where)
     if failure.code in _CONFIGURATION:
         advice = _CONFIGURATION[failure.code]
-        return ConfigError(f"HubSpot refuses the property {failure.field} ({failure.code}): {advice}.", **where)
+        return PropertyFault(f"HubSpot refuses the property {failure.field} ({failure.code}): {advice}.", **where)
     if failure.message.startswith("Unable to infer object type"):
         return ConfigError("HubSpot does not know the object; check its name in the mapping.", **where)
     if failure.status == 409 or failure.code == "CONFLICTING_UNIQUE_VALUE":
@@ -99,6 +103,14 @@ def classify(failure: Failure, object: str | None = None, record: str | None = N
     named = f" because of {failure.field}" if failure.field else ""
     message = f"HubSpot rejects {subject}{named} ({failure.code}); correct the record, then retry it."
     return Rejected(message, reason=failure.code, code=failure.code, field=failure.field, **where)
+
+
+def _missing(failure: Failure, subject: str, where: dict[str, Any]) -> Gone | ConfigError:
+    """Only of a record does HubSpot say by its category that it is not there; else the path leads nowhere."""
+    if failure.category == "OBJECT_NOT_FOUND":
+        return Gone(f"HubSpot has no {subject} any more; link it to its survivor or plan it again.", **where)
+    what = "HubSpot does not know the path of this call: its version of the API may have ended, see api_version."
+    return ConfigError(what, **where)
 
 
 def _duplicate(failure: Failure, subject: str, where: dict[str, Any]) -> Duplicate:

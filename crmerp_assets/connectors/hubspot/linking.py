@@ -12,6 +12,8 @@ from crmerp_assets.connectors.hubspot.auth import SYSTEM
 from crmerp_assets.connectors.hubspot.objects import Link
 from crmerp_assets.connectors.hubspot.related import Related
 
+_REASON = "ASSOCIATION"
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -48,30 +50,29 @@ class Linking:
     def _create(self, object: str, link: Link, wanted: Sequence[Wanted]) -> dict[str, ConnectorError]:
         errors: dict[str, ConnectorError] = {}
         for chunk in in_chunks(wanted, LINKS_WRITTEN):
-            if self._refused(object, link, chunk):
-                for one in chunk:
-                    error = self._alone(object, link, one)
-                    errors |= {one.trace: error} if error else {}
+            errors |= self._halves(object, link, chunk)
         return errors
 
-    def _refused(self, object: str, link: Link, wanted: Sequence[Wanted]) -> bool:
-        """Whether any was refused; as all may be sent again, it does not matter which."""
+    def _halves(self, object: str, link: Link, wanted: Sequence[Wanted]) -> dict[str, ConnectorError]:
+        """Errors by trace; where some are refused, all are sent again in halves until these stand alone."""
+        try:
+            refused = self._refused(object, link, wanted)
+        except ConnectorError as error:
+            return dict.fromkeys((one.trace for one in wanted), error)
+        if not refused:
+            return {}
+        if refused >= len(wanted):
+            return {one.trace: _refusal(object, link, one) for one in wanted}
+        middle = len(wanted) // 2
+        return self._halves(object, link, wanted[:middle]) | self._halves(object, link, wanted[middle:])
+
+    def _refused(self, object: str, link: Link, wanted: Sequence[Wanted]) -> int:
+        """At least how many were refused; as all may be sent again, it does not matter which."""
         try:
             answer = self._write(object, link.object, [_input(one.id, str(one.to), link.type_id) for one in wanted])
         except (Rejected, Gone):
-            return True
-        return bool(answer.get("errors") or int(answer.get("numErrors") or 0))
-
-    def _alone(self, object: str, link: Link, one: Wanted) -> ConnectorError | None:
-        try:
-            _raise_any(self._write(object, link.object, [_input(one.id, str(one.to), link.type_id)]), object)
-        except ConnectorError as error:
-            if not isinstance(error, Rejected | Gone):
-                return error
-            what = f"HubSpot does not link {object} {one.id} with {link.object} {one.to}; correct it, then retry it."
-            reason = "ASSOCIATION"
-            return Rejected(what, system=SYSTEM, object=object, record=one.id, reason=reason, code=reason)
-        return None
+            return 1
+        return max(len(answer.get("errors") or ()), int(answer.get("numErrors") or 0))
 
     def _away(self, object: str, link: Link, wanted: Sequence[Wanted]) -> None:
         """Take away what a record may have only one of, and what it shall have no longer.
@@ -105,7 +106,12 @@ def _input(from_id: str, to_id: str, type_id: int) -> dict[str, Any]:
     return {"from": {"id": from_id}, "to": {"id": to_id}, "types": [spec(type_id)]}
 
 
+def _refusal(object: str, link: Link, one: Wanted) -> Rejected:
+    what = f"HubSpot does not link {object} {one.id} with {link.object} {one.to}; correct it, then retry it."
+    return Rejected(what, system=SYSTEM, object=object, record=one.id, reason=_REASON, code=_REASON)
+
+
 def _raise_any(answer: Mapping[str, Any], object: str) -> None:
     if answer.get("errors") or int(answer.get("numErrors") or 0):
         what = f"HubSpot refuses an association of {object}; correct it, then retry it."
-        raise Rejected(what, system=SYSTEM, object=object, reason="ASSOCIATION", code="ASSOCIATION")
+        raise Rejected(what, system=SYSTEM, object=object, reason=_REASON, code=_REASON)

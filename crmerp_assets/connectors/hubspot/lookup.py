@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crmerp_assets.connectors.hubspot.api import BATCH, LINKS_READ, HubSpotApi, Record
+from crmerp_assets.connectors.hubspot.keys import Keys
 from crmerp_assets.connectors.hubspot.objects import CHILDREN, LINKS
 from crmerp_assets.connectors.hubspot.related import Related
 from crmerp_assets.connectors.hubspot.schema import Schema
@@ -16,8 +17,8 @@ _LINES = 4
 
 
 class Lookup:
-    def __init__(self, api: HubSpotApi, schema: Schema, related: Related) -> None:
-        self._api, self._schema, self._related = api, schema, related
+    def __init__(self, api: HubSpotApi, schema: Schema, keys: Keys, related: Related) -> None:
+        self._api, self._schema, self._keys, self._related = api, schema, keys, related
 
     def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> list[Row]:
         """The records that still exist under these very ids: HubSpot answers a merged one with its survivor."""
@@ -29,7 +30,7 @@ class Lookup:
     def find_by_key(self, object: str, key_field: str, keys: Sequence[str], fields: Sequence[str]) -> dict[str, Row]:
         selection = select(object, [key_field, *fields])
         asked = {key.lower(): key for key in keys}
-        records = self._api.batch_read(object, list(asked.values()), selection.asked, by=key_field)
+        records = self._keys.read(object, key_field, list(asked.values()), selection.asked)
         rows = self._rows(selection, records)
         return {_asked(row[key_field], asked): row for row in rows}
 

@@ -21,9 +21,10 @@ from crmerp_assets.connectors.errors import (
     QuotaSpent,
     Rejected,
 )
-from crmerp_assets.connectors.hubspot.api import BATCH, HubSpotApi
+from crmerp_assets.connectors.hubspot.api import BATCH
 from crmerp_assets.connectors.hubspot.auth import SYSTEM
 from crmerp_assets.connectors.hubspot.days import Days
+from crmerp_assets.connectors.hubspot.keys import Keys
 from crmerp_assets.connectors.hubspot.linking import Linking, Wanted, spec
 from crmerp_assets.connectors.hubspot.objects import LINE_KEY, LINKS
 from crmerp_assets.connectors.hubspot.payload import Payload, payload, references
@@ -35,8 +36,8 @@ _RAISED = (AuthFailed, QuotaSpent, ConfigError)
 
 
 class Pushing:
-    def __init__(self, api: HubSpotApi, schema: Schema, days: Days, sending: Sending, linking: Linking) -> None:
-        self._api, self._schema, self._days, self._sending, self._linking = api, schema, days, sending, linking
+    def __init__(self, schema: Schema, keys: Keys, days: Days, sending: Sending, linking: Linking) -> None:
+        self._schema, self._keys, self._days, self._sending, self._linking = schema, keys, days, sending, linking
 
     def push(self, object: str, writes: Sequence[Write]) -> list[Result]:
         results: dict[str, Result] = {}
@@ -82,7 +83,7 @@ class Pushing:
         clashed = [line for line in lines if isinstance(answers[line.trace], Duplicate)]
         try:
             if answers and all(isinstance(answer, Rejected) for answer in answers.values()):
-                self._check_key(object, key_field)
+                self._keys.check(object, key_field)
             return answers | self._once_more(object, key_field, clashed)
         except ConfigError as error:
             return dict.fromkeys(answers, error)
@@ -91,25 +92,15 @@ class Pushing:
 
     def _once_more(self, object: str, key_field: str, clashed: Sequence[Line]) -> dict[str, Answer]:
         """Two writers of a new key can meet; the second finds the record there and changes it instead."""
-        there = self._there(object, key_field, [line.id for line in clashed])
+        there = self._keys.there(object, key_field, [line.id for line in clashed])
         return self._sending.send(object, "upsert", [line for line in clashed if line.id.lower() in there])
-
-    def _check_key(self, object: str, key_field: str) -> None:
-        """Where every row was rejected, the key may be at fault: HubSpot finds records by unique properties only."""
-        field = self._schema.fields(object).get(key_field)
-        if field is None or not field.unique:
-            what = (
-                f"HubSpot finds no {object} by {key_field}, which must be a property with unique values: delete one "
-                "that is not, then provision it."
-            )
-            raise ConfigError(what, system=SYSTEM, object=object)
 
     def _whole(self, object: str, key_field: str, payloads: Sequence[Payload]) -> Iterator[Result]:
         """Records with references or lines: new ones in one step with them, others by what they lack."""
         if not payloads:
             return
         try:
-            there = self._there(object, key_field, [made.write.key for made in payloads])
+            there = self._keys.there(object, key_field, [made.write.key for made in payloads])
             items = self._line_items(payloads)
         except ConnectorError as error:
             yield from (_failed(made.write, error) for made in payloads)
@@ -126,7 +117,7 @@ class Pushing:
         answers = self._sending.send(object, "create", lines)
         met = [made.write for made in new if _taken(answers[made.write.id], key_field)]
         try:
-            there |= self._there(object, key_field, [write.key for write in met])
+            there |= self._keys.there(object, key_field, [write.key for write in met])
         except ConnectorError as error:
             answers |= dict.fromkeys((write.id for write in met), error)
         yield from (_result(p.write, answers[p.write.id]) for p in new if p.write.key.lower() not in there)
@@ -191,17 +182,12 @@ class Pushing:
             items.add(child.object, lines, self._sending.send(child.object, "upsert", every))
         return items
 
-    def _there(self, object: str, key_field: str, keys: Sequence[str]) -> dict[str, str]:
-        """Which of these keys, in lower case, HubSpot has, and their ids."""
-        records = self._api.batch_read(object, keys, [key_field], by=key_field)
-        return {str(record["properties"][key_field]).lower(): str(record["id"]) for record in records}
-
     def _resolved(self, writes: Sequence[Write]) -> dict[Ref, str]:
         found: dict[Ref, str] = {}
         asked = references(writes)
         for object, key_field in dict.fromkeys((ref.object, ref.key_field or "") for ref in asked):
             these = [ref for ref in asked if (ref.object, ref.key_field) == (object, key_field)]
-            there = self._there(object, key_field, list(dict.fromkeys(ref.key or "" for ref in these)))
+            there = self._keys.there(object, key_field, list(dict.fromkeys(ref.key or "" for ref in these)))
             found |= {ref: there[key] for ref in these if (key := (ref.key or "").lower()) in there}
         return found
 
@@ -278,6 +264,7 @@ def _result(write: Write, answer: Answer) -> Result:
     if isinstance(answer, ConnectorError):
         return _failed(write, answer)
     native_id = str(answer["id"])
+    # Only the answer tells: HubSpot has no write that applies to a version. By then the survivor has the values.
     if write.operation == "update" and native_id != write.native_id:
         message = f"{write.object} {write.native_id} was merged into {native_id}; link it there and plan it again."
         gone = Gone(message, merged_into=native_id, system=SYSTEM, object=write.object, record=write.native_id)

@@ -160,7 +160,7 @@ class Reading:
         has = {"propertyName": MERGED, "operator": "HAS_PROPERTY"}
         start = millisecond(since) if since else 0
         return {
-            old: Deletion(old, text(stamp_of(record)) or "", str(record["id"]))
+            old: Deletion(old, text(stamp_of(record, object)) or "", str(record["id"]))
             for page in Changes(self._api, object, (MERGED,), has).pages(start)
             for record in page.records
             for old in (record["properties"].get(MERGED) or "").split(";")

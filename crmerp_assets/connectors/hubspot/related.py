@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from crmerp_assets.connectors.exactjson import dumps
+from crmerp_assets.connectors.exactjson import dumps, loads
 from crmerp_assets.connectors.hubspot.api import LINKS_READ, HubSpotApi, Record
 from crmerp_assets.connectors.hubspot.days import Days
-from crmerp_assets.connectors.hubspot.objects import PIPELINE, STAGE, STAGE_LABEL, WON, Child, Link
+from crmerp_assets.connectors.hubspot.objects import CHILDREN, LINKS, PIPELINE, STAGE, STAGE_LABEL, WON, Child, Link
 from crmerp_assets.connectors.hubspot.schema import Schema, is_won
 from crmerp_assets.connectors.hubspot.selection import Selection, text
 from crmerp_assets.connectors.protocol import Row
@@ -39,19 +39,41 @@ class Related:
         return rows
 
     def targets(self, object: str, ids: Sequence[str], to: str) -> dict[str, dict[str, frozenset[int]]]:
-        """Record id -> linked record id -> association types."""
+        """Record id -> linked record id -> association types. A record that has none is left out."""
         found: dict[str, dict[str, frozenset[int]]] = {}
         path = self._api.paths.links(object, to, "/batch/read")
         waiting: list[dict[str, str]] = [{"id": id_} for id_ in dict.fromkeys(ids)]
         while waiting:
             chunk, waiting = waiting[:LINKS_READ], waiting[LINKS_READ:]
-            for result in self._api.read(path, {"inputs": chunk}).get("results", ()):
+            for result in self._api.read_rows(path, {"inputs": chunk}, object):
                 from_id = str(result["from"]["id"])
                 found.setdefault(from_id, {}).update(_types(result["to"]))
                 after = ((result.get("paging") or {}).get("next") or {}).get("after")
                 if after:
                     waiting.append({"id": from_id, "after": str(after)})
         return found
+
+    def differing(self, object: str, known: Sequence[Row]) -> list[str]:
+        """Ids of the rows whose references, or lists, are of other records than these rows say."""
+        ids, paths = [str(row["_id"]) for row in known], set().union(*known)
+        found: set[str | None] = set()
+        for path, link in LINKS.get(object, {}).items():
+            if path in paths:
+                now = self.targets(object, ids, link.object)
+                found |= {
+                    row["_id"]
+                    for row, id_ in zip(known, ids, strict=True)
+                    if row[path] != chosen(now.get(id_, {}), link)
+                }
+        for name, child in CHILDREN.get(object, {}).items():
+            if name in paths:
+                now = self.targets(object, ids, child.object)
+                found |= {
+                    row["_id"]
+                    for row, id_ in zip(known, ids, strict=True)
+                    if _listed(row[name]) != now.get(id_, {}).keys()
+                }
+        return [id_ for id_ in ids if id_ in found]
 
     def _lists(self, object: str, ids: Sequence[str], child: Child, paths: Sequence[str]) -> dict[str, list[Row]]:
         links = self.targets(object, ids, child.object)
@@ -86,6 +108,11 @@ def chosen(targets: Targets, link: Link) -> str | None:
 def children_of(records: Iterable[str], links: Mapping[str, Mapping[str, frozenset[int]]]) -> list[str]:
     """The records that these are linked to, each once."""
     return list(dict.fromkeys(to for record in records for to in links.get(record, {})))
+
+
+def _listed(rows: str | None) -> set[str]:
+    """The ids of a list as it was read."""
+    return {str(row["hs_object_id"]) for row in loads(rows or "[]")}
 
 
 def _types(targets: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[int]]:

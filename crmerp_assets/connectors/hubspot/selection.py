@@ -53,7 +53,7 @@ class Selection:
         values = record["properties"]
         row: Row = {path: text(values.get(path)) for path in self.properties}
         row["_id"] = str(record["id"])
-        row["_modified"] = text(stamp_of(record))
+        row["_modified"] = text(stamp_of(record, self.object))
         row["_modified_by"] = text(values.get(AUTHOR))
         return row
 
@@ -86,9 +86,12 @@ def absent(records: Iterable[Record], properties: Sequence[str]) -> set[str]:
     return set().union(*(asked - record["properties"].keys() for record in records))
 
 
-def stamp_of(record: Record) -> str:
-    """When the record was changed, to the millisecond."""
-    return str(record["updatedAt"])
+def stamp_of(record: Record, object: str) -> str:
+    """When the record was changed, to the millisecond: by the property that search filters and sorts by.
+
+    `updatedAt` is another clock's. Taken for where a search goes on, it would lead past rows that were not read.
+    """
+    return str(record["properties"].get(modified_property(object)) or record["updatedAt"])
 
 
 def text(value: object) -> str | None:

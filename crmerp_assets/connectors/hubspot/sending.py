@@ -2,7 +2,8 @@
 
 A batch is answered out of order and its errors name no position, so every row carries a trace id, and an answer is
 matched by it, or else by the row's key or id. One invalid row can make HubSpot refuse the batch as a whole; nothing was
-applied then, and the batch is sent again in halves until the invalid row stands alone.
+applied then, and the batch is sent again in halves until the invalid row stands alone. An error that names no row may
+be that of any row without an answer: each of those is sent once more by itself, which its key or id makes safe.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Any, Literal, TypeAlias
 
 from crmerp_assets.connectors.errors import (
     AuthFailed,
-    ConfigError,
     ConnectorError,
     Duplicate,
     Gone,
@@ -25,7 +25,7 @@ from crmerp_assets.connectors.errors import (
 )
 from crmerp_assets.connectors.hubspot.api import BATCH, HubSpotApi, Record, in_chunks
 from crmerp_assets.connectors.hubspot.auth import SYSTEM
-from crmerp_assets.connectors.hubspot.failures import classify, row_failure
+from crmerp_assets.connectors.hubspot.failures import PropertyFault, classify, row_failure
 
 Operation: TypeAlias = Literal["create", "update", "upsert"]
 Answer: TypeAlias = "Record | ConnectorError"
@@ -74,7 +74,18 @@ class Sending:
             if len(lines) > 1 and _may_be_one_row(error, lines):
                 return self._halves(object, operation, lines)
             return dict.fromkeys((line.trace for line in lines), error)
-        return dict(_matched(answer, object, lines))
+        answers, stray = _matched(answer, object, lines)
+        left = [line for line in lines if line.trace not in answers]
+        if stray and left and len(lines) == 1:
+            return {left[0].trace: classify(row_failure(stray[0]), object, left[0].id)}
+        return answers | (self._singly(object, operation, left) if stray else _unknown(object, left))
+
+    def _singly(self, object: str, operation: Operation, lines: Sequence[Line]) -> dict[str, Answer]:
+        answers: dict[str, Answer] = {}
+        for line in lines:
+            stop = stopping(answers.values())
+            answers |= {line.trace: stop} if stop else self._batch(object, operation, [line])
+        return answers
 
     def _halves(self, object: str, operation: Operation, lines: Sequence[Line]) -> dict[str, Answer]:
         middle = len(lines) // 2
@@ -92,26 +103,34 @@ def stopping(answers: Iterable[Answer]) -> ConnectorError | None:
 
 def _may_be_one_row(error: ConnectorError, lines: Sequence[Line]) -> bool:
     """A property that is missing concerns every row that has it, so that halving shows nothing where all have."""
-    if isinstance(error, ConfigError):
+    if isinstance(error, PropertyFault):
         return len({frozenset(line.properties) for line in lines}) > 1
     return isinstance(error, _ROWS_FAULT)
 
 
-def _matched(answer: Any, object: str, lines: Sequence[Line]) -> Iterator[tuple[str, Answer]]:
-    """Row by row, never by order. What neither a result nor an error speaks of is unknown."""
+def _matched(answer: Any, object: str, lines: Sequence[Line]) -> tuple[dict[str, Answer], list[Record]]:
+    """Answers row by row, never by order, and the errors that name none of these rows."""
     body = answer if isinstance(answer, Mapping) else {}
+    told = body.get("errors") or ([{}] if int(body.get("numErrors") or 0) else [])
     results = {name: result for result in body.get("results") or () for name in _names(result, lines)}
-    errors = {name: error for error in body.get("errors") or () for name in _named(error)}
-    for line in lines:
-        found = results.get(("trace", line.trace)) or results.get(("id", line.id.lower()))
-        error = errors.get(("trace", line.trace)) or errors.get(("id", line.id.lower()))
-        if found is not None:
-            yield line.trace, found
-        elif error is not None:
-            yield line.trace, classify(row_failure(error), object, line.id)
-        else:
-            message = f"HubSpot's answer does not say what became of {object} {line.id}; settle it by its key."
-            yield line.trace, Unknown(message, system=SYSTEM, object=object, record=line.id)
+    errors = {name: error for error in told for name in _named(error)}
+    names = {line.trace: (("trace", line.trace), ("id", line.id.lower())) for line in lines}
+    failed = {trace: next((errors[name] for name in own if name in errors), None) for trace, own in names.items()}
+    answers: dict[str, Answer] = {
+        line.trace: classify(row_failure(error), object, line.id) for line in lines if (error := failed[line.trace])
+    }
+    answers |= {trace: results[name] for trace, own in names.items() for name in own[::-1] if name in results}
+    known = {name for own in names.values() for name in own}
+    return answers, [error for error in told if known.isdisjoint(_named(error))]
+
+
+def _unknown(object: str, lines: Sequence[Line]) -> dict[str, Answer]:
+    """Of these neither a result nor an error speaks."""
+    message = "HubSpot's answer does not say what became of {} {}; settle it by its key."
+    return {
+        line.trace: Unknown(message.format(object, line.id), system=SYSTEM, object=object, record=line.id)
+        for line in lines
+    }
 
 
 def _names(result: Mapping[str, Any], lines: Sequence[Line]) -> Iterator[tuple[str, str]]:

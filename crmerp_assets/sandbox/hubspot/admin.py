@@ -55,6 +55,8 @@ class Administration:
             settings.required = body["required"]
         if "index_lag" in body:
             settings.index_lag = float(body["index_lag"])
+        settings.nameless = bool(body.get("nameless", settings.nameless))
+        settings.unreadable = set(body.get("unreadable", settings.unreadable))
         settings.time_zone = str(body.get("time_zone", settings.time_zone))
         if "scopes_withheld" in body:
             settings.scopes_withheld = set(body["scopes_withheld"])

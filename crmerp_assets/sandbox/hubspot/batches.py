@@ -55,7 +55,7 @@ class Batches:
                 except HubSpotError as error:
                     if not one_by_one and error.category != "OBJECT_NOT_FOUND":
                         raise
-                    errors.append(error.row(trace))
+                    errors.append(error.row(trace) | ({"context": {}} if self._portal.settings.nameless else {}))
                 else:
                     shown = self._portal.shown(kind, record, [*kind.shown, *row.get("properties", {})])
                     results.append({**shown, **more, **({"objectWriteTraceId": trace} if trace else {})})

@@ -50,6 +50,19 @@ def missing_objects(singular: str, ids: Sequence[str]) -> HubSpotError:
     return HubSpotError(404, "OBJECT_NOT_FOUND", message, context={"ids": list(ids)})
 
 
+def unlinked(from_: str, to: str, id_: str) -> dict[str, Any]:
+    """The row error of a record without associations."""
+    message = f"No {to.lower()} is associated with {from_.lower()} {id_}."
+    more = {"context": {"fromObjectId": [id_]}, "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND"}
+    return {**HubSpotError(404, "OBJECT_NOT_FOUND", message, **more).row(None), "subCategory": more["subCategory"]}
+
+
+def unreadable(id_: str) -> dict[str, Any]:
+    """The row error of a record whose associations cannot be read for now."""
+    more = {"context": {"fromObjectId": [id_]}}
+    return HubSpotError(500, "INTERNAL_ERROR", "There was a problem with the request.", **more).row(None)
+
+
 def bad_request(message: str) -> HubSpotError:
     return HubSpotError(400, "VALIDATION_ERROR", message)
 

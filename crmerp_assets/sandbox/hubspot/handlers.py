@@ -7,7 +7,7 @@ from crmerp_assets.sandbox.hubspot.api import Answer, Call
 from crmerp_assets.sandbox.hubspot.associations import Associations
 from crmerp_assets.sandbox.hubspot.auth import Authentication
 from crmerp_assets.sandbox.hubspot.batches import Batches
-from crmerp_assets.sandbox.hubspot.errors import HubSpotError, bad_request, not_found
+from crmerp_assets.sandbox.hubspot.errors import HubSpotError, bad_request, not_found, unlinked, unreadable
 from crmerp_assets.sandbox.hubspot.moments import iso
 from crmerp_assets.sandbox.hubspot.portal import Portal
 from crmerp_assets.sandbox.hubspot.records import Records
@@ -121,12 +121,18 @@ class Handlers:
         raise not_found()
 
     def _read_links(self, call: Call, kind: ObjectType, to: ObjectType) -> Answer:
-        results = []
+        """A record that is linked to nothing is told as an error, as one is that cannot be read."""
+        results, errors = [], []
         for row in _inputs(call, 1000):
-            targets = self.associations.of(kind, int(row["id"]), to, call.version == "v4")
-            if targets:
-                results.append({"from": {"id": str(row["id"])}, "to": targets})
-        return Answer(200, self._answer(results, []))
+            id_ = str(row["id"])
+            targets = self.associations.of(kind, int(id_), to, call.version == "v4")
+            if id_ in self._portal.settings.unreadable:
+                errors.append(unreadable(id_))
+            elif targets:
+                results.append({"from": {"id": id_}, "to": targets})
+            else:
+                errors.append(unlinked(kind.singular, to.singular, id_))
+        return Answer(207 if errors and call.version in ("v4", "2026-03") else 200, self._answer(results, errors))
 
     def _add_links(self, call: Call, kind: ObjectType, to: ObjectType, types: Callable[[Any], list[int]]) -> Answer:
         results, errors = [], []

@@ -12,6 +12,8 @@ from crmerp_assets.sandbox.kit.clock import Clock
 from crmerp_assets.sandbox.kit.store import Store
 
 Body = dict[str, Any]
+_TOUCHED = 1_500
+"""Milliseconds by which `updatedAt` is ahead of the property that search sorts by: the portal keeps both."""
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS record (type TEXT, id INTEGER, properties TEXT, created INTEGER, modified INTEGER, "
     "author TEXT, archived INTEGER, PRIMARY KEY (type, id))",
@@ -46,7 +48,8 @@ class Settings:
 
     `multi_status`: the batch operations in which trace ids turn one row's fault into that row's error. `required`:
     properties that an administrator demands, which only version 2026-09 enforces. `index_lag`: seconds until the
-    search index sees a change.
+    search index sees a change. `nameless`: the errors of a batch do not say which row they are of. `unreadable`: ids of
+    records whose associations cannot be read for now.
     """
 
     multi_status: set[str] = field(default_factory=lambda: {"create"})
@@ -54,6 +57,8 @@ class Settings:
     index_lag: float = 0.0
     scopes_withheld: set[str] = field(default_factory=set)
     time_zone: str = "UTC"
+    nameless: bool = False
+    unreadable: set[str] = field(default_factory=set)
 
 
 class Portal:
@@ -161,7 +166,7 @@ class Portal:
             "id": str(record.id),
             "properties": {name: texts.get(name) for name in wanted},
             "createdAt": iso(record.created),
-            "updatedAt": iso(record.modified),
+            "updatedAt": iso(record.modified + _TOUCHED),
             "archived": record.archived is not None,
             "url": f"https://app.hubspot.com/contacts/1/record/{kind.type_id}/{record.id}",
             **archived,
