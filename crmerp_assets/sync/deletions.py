@@ -19,6 +19,7 @@ from crmerp_assets.sync.pauses import paused, resting_on_failure
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.pull import store
 from crmerp_assets.sync.rereading import reread
+from crmerp_assets.sync.unstamped import reread_unstamped
 from crmerp_assets.warehouse import Table
 from crmerp_assets.warehouse.tables import listed
 
@@ -29,7 +30,7 @@ FEW = 20
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Of one object: ids known before, live ids in the system, known ids that were gone, ids that had been missed.
+    """Of one object: ids known before, live ids in the system, known ids that were gone, missed ids and changes.
 
     `refused`: too many were gone to believe it; nothing was marked, and a review asks a person.
     """
@@ -91,6 +92,8 @@ def _follow(platform: Platform, side: Connection, entity_map: EntityMap) -> int 
 def compare_ids(platform: Platform, connection: str) -> list[Compared]:
     """Compare every object's ids with the raw table: mark what is gone, fetch what was missed.
 
+    Missed are also changes that the system does not stamp (see unstamped.py).
+
     Where fewer than the policy's `short_pull_share` of an object's known records came back, nothing of it is marked:
     a person is asked, and the next comparison that finds exactly this acts on the answer.
     """
@@ -114,7 +117,9 @@ def _compare(platform: Platform, side: Connection, entity_map: EntityMap) -> Com
     if missed:
         rows = side.connector.fetch(entity_map.object, native_fields(entity_map), missed)
         store(platform, table, Page(rows, ""), entity_map)
-    return Compared(entity_map.object, known.height, live.height, gone.height, len(missed), refused=not believed)
+    restated = reread_unstamped(platform, side, entity_map, live)
+    read = len(missed) + restated
+    return Compared(entity_map.object, known.height, live.height, gone.height, read, refused=not believed)
 
 
 def confirm(platform: Platform, side: Connection, entity_map: EntityMap, gone: Mapping[str, str | None]) -> None:
