@@ -207,6 +207,11 @@ def test_deals_lines_pipelines_and_associations(judge):
     (target,) = read.results[0].to
     assert str(target.to_object_id) == company.id
     assert sorted((spec.type_id, spec.label) for spec in target.association_types) == [(5, "Primary"), (341, None)]
+    bare = links.batch_api.get_page(
+        "companies", "contacts", BatchInputPublicFetchAssociationsBatchRequest(inputs=[{"id": company.id}])
+    )
+    (nothing,) = bare.errors
+    assert (bare.results, nothing.category, nothing.context["fromObjectId"]) == ([], "OBJECT_NOT_FOUND", [company.id])
     page = links.basic_api.get_page("deals", deal.id, "line_items")
     assert [str(one.to_object_id) for one in page.results] == [line.id]
     won_deal = judge.crm.deals.basic_api.get_by_id(deal.id, properties=["hs_is_closed_won", "closedate"])
