@@ -369,7 +369,7 @@ def test_a_process_that_died_before_the_file_stood_there_puts_it_there(exchange:
         connector.push("customer", [create(1), create(2)])
     later = exchange.connector()
     assert later.unfinished(["00000001.customer"]) == set()
-    later.push("customer", [create(1)])
+    later.push("customer", [create(1), create(2)])
     assert exchange.imports() == ["00000001.customer.csv"]
     assert "w2" in (exchange.root / "import" / "00000001.customer.csv").read_text()
     assert later.unfinished(["00000001.customer"]) == {"00000001.customer"}
@@ -397,8 +397,10 @@ def test_old_notes_are_deleted_once_everything_in_them_is_answered(exchange: Exc
     assert sorted(path.name for path in (exchange.root / "crmerp").iterdir()) == [
         "00000002.customer.jsonl",
         "00000002.customer.placed",
+        "00000002.taken",
         "00000004.customer.jsonl",
         "00000004.customer.placed",
+        "00000004.taken",
     ]
 
 
