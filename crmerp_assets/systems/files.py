@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from crmerp_assets.connectors.files import FilesConnector, Folders, ObjectLayout
+from crmerp_assets.connectors.files.layout import ObjectName
 from crmerp_assets.connectors.http import Meter
 from crmerp_assets.systems import Clock, ConnectionConfig, Sleep, System
 
@@ -20,7 +21,7 @@ class FilesConfig(ConnectionConfig):
     """
 
     type: Literal["files"]
-    objects: Annotated[dict[str, ObjectLayout], Field(min_length=1)]
+    objects: Annotated[dict[ObjectName, ObjectLayout], Field(min_length=1)]
     folders: Folders = Folders()
     storage: Mapping[str, str | bool] = {}
     acknowledge_seconds: Annotated[float, Field(ge=0)] = 30.0

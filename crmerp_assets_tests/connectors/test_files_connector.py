@@ -24,11 +24,9 @@ Tried by removing each protection and seeing which test fails:
 from __future__ import annotations
 
 import json
-import os
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -40,64 +38,22 @@ import pytest
 
 from crmerp_assets.connectors.errors import AuthFailed, ConfigError, Gone, Rejected, Transient, Unknown
 from crmerp_assets.connectors.files import Children, FilesConnector, ObjectLayout
-from crmerp_assets.connectors.protocol import Misread, Page, Ref, Row, Write
-
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-FIELDS = ("name", "amount")
-
-
-class Exchange:
-    """A folder, and an ERP that is this test."""
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.now, self.pauses = root, NOW, list[float]()
-        self.while_waiting: Callable[[], None] = lambda: None
-
-    def connector(self, **objects: ObjectLayout) -> FilesConnector:
-        def sleep(seconds: float) -> None:
-            self.pauses.append(seconds)
-            self.while_waiting()
-
-        layouts = objects or {"customer": ObjectLayout(id="id", full="customer_*.csv")}
-        return FilesConnector(
-            "erp", str(self.root), layouts, clock=lambda: self.now, sleep=sleep, overlap_seconds=600, patience=1.0
-        )
-
-    def write(self, name: str, text: str | bytes) -> Path:
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    def imports(self) -> list[str]:
-        folder = self.root / "import"
-        return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-    def acknowledge(self, name: str, *rows: str) -> None:
-        self.write(f"ack/{name}", "\n".join(("_write_id,_status,_id,_reason,_modified,total", *rows)) + "\n")
-        (self.root / "import" / name).unlink(missing_ok=True)
+from crmerp_assets.connectors.protocol import Ref, Write
+from crmerp_assets_tests.connectors.exchange import (
+    FIELDS,
+    NOW,
+    Exchange,
+    create,
+    extract,
+    names,
+    pulled,
+    written,
+)
 
 
 @pytest.fixture
 def exchange(tmp_path: Path) -> Exchange:
     return Exchange(tmp_path)
-
-
-def pulled(
-    connector: FilesConnector, since: str | None = None, object: str = "customer", fields: tuple[str, ...] = FIELDS
-) -> tuple[list[Row], tuple[Misread, ...], str]:
-    pages: list[Page] = list(connector.pull(object, fields, since))
-    misread = tuple(one for page in pages for one in page.misread or ())
-    return [row for page in pages for row in page.rows], misread, pages[-1].cursor
-
-
-def names(rows: list[Row]) -> dict[str | None, str | None]:
-    return {row["_id"]: row["name"] for row in rows}
-
-
-def create(number: int, **values: Any) -> Write:
-    given = {"name": f"Company {number}", **values}
-    return Write(f"w{number}", "customer", "create", "key", f"g{number}", None, given)
 
 
 # -- reading
@@ -369,7 +325,7 @@ def test_a_process_that_died_before_the_file_stood_there_puts_it_there(exchange:
         connector.push("customer", [create(1), create(2)])
     later = exchange.connector()
     assert later.unfinished(["00000001.customer"]) == set()
-    later.push("customer", [create(1)])
+    later.push("customer", [create(1), create(2)])
     assert exchange.imports() == ["00000001.customer.csv"]
     assert "w2" in (exchange.root / "import" / "00000001.customer.csv").read_text()
     assert later.unfinished(["00000001.customer"]) == {"00000001.customer"}
@@ -397,8 +353,10 @@ def test_old_notes_are_deleted_once_everything_in_them_is_answered(exchange: Exc
     assert sorted(path.name for path in (exchange.root / "crmerp").iterdir()) == [
         "00000002.customer.jsonl",
         "00000002.customer.placed",
+        "00000002.taken",
         "00000004.customer.jsonl",
         "00000004.customer.placed",
+        "00000004.taken",
     ]
 
 
@@ -485,19 +443,6 @@ def test_an_object_store_works_like_a_folder() -> None:
 
 
 # -- our own writes on top of older extracts
-
-
-def written(exchange: Exchange, layout: ObjectLayout, at: str, modified: str = "") -> FilesConnector:
-    """C1 was updated by us and acknowledged at a time."""
-    connector = exchange.connector(customer=layout)
-    update = replace(create(1), operation="update", native_id="C1", values={"name": "Ours", "amount": None})
-    exchange.while_waiting = lambda: exchange.acknowledge("00000001.customer.csv", f"w1,applied,C1,,{at},7")
-    assert connector.push("customer", [update])[0].error is None
-    return connector
-
-
-def extract(exchange: Exchange, name: str, text: str, at: datetime) -> None:
-    os.utime(exchange.write(name, text), (at.timestamp(), at.timestamp()))
 
 
 def test_an_extract_from_before_our_write_does_not_take_it_back(exchange: Exchange) -> None:

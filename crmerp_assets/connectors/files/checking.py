@@ -36,6 +36,9 @@ def _notes(store: Store, folders: Folders) -> Finding:
     except OSError as failure:
         what = f"The folders cannot be used ({type(failure).__name__})"
         return Finding(False, what, "Give the user the right to read and write below the url of the connection.")
+    if not store.claims:
+        what = "This kind of store cannot make a file only where there is none, so nothing is written to it"
+        return Finding(False, what, "Use a folder (a mounted one too), s3, gs or abfs.")
     return Finding(True, "The folders can be read and written", NOTHING)
 
 
@@ -52,6 +55,9 @@ def _object(extracts: Extracts, object: str, layout: ObjectLayout, need: Needs) 
     wanted = {layout.id, *filter(None, (layout.modified, layout.modified_by)), *need.read}
     missing = sorted(name for name in wanted if name not in columns and name not in layout.columns)
     missing = [name for name in missing if layout.inside(name) is None or layout.children[_list(name)].pattern]
+    if need.write and layout.full is None:
+        what = f"{object} is written to and has extracts of changes only"
+        yield Finding(False, what, f"Have the system write full extracts of {object}, and add full to its layout.")
     if not missing:
         yield Finding(True, f"{len(wanted)} columns of {object} to read", NOTHING)
     for name in missing:

@@ -64,7 +64,7 @@ class FilesConnector:
         self._pusher = Pusher(
             name,
             Journal(self._store, folders, clock),
-            Acknowledgements(self._store, folders),
+            Acknowledgements(self._store, folders, objects),
             sleep,
             patience,
         )

@@ -33,7 +33,7 @@ _REASONS = {
 def read_csv(path: Path, shown: str, layout: ObjectLayout, id_column: str | None) -> Table:
     """The table in a CSV file with a header line; ConfigError where the header cannot be used."""
     text = path.with_name(f"{path.name}.utf8")
-    replaced = _transcode(path, text, layout.encoding)
+    replaced = _transcode(path, text, layout.decoding)
     names = _header(text, shown, layout.delimiter)
     if not names:
         return Table(
@@ -79,8 +79,7 @@ class Physical:
 
 def _transcode(source: Path, target: Path, encoding: str) -> bool:
     """The file as UTF-8, in pieces; whether something was no text in its encoding and became U+FFFD."""
-    name = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
-    decoder, replaced = codecs.getincrementaldecoder(name)("replace"), False
+    decoder, replaced = codecs.getincrementaldecoder(encoding)("replace"), False
     with source.open("rb") as read, target.open("wb") as write:
         while piece := read.read(PIECE):
             text = decoder.decode(piece)
@@ -92,8 +91,12 @@ def _transcode(source: Path, target: Path, encoding: str) -> bool:
 
 
 def _header(text: Path, shown: str, delimiter: str) -> list[str]:
-    with text.open(encoding="utf-8", newline="") as file:
-        names = [name.strip() for name in next(csv.reader(file, delimiter=delimiter), [])]
+    try:
+        with text.open(encoding="utf-8", newline="") as file:
+            names = [name.strip() for name in next(csv.reader(file, delimiter=delimiter), [])]
+    except csv.Error as failure:
+        message = f"The header of {shown} cannot be read ({failure}); correct the extract."
+        raise ConfigError(message, system=SYSTEM) from failure
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or "" in names:
         what = f"names {', '.join(twice)} twice" if twice else "has a column without a name"
@@ -122,14 +125,24 @@ def _misread(
     delimiter: str,
     id_column: str | None,
 ) -> Iterator[Misread]:
-    """One for each line of what could not be read: a quotation mark that is not closed swallows those below it."""
-    at = names.index(id_column) if id_column in names else None
+    """One for each line of what could not be read: a quotation mark that is not closed swallows those below it.
+
+    Only where the id comes first is it sure to be that of the line: further on, cells may have moved.
+    """
+    first = names[0] == id_column
     for start, name, kind, text in zip(starts, rejects["name"], rejects["kind"], rejects["line"], strict=True):
         reason = _REASONS.get(kind, kind.lower())
         for number, line in enumerate((text or "").strip("\n").split("\n")):
-            cells = line.strip("\r").split(delimiter)
-            native = cells[at].strip('"') if at is not None and at < len(cells) else None
-            yield Misread(native or None, f"{shown}, line {start + number}", name, reason)
+            native = _first(line, delimiter) if first else None
+            yield Misread(native, f"{shown}, line {start + number}", name, reason)
+
+
+def _first(line: str, delimiter: str) -> str | None:
+    """The first value of a line; None where it is not plain where that ends."""
+    cell = line.strip("\r").partition(delimiter)[0]
+    if cell.startswith('"') and cell.endswith('"') and len(cell) > 1:
+        cell = cell[1:-1]
+    return cell if cell and '"' not in cell and REPLACED not in cell else None
 
 
 def _lines(frame: pl.DataFrame, records: Sequence[int], rejected: Sequence[int], rows: Sequence[int]) -> list[str]:

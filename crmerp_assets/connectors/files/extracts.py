@@ -2,6 +2,10 @@
 
 The newest full extract counts, and every extract of changes behind it, in their order: of several rows of one record
 the last one holds. A file counts once it is complete: renamed to its name, its control file there, and its children's.
+Of changes with the stamp of the full extract those count that appeared with it or later.
+
+A line of an order whose order number cannot be read may be missing in any order of its file. So orders whose lines are
+not the same as in the full extract before are held back; of a file of changes, all are.
 """
 
 from __future__ import annotations
@@ -9,7 +13,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,15 +26,16 @@ from crmerp_assets.connectors.files.layout import SYSTEM, Children, ObjectLayout
 from crmerp_assets.connectors.files.otherfiles import read_jsonl, read_parquet, read_xlsx
 from crmerp_assets.connectors.files.store import File, Store
 from crmerp_assets.connectors.files.table import Checks, Table
-from crmerp_assets.connectors.files.times import instants
+from crmerp_assets.connectors.files.times import exact, instants
 from crmerp_assets.connectors.protocol import Misread
 
 logger = logging.getLogger(__name__)
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Between attempts to read a file that is shorter than its control file says: it may still be copied."""
-SEEN_AT = "#at"
-FULL = "#full"
+CHANGED_AT, FILED_AT, FULL = "#changed", "#filed", "#full"
+INTERNAL = (CHANGED_AT, FILED_AT, FULL)
+_NOBODY = pl.Series("_id", [], dtype=pl.String)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +55,23 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Rows with every column as text, `#at` (when the file appeared) and `#full`; and the rows that cannot be used.
+    """Rows with every column as text, and the rows that cannot be used. `#changed` is the record's own time of change,
+    null for a day without a time; `#filed`, when the file appeared; `#full`, whether it is a full extract.
 
-    `full_at`: when the newest full extract appeared.
+    `full_at`: when the newest full extract appeared. `held`: records that exist, but may lack one of their lines.
     """
 
     frame: pl.DataFrame
     misread: tuple[Misread, ...] = ()
     full_at: datetime | None = None
+    held: pl.Series = field(default_factory=lambda: _NOBODY)
 
     @property
     def ids(self) -> pl.Series:
         """The records that exist, those with an unusable row among them."""
         unusable = [one.record for one in self.misread if one.record is not None]
-        return pl.concat([self.frame["_id"], pl.Series("_id", unusable, dtype=pl.String)]).unique(maintain_order=True)
+        others = pl.Series("_id", unusable, dtype=pl.String)
+        return pl.concat([self.frame["_id"], others, self.held]).unique(maintain_order=True)
 
 
 class Extracts:
@@ -103,8 +111,9 @@ class Extracts:
         if len(parts) > 1 or not extracts[0].full:
             frame = pl.concat([part.frame for part in parts]).unique("_id", keep="last", maintain_order=True)
         full_at = next((one.file.at for one in reversed(extracts) if one.full), None)
-        unusable = [one.record for one in misread if one.record is not None]
-        return State(frame.filter(~pl.col("_id").is_in(unusable)), misread, full_at)
+        unusable, held = [one.record for one in misread if one.record is not None], _held(parts)
+        good = frame.filter(~pl.col("_id").is_in(unusable), ~pl.col("_id").is_in(held.implode()))
+        return State(good, misread, full_at, held)
 
     def header(self, layout: ObjectLayout) -> list[str]:
         """The columns of the newest extract, children's as `child.column`."""
@@ -168,7 +177,7 @@ class Extracts:
                 raise _missing(extract.file, name)
         checked = self._checked(layout, table, extract.full)
         frame = _shaped(layout, checked.frame, own, extract)
-        misread = checked.misread
+        misread, nameless = checked.misread, list[str]()
         for name, child in layout.children.items():
             wanted = [field.partition(".")[2] for field in fields if layout.inside(field) == name]
             if wanted and child.pattern is None:
@@ -178,7 +187,21 @@ class Extracts:
                 frame = frame.join(lists.rename({"list": name}), on="_id", how="left", maintain_order="left")
                 frame = frame.with_columns(pl.col(name).fill_null("[]"))
                 misread = (*misread, *bad)
-        return State(frame, misread)
+                nameless += [name] if any(one.record is None for one in bad) else []
+        if not nameless:
+            return State(frame, misread)
+        held = self._uncertain(layout, extract, fields, frame.select("_id", *nameless))
+        return State(frame.filter(~pl.col("_id").is_in(held.implode())), misread, held=held)
+
+    def _uncertain(
+        self, layout: ObjectLayout, extract: Extract, fields: Sequence[str], lists: pl.DataFrame
+    ) -> pl.Series:
+        """The records whose lists are not known to be whole."""
+        earlier = [one for one in self.all(layout) if one.full and by_stamp(one.stamp) < by_stamp(extract.stamp)]
+        if not extract.full or not earlier:
+            return lists["_id"]
+        before = self.state(layout, earlier[-1:], fields).frame.select(lists.columns)
+        return lists.join(before, on=lists.columns, how="anti")["_id"]
 
     def _checked(self, layout: ObjectLayout, table: Table, full: bool) -> Table:
         checks = Checks(layout.id, table).ids().encoding(layout.encoding)
@@ -247,7 +270,11 @@ def _parsed(path: Path, file: File, layout: ObjectLayout, id_column: str | None)
 
 
 def _behind(one: Extract, newest: Extract, dated: bool) -> bool:
-    return by_stamp(one.stamp) > by_stamp(newest.stamp) if dated else one.file.at > newest.file.at
+    if not dated:
+        return one.file.at > newest.file.at
+    if one.stamp == newest.stamp:
+        return one.file.at >= newest.file.at
+    return by_stamp(one.stamp) > by_stamp(newest.stamp)
 
 
 def _own(layout: ObjectLayout, fields: Sequence[str]) -> list[str]:
@@ -266,7 +293,8 @@ def _shaped(layout: ObjectLayout, frame: pl.DataFrame, own: Sequence[str], extra
         moment.dt.strftime("%Y-%m-%dT%H:%M:%SZ").alias("_modified"),
         _column(frame, layout.modified_by).alias("_modified_by"),
         *(_column(frame, name).alias(name) for name in own),
-        pl.coalesce(moment, pl.lit(extract.file.at).dt.cast_time_unit("us")).alias(SEEN_AT),
+        exact(_column(frame, layout.modified), layout.timezone).alias(CHANGED_AT),
+        pl.lit(extract.file.at).dt.cast_time_unit("us").alias(FILED_AT),
         pl.lit(extract.full).alias(FULL),
     )
 
@@ -274,8 +302,8 @@ def _shaped(layout: ObjectLayout, frame: pl.DataFrame, own: Sequence[str], extra
 def _empty(layout: ObjectLayout, fields: Sequence[str]) -> pl.DataFrame:
     lists = dict.fromkeys(name for field in fields if (name := layout.inside(field)))
     texts: dict[str, Any] = dict.fromkeys(["_id", "_modified", "_modified_by", *_own(layout, fields)], pl.String)
-    tail: dict[str, Any] = {SEEN_AT: pl.Datetime("us", "UTC"), FULL: pl.Boolean, **dict.fromkeys(lists, pl.String)}
-    return pl.DataFrame(schema={**texts, **tail})
+    times = dict.fromkeys([CHANGED_AT, FILED_AT], pl.Datetime("us", "UTC"))
+    return pl.DataFrame(schema={**texts, **times, FULL: pl.Boolean, **dict.fromkeys(lists, pl.String)})
 
 
 def _standing(parts: Sequence[State]) -> tuple[Misread, ...]:
@@ -286,6 +314,15 @@ def _standing(parts: Sequence[State]) -> tuple[Misread, ...]:
         found = [one for one in found if one.record is None or one.record not in good]
         found += part.misread
     return tuple(found)
+
+
+def _held(parts: Sequence[State]) -> pl.Series:
+    """Records that are held back still: one that a later file holds well is not."""
+    held = _NOBODY
+    for part in parts:
+        waiting = held.filter(~held.is_in(part.frame["_id"].implode()))
+        held = pl.concat([waiting, part.held]).unique(maintain_order=True)
+    return held
 
 
 def _missing(file: File, name: str) -> ConfigError:

@@ -70,11 +70,11 @@ def _own(one: Sent) -> dict[str, str | None]:
 
 
 def _whole(one: Sent) -> dict[str, Any]:
-    return _own(one) | {name: _list(value) or value for name, value in one.values.items()}
+    return _own(one) | {name: _list(value) if name in one.lists else value for name, value in one.values.items()}
 
 
 def _rows(one: Sent) -> list[dict[str, str | None]]:
-    lists = {name: found for name, value in one.values.items() if (found := _list(value)) is not None}
+    lists = {name: _list(value) for name, value in one.values.items() if name in one.lists}
     flat = _own(one) | {name: value for name, value in one.values.items() if name not in lists}
     lines = [
         {f"{name}.{key}": exactjson.scalar(value) for key, value in line.items()}
@@ -84,15 +84,10 @@ def _rows(one: Sent) -> list[dict[str, str | None]]:
     return [flat | line for line in lines] or [flat]
 
 
-def _list(value: str | None) -> list[Mapping[str, Any]] | None:
-    """The child list in a text; None for any other value."""
-    if value is None or not value.startswith("["):
-        return None
-    try:
-        found = exactjson.loads(value)
-    except ValueError:
-        return None
-    return found if isinstance(found, list) and all(isinstance(item, dict) for item in found) else None
+def _list(value: str | None) -> list[Mapping[str, Any]]:
+    """The rows in the text of a child list."""
+    found: list[Mapping[str, Any]] = exactjson.loads(value or "[]")
+    return found
 
 
 def _plain(value: Value) -> Any:

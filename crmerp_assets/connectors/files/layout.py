@@ -9,10 +9,10 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Format: TypeAlias = Literal["csv", "xlsx", "jsonl", "parquet"]
 _SUFFIXES: Mapping[str, Format] = {
@@ -25,6 +25,8 @@ _SUFFIXES: Mapping[str, Format] = {
     "parquet": "parquet",
 }
 SYSTEM = "files"
+ObjectName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+"""It stands between dots in the names of import files and acknowledgements."""
 
 
 class _Model(BaseModel):
@@ -54,9 +56,9 @@ class ObjectLayout(_Model):
     """The extracts of one kind of record and the import files for it.
 
     `full`: files that hold every record; the newest one counts. `changes`: files that hold what changed; those after
-    the newest full one count on top of it. `control`: beside each file stands `<file>.count` with its number of rows,
-    and without it the file is not complete. `columns` lists columns that a JSON Lines file may lack. `writes` is the
-    form of import files.
+    the newest full one count on top of it; an object that is written to needs `full`. `control`: beside each file, also
+    of acknowledgements, stands `<file>.count` with its number of rows, and without it the file is not complete.
+    `columns` lists columns that a JSON Lines file may lack. `writes` is the form of import files.
     """
 
     id: str
@@ -111,6 +113,11 @@ class ObjectLayout(_Model):
         return self
 
     @property
+    def decoding(self) -> str:
+        """The encoding to read with: a mark of UTF-8 at the start is no text, however the encoding is spelt."""
+        return "utf-8-sig" if codecs.lookup(self.encoding).name == "utf-8" else self.encoding
+
+    @property
     def patterns(self) -> list[str]:
         """Every pattern, children's among them."""
         own = (self.full, self.changes, *(child.pattern for child in self.children.values()))
@@ -131,6 +138,16 @@ class Folders(_Model):
     imports: str = "import"
     acknowledgements: str = "ack"
     notes: str = "crmerp"
+
+    @model_validator(mode="after")
+    def _apart(self) -> Folders:
+        names = [self.imports, self.acknowledgements, self.notes]
+        for name in names:
+            if any(part in ("", ".", "..") for part in name.split("/")):
+                raise ValueError(f"'{name}' is not understood; a folder is a path below the root")
+        if len(set(names)) < len(names):
+            raise ValueError("imports, acknowledgements and notes are three different folders")
+        return self
 
 
 def checked_pattern(value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any
 import openpyxl
 import polars as pl
 import polars.selectors as cs
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from crmerp_assets.connectors import exactjson
 from crmerp_assets.connectors.errors import ConfigError
@@ -25,7 +27,7 @@ ERRORS = ("#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!")
 
 def read_jsonl(path: Path, shown: str, layout: ObjectLayout) -> Table:
     """One object a line; inner objects become `outer.inner`, lists JSON text."""
-    lines = path.read_text(encoding=_utf8(layout.encoding), errors="replace").split("\n")
+    lines = path.read_text(encoding=layout.decoding, errors="replace").split("\n")
     filled = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     misread: list[Misread] = []
     records = [(number, _flat(record)) for number, record in _objects(filled, shown, misread)]
@@ -82,11 +84,17 @@ def read_xlsx(path: Path, shown: str, layout: ObjectLayout, id_column: str | Non
                 f"{shown} has no sheet {layout.sheet}; it has {', '.join(book.sheetnames)}.", system=SYSTEM
             )
         sheet = book[layout.sheet] if layout.sheet is not None else book.worksheets[0]
+        if isinstance(sheet, ReadOnlyWorksheet):
+            sheet.reset_dimensions()  # Programs write it, and not all keep it right: rows beyond it would not be read.
         rows = [(number, row) for number, row in enumerate(sheet.iter_rows(values_only=True), start=1) if any_of(row)]
     finally:
         book.close()
     names = [str(name).strip() if name is not None else "" for name in rows[0][1]] if rows else []
     used = [at for at, name in enumerate(names) if name]
+    twice = sorted(name for name, count in Counter(names).items() if name and count > 1)
+    if twice:
+        message = f"The header of {shown} names {', '.join(twice)} twice; correct the extract."
+        raise ConfigError(message, system=SYSTEM)
     data = {names[at]: [_cell(row[at]) if at < len(row) else None for _, row in rows[1:]] for at in used}
     frame = numbered(pl.DataFrame(data, schema={names[at]: pl.String for at in used}))
     where = [f"row {number}" for number, _ in rows[1:]]
@@ -152,7 +160,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value if value is None or isinstance(value, str | bool | int | Decimal) else _cell(value)
-
-
-def _utf8(encoding: str) -> str:
-    return "utf-8-sig" if encoding == "utf-8" else encoding

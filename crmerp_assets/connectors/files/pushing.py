@@ -5,23 +5,28 @@
 | nothing                          | a row in the next import file                            |
 | acknowledged as applied          | nothing; that is its result                              |
 | acknowledged as rejected or gone | a new row: whoever sends it again wants it tried again    |
-| noted, never put in place        | the same file under the same number                      |
+| noted, never put in place        | the same file under the same number; a new row where not  |
+|                                  | all of its writes come again: the others were withdrawn   |
 | in place or taken, no answer yet | nothing; waits like the others                           |
-| taken a day ago, no answer       | a new row: the file is lost                              |
+| missed for a day, no answer      | a new row: the file is lost                              |
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from crmerp_assets.connectors.errors import ConnectorError, Gone, Rejected, Transient, Unknown
+from crmerp_assets.connectors.errors import ConfigError, ConnectorError, Gone, Rejected, Transient, Unknown
 from crmerp_assets.connectors.files import importfile
 from crmerp_assets.connectors.files.acknowledgements import STATUSES, Acknowledgements, Answer
 from crmerp_assets.connectors.files.journal import Journal, Sent
 from crmerp_assets.connectors.files.layout import SYSTEM, ObjectLayout
 from crmerp_assets.connectors.files.overlay import Applied
 from crmerp_assets.connectors.protocol import Accepted, Result, Write
+
+logger = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 
@@ -44,6 +49,7 @@ class Pusher:
         self._patience = patience
 
     def push(self, object: str, layout: ObjectLayout, writes: Sequence[Write], accepted: Accepted) -> list[Result]:
+        self._ready(object, layout)
         refused = {one.id: result for one in writes if (result := self._unwritable(layout, one)) is not None}
         known = {one.write_id: one for one in self._journal.sent(object)}
         open_, fresh = self._sorted([one for one in writes if one.id not in refused], known)
@@ -53,7 +59,7 @@ class Pusher:
         for group in importfile.alike(layout, fresh):
             self._send(object, layout, group, accepted, sent, failed)
         answers = self._awaited(list(sent.values()))
-        self._journal.forget(self._said(list(known.values())).keys())
+        self._forget(list(known.values()))
         results = {write.id: self._result(write, sent, answers) for write in writes if write.id in sent}
         return [(refused | failed | results)[write.id] for write in writes]
 
@@ -67,8 +73,20 @@ class Pusher:
             for one in sent
             if one.write_id not in answers
             and not self._journal.never_placed(one, waiting)
-            and not self._journal.lost(one, waiting)
+            and not self._lost(one, waiting)
         }
+
+    def _ready(self, object: str, layout: ObjectLayout) -> None:
+        """ConfigError, before anything is sent, where a write could not be followed."""
+        self._journal.ready()
+        if layout.full is None:
+            what = f"{object} of {self._name} has extracts of changes only, which never show that a record is gone"
+            raise ConfigError(f"{what}; add full to its layout before it is written to.", system=SYSTEM)
+
+    def _forget(self, known: Sequence[Sent]) -> None:
+        """Files may stand there by now, so an error here must not look like one before them."""
+        with suppress(OSError):
+            self._journal.forget(self._said(known).keys())
 
     def applied(self, object: str) -> list[Applied]:
         """Every acknowledged write to an object, in the order in which they were sent."""
@@ -83,19 +101,31 @@ class Pusher:
         before = [known[one.id] for one in writes if one.id in known]
         answers, waiting = self._said(before), self._journal.waiting()
         refused = {write_id for write_id, said in answers.items() if said.status != "applied"}
-        lost = {one.write_id for one in before if one.write_id not in answers and self._journal.lost(one, waiting)}
-        again = refused | lost
+        lost = {one.write_id for one in before if one.write_id not in answers and self._lost(one, waiting)}
+        again = refused | lost | self._parted(before, answers, waiting)
         open_ = [one for one in before if one.write_id not in again]
         return open_, [one for one in writes if one.id not in known or one.id in again]
 
+    def _lost(self, one: Sent, waiting: set[str]) -> bool:
+        return not self._journal.never_placed(one, waiting) and self._journal.lost(one, waiting)
+
+    def _parted(self, before: Sequence[Sent], answers: dict[str, Answer], waiting: set[str]) -> set[str]:
+        """Writes of files that were never placed and can never be: the rest of them does not come again."""
+        coming = {(one.stem, one.write_id) for one in before}
+        gone = {one.stem for one in self._journal.sent() if (one.stem, one.write_id) not in coming}
+        unplaced = [one for one in before if self._journal.never_placed(one, waiting)]
+        return {one.write_id for one in unplaced if one.write_id not in answers and one.stem in gone}
+
     def _place_again(self, layout: ObjectLayout, open_: Sequence[Sent], accepted: Accepted) -> None:
+        """A file that cannot be placed this time either stays open like one without an answer."""
         answers, waiting = self._said(open_), self._journal.waiting()
         stems = dict.fromkeys(one.stem for one in open_ if one.write_id not in answers)
         for stem in stems:
             accepted([one.write_id for one in open_ if one.stem == stem], stem)
-            whole = [one for one in self._journal.sent() if one.stem == stem]
-            if self._journal.never_placed(whole[0], waiting):
-                self._journal.place(whole[0].file, importfile.content(layout, whole))
+            rows = [one for one in open_ if one.stem == stem]
+            if self._journal.never_placed(rows[0], waiting):
+                with suppress(OSError):
+                    self._journal.place(rows[0].file, importfile.content(layout, rows))
 
     def _send(
         self,
@@ -122,12 +152,20 @@ class Pusher:
     def _awaited(self, sent: Sequence[Sent]) -> dict[str, Answer]:
         """What was said to the writes, once all have an answer or patience ends."""
         waited, pause = 0.0, FIRST_PAUSE
-        answers = self._said(sent)
+        answers = self._heard(sent)
         while len(answers) < len(sent) and waited < self._patience:
             self._sleep(pause)
             waited, pause = waited + pause, min(LONGEST_PAUSE, pause * 1.5)
-            answers = self._said(sent)
+            answers = self._heard(sent)
         return answers
+
+    def _heard(self, sent: Sequence[Sent]) -> dict[str, Answer]:
+        """What was said; nothing while that cannot be read: the files stand there, so nobody may think they do not."""
+        try:
+            return self._said(sent)
+        except OSError as failure:
+            logger.warning("acknowledgements of %s cannot be read (%s)", self._name, type(failure).__name__)
+            return {}
 
     def _said(self, sent: Sequence[Sent]) -> dict[str, Answer]:
         """By write id. A status that is not understood is no answer."""

@@ -6,6 +6,7 @@ where one of them is gone, or was overwritten, everything is given again, which 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ from typing import TypeAlias
 import polars as pl
 
 from crmerp_assets.connectors.errors import ConfigError
-from crmerp_assets.connectors.files.extracts import FULL, SEEN_AT, Extract, Extracts, State
+from crmerp_assets.connectors.files.extracts import INTERNAL, Extract, Extracts, State
 from crmerp_assets.connectors.files.layout import SYSTEM, ObjectLayout
 from crmerp_assets.connectors.files.overlay import Applied, overlaid
 from crmerp_assets.connectors.protocol import Deletion, Misread, Page, Row
@@ -28,12 +29,12 @@ Ours: TypeAlias = Callable[[str], Sequence[Applied]]
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """`seen`: marks of the extracts whose rows were given. While pages remain, `now`: those that are being given, and
-    `after`: the last id that was. `ours`: how many of our writes were acknowledged."""
+    `after`: the last id that was. `ours`: which of our writes were acknowledged, and how."""
 
     seen: tuple[str, ...] = ()
     now: tuple[str, ...] | None = None
     after: str | None = None
-    ours: int = 0
+    ours: str = ""
 
     def text(self) -> str:
         return json.dumps(asdict(self))
@@ -69,7 +70,7 @@ class Reader:
         found = self._found(layout, cursor, all_, now, ours, fields)
         rows = found.rows.sort("_id")
         rest = rows.filter(pl.col("_id") > after) if after is not None else rows
-        done = Cursor(marks, ours=len(ours))
+        done = Cursor(marks, ours=_digest(ours))
         for start in range(0, rest.height, PAGE):
             page = rest.slice(start, PAGE)
             if start + PAGE < rest.height:
@@ -129,16 +130,21 @@ class Reader:
         ours: Sequence[Applied],
         fields: Sequence[str],
     ) -> Found:
-        """The general way reads both states; where only files of changes came, those are enough."""
+        """The general way reads both states; where only files of changes came, those are enough.
+
+        The older files are compared as they are, without our writes, though those were given on top of them. So records
+        that we wrote are given in any case: a person may have set one back to what the older files hold.
+        """
         marks = tuple(one.mark for one in now)
-        if cursor.seen and cursor.ours == len(ours) and marks[: len(cursor.seen)] == cursor.seen:
+        if cursor.seen and cursor.ours == _digest(ours) and marks[: len(cursor.seen)] == cursor.seen:
             return self._added(layout, now[len(cursor.seen) :], ours, fields)
         before = _pinned(all_, cursor.seen)
         state = self._state(layout, now, ours, fields)
         old = self._extracts.state(layout, before or (), fields)
-        compared = [name for name in state.frame.columns if name not in (SEEN_AT, FULL)]
+        compared = [name for name in state.frame.columns if name not in INTERNAL]
         fresh = state.frame.join(old.frame.select(compared), on=compared, how="anti", nulls_equal=True)
-        return Found(fresh, state.misread, everything=True)
+        given = pl.col("_id").is_in([one.native_id for one in ours]) | pl.col("_id").is_in(fresh["_id"].implode())
+        return Found(state.frame.filter(given), state.misread, everything=True)
 
     def _added(
         self, layout: ObjectLayout, added: Sequence[Extract], ours: Sequence[Applied], fields: Sequence[str]
@@ -167,7 +173,13 @@ def _pinned(all_: Sequence[Extract], marks: Sequence[str] | None) -> list[Extrac
 
 
 def _rows(frame: pl.DataFrame) -> list[Row]:
-    return frame.drop(SEEN_AT, FULL).to_dicts()
+    return frame.drop(INTERNAL).to_dicts()
+
+
+def _digest(ours: Sequence[Applied]) -> str:
+    """Another one as soon as any acknowledgement is there, gone, or says something else. Empty for none."""
+    said = [(one.sent.stem, one.sent.write_id, repr(one.answer)) for one in ours]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest() if said else ""
 
 
 def _parsed(text: str | None) -> Cursor:
@@ -176,7 +188,7 @@ def _parsed(text: str | None) -> Cursor:
     try:
         fields = json.loads(text)
         now = fields["now"]
-        return Cursor(tuple(fields["seen"]), None if now is None else tuple(now), fields["after"], int(fields["ours"]))
+        return Cursor(tuple(fields["seen"]), None if now is None else tuple(now), fields["after"], str(fields["ours"]))
     except (ValueError, TypeError, KeyError) as failure:
         message = "The cursor is not one of files; forget it, so that the next pull reads everything."
         raise ConfigError(message, system=SYSTEM) from failure

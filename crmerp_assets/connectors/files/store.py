@@ -1,11 +1,12 @@
 """The folder or the prefix of an object store that both systems can reach.
 
 What is read is complete: names that programs use while they still write are never looked at. What is written appears
-at once, under its final name, by a rename.
+at once, under its final name: by a rename in a folder, as object stores do it anyway.
 """
 
 from __future__ import annotations
 
+import inspect
 import os
 import threading
 from collections.abc import Mapping
@@ -15,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+from fsspec.asyn import AsyncFileSystem
 from fsspec.implementations.local import LocalFileSystem
+from fsspec.spec import AbstractFileSystem
 
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".writing", ".crdownload", "~")
 
@@ -40,6 +43,8 @@ class Store:
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         self._fs, self._root = fsspec.core.url_to_fs(url, **options)
         self._local = isinstance(self._fs, LocalFileSystem)
+        self.claims = self._local or _creates(type(self._fs))
+        """Whether `create` is sure that no other process makes the same file."""
 
     def files(self, folder: str) -> list[File]:
         """The complete files of one folder, without those below it; none where it does not exist."""
@@ -66,19 +71,18 @@ class Store:
         self._fs.get_file(self._path(path), str(target))
 
     def put(self, path: str, content: bytes) -> None:
-        """Write under a temporary name of this process and thread, then rename."""
+        """Write under a temporary name of this process and thread, then rename; an object store does so by itself."""
+        if not self._local:
+            self._fs.pipe_file(self._path(path), content)
+            return
         folder, _, name = path.rpartition("/")
         temporary = self._path(f"{folder}/.{name}.{os.getpid()}-{threading.get_ident()}.tmp")
         self._fs.makedirs(self._path(folder), exist_ok=True)
         with self._fs.open(temporary, "wb") as file:
             file.write(content)
-            if self._local:
-                file.flush()
-                os.fsync(file.fileno())
-        if self._local:
-            Path(temporary).replace(self._path(path))
-        else:
-            self._fs.mv(temporary, self._path(path))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(self._path(path))
 
     def create(self, path: str, content: bytes) -> bool:
         """Write a file unless one of that name is there; False where it is, whoever made it a moment ago."""
@@ -108,6 +112,14 @@ class Store:
         at = _appeared(info) or self._fs.modified(info["name"])
         tag = info.get("ETag") or info.get("etag") or at.isoformat()
         return File(f"{folder}/{name}" if folder else name, f"{info.get('size')}:{tag}", at)
+
+
+def _creates(kind: type[AbstractFileSystem]) -> bool:
+    """fsspec's own `pipe_file` looks whether the file is there and then writes: two processes may both do so."""
+    base: type = AsyncFileSystem if issubclass(kind, AsyncFileSystem) else AbstractFileSystem
+    name = "_pipe_file" if base is AsyncFileSystem else "pipe_file"
+    own = getattr(kind, name)
+    return own is not getattr(base, name) and "mode" in inspect.signature(own).parameters
 
 
 def _unfinished(name: str) -> bool:

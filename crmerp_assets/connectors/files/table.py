@@ -39,7 +39,7 @@ class Table:
         """The table without the rows of `bad`, which are told as misread."""
         if bad.is_empty():
             return self
-        ids = bad[id_column].to_list() if id_column else [None] * bad.height
+        ids = [_known(native) for native in bad[id_column].to_list()] if id_column else [None] * bad.height
         names = bad.select(pl.lit(column) if isinstance(column, str) else column).to_series().to_list()
         names = names * bad.height if len(names) == 1 else names
         found = [
@@ -97,6 +97,11 @@ class Checks:
     @property
     def _texts(self) -> list[str]:
         return self.table.columns
+
+
+def _known(native: str | None) -> str | None:
+    """None for an id that could not be read whole: it would be another record's, or nobody's."""
+    return None if native is None or REPLACED in native else native
 
 
 def numbered(frame: pl.DataFrame) -> pl.DataFrame:

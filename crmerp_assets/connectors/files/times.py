@@ -7,6 +7,14 @@ import polars as pl
 _FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d", "%Y%m%d%H%M%S", "%Y%m%d")
 
 
+_DAY = len("2026-03-01")
+
+
+def exact(text: pl.Expr, zone: str) -> pl.Expr:
+    """`instants`, but null for a day without a time: it is not before or after anything within that day."""
+    return pl.when(text.str.strip_chars().str.len_chars() > _DAY).then(instants(text, zone))
+
+
 def instants(text: pl.Expr, zone: str) -> pl.Expr:
     """UTC microseconds; null for what is no time. An hour that autumn repeats is taken as its first."""
     text = text.str.strip_chars()

@@ -38,7 +38,9 @@ class Folder:
     def acknowledge(self, file: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         """Say what became of each row."""
         names = list(dict.fromkeys([*_ACKNOWLEDGED, *(name for row in rows for name in row)]))
-        self.write(self.root / "ack" / f"{file.stem}.csv", table(names, rows))
+        path = self.root / "ack" / f"{file.stem}.csv"
+        self.write(path.with_name(f"{path.name}.count"), f"{len(rows)}\n")
+        self.write(path, table(names, rows))
 
     def extract(self, kind: Kind, number: int, records: Sequence[Mapping[str, Any]]) -> Path:
         """Every record of a kind, with its lines in a file of their own that comes first."""
