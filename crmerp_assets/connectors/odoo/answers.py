@@ -34,7 +34,8 @@ _LOCKED = (
     "ConcurrencyError",
 )
 _SHAPE = ("NotFound", "UnprocessableEntity", "BadRequest", "TypeError", "AttributeError")
-_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\S+@\S+|\b\d[\d .,/-]{2,}\b")
+_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]|\S+@\S+|\b\d[\d .,/-]{2,}\b|\S*?(?:\d\S*?){3}\S*")
+"""What is quoted or in brackets, addresses, numbers, and words that hold three digits, such as numbers of documents."""
 _LOCK_WORDS = re.compile(r"could not serialize access|could not obtain lock|deadlock detected", re.IGNORECASE)
 
 
