@@ -101,7 +101,7 @@ def reason_without_values(text: str, sent: Iterable[str] = ()) -> str:
     for value in sorted(sent, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "...", text)
     words = " ".join(_VALUES.sub("...", text).split())
-    return words[:300].strip().rstrip(".") or "no reason given"
+    return words[:300].rstrip(". ") or "no reason given"
 
 
 def _problem(response: Response) -> Mapping[str, Any] | None:
