@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from crmerp_assets.sandbox.odoo.engine import methods
+from crmerp_assets.sandbox.odoo.errors import user_error
 from crmerp_assets.sync import undo
+from crmerp_assets.sync.deletions import compare_ids
 from crmerp_assets.sync.systems import check
 from crmerp_assets_tests.flow.odoo_world import OdooWorld, make_odoo_world
 from crmerp_assets_tests.flow.world import GO_LIVE, push_all
@@ -124,6 +128,34 @@ def test_a_lost_answer_makes_one_confirmed_order(world: OdooWorld, fault: str, c
     assert {(row["state"], row["date_order"][:10]) for row in found} == {("sale", "2026-06-15")}
     assert len(world.read("sale.order.line", [], "id")) == 4
     assert len(world.read("res.partner", [["is_company", "=", True], ["ref_company_ids", "=", False]], "name")) == 2
+
+
+def test_an_order_whose_confirmation_is_refused_is_confirmed_once_when_nothing_is_in_the_way(
+    world: OdooWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The quotation carries our key; were it read as an order, nothing would be left to confirm it."""
+
+    def refused(env: Any, ids: list[int]) -> Any:
+        raise user_error("It waits for an approval.")
+
+    world.deals(world.accounts(1), world.products(), 1)
+    steps: Any = methods.OWN["sale.order"]
+    with monkeypatch.context() as patch:
+        patch.setitem(steps, "action_confirm", refused)
+        world.pass_through()
+        with world.platform() as used:
+            compare_ids(used, "odoo")
+        for _ in range(2):
+            world.pass_through()
+    assert [row["state"] for row in world.read("sale.order", [], "state")] == ["draft"]
+    with world.platform() as used, used.ledger.begin() as tx:
+        waiting = tx.intents.open("odoo", states=["rejected"])
+        assert waiting["operation"].to_list() == ["create"]
+        tx.intents.retry(waiting["id"].to_list(), by="ann")
+    world.settle()
+    assert [row["state"] for row in world.read("sale.order", [], "state")] == ["sale"]
+    assert world.orders()[:2] == (1, 1)
+    assert world.pass_through() == 0
 
 
 def test_undone_orders_are_cancelled(world: OdooWorld) -> None:

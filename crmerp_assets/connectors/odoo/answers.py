@@ -34,7 +34,8 @@ _LOCKED = (
     "ConcurrencyError",
 )
 _SHAPE = ("NotFound", "UnprocessableEntity", "BadRequest", "TypeError", "AttributeError")
-_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\S+@\S+|\b\d[\d .,/-]{2,}\b")
+_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]|\S+@\S+|\b\d[\d .,/-]{2,}\b|\S*?(?:\d\S*?){3}\S*")
+"""What is quoted or in brackets, addresses, numbers, and words that hold three digits, such as numbers of documents."""
 _LOCK_WORDS = re.compile(r"could not serialize access|could not obtain lock|deadlock detected", re.IGNORECASE)
 
 
@@ -100,7 +101,7 @@ def reason_without_values(text: str, sent: Iterable[str] = ()) -> str:
     for value in sorted(sent, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "...", text)
     words = " ".join(_VALUES.sub("...", text).split())
-    return words[:300].strip().rstrip(".") or "no reason given"
+    return words[:300].rstrip(". ") or "no reason given"
 
 
 def _problem(response: Response) -> Mapping[str, Any] | None:

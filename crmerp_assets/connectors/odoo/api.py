@@ -24,7 +24,8 @@ T = TypeVar("T")
 
 
 class OdooApi:
-    """`key` is asked for at every call, so that a key that was replaced in its file counts at once."""
+    """`key` is asked for at every call, so that a key that was replaced in its file counts at once. `company` is the
+    one that new records are of, None where it is the user's own."""
 
     def __init__(
         self,
@@ -40,17 +41,26 @@ class OdooApi:
         self._http, self.name, self._database, self._login, self._key = http, name, database, login, key
         self._clock, self._wanted = clock, protocol
         self._context = {**CONTEXT, **({"allowed_company_ids": list(companies)} if companies else {})}
+        self.company = str(companies[0]) if companies else None
         self._speech: Speech | None = None
         self._ahead: timedelta | None = None
 
-    def call(self, model: str, method: str, params: Mapping[str, Any], repeatable: bool = False) -> Any:
-        """The result of a method. Only what changes nothing, or is the same twice, is repeatable."""
-        speech = self._spoken()
+    def call(
+        self,
+        model: str,
+        method: str,
+        params: Mapping[str, Any],
+        repeatable: bool = False,
+        context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The result of a method. Only what changes nothing, or is the same twice, is repeatable; `context` is what
+        the call says beyond what every call does."""
+        speech, whole = self._spoken(), {**self._context, **(context or {})}
         try:
-            return speech.call(model, method, params, self._context, repeatable)
+            return speech.call(model, method, params, whole, repeatable)
         except AuthFailed:
             speech.renew()
-        return speech.call(model, method, params, self._context, repeatable)
+        return speech.call(model, method, params, whole, repeatable)
 
     def read(self, model: str, method: str, params: Mapping[str, Any]) -> Any:
         """A call that reads; what Odoo refuses in it is a mistake in what was asked for."""

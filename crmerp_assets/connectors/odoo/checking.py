@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from crmerp_assets.connectors.errors import AuthFailed, ConfigError, ConnectorError
 from crmerp_assets.connectors.odoo.api import MODULE, OdooApi
 from crmerp_assets.connectors.odoo.keys import DATA
+from crmerp_assets.connectors.odoo.rights import allowed
 from crmerp_assets.connectors.odoo.schema import Schema
 from crmerp_assets.connectors.odoo.selection import select
 from crmerp_assets.connectors.odoo.views import DELIVERY, KEY, View, view_of
@@ -76,27 +77,13 @@ class Checker:
     def _writeable(self, view: View, need: Needs) -> Iterator[Finding]:
         if not need.write:
             return
-        if not self._allowed(view.model):
+        if not allowed(self._api, view.model, "write"):
             grant = _GRANT.get(view.model, f"write access to {view.model}")
             yield Finding(False, f"{view.name} cannot be written", f"Give {grant}.")
         bad = [path for path in sorted(need.write) if not self._can_write(view, path)]
         yield from (Finding(False, f"{view.name}.{path} cannot be written", _remedy(path)) for path in bad)
         if not bad:
             yield Finding(True, f"{len(need.write)} fields of {view.name} to write", NOTHING)
-
-    def _allowed(self, model: str) -> bool:
-        """Version 18 gave the question another name and another form of answer."""
-        try:
-            params = {"operation": "write", "raise_exception": False}
-            return bool(self._api.call(model, "check_access_rights", params, repeatable=True))
-        except ConnectorError:
-            return self._has_access(model)
-
-    def _has_access(self, model: str) -> bool:
-        try:
-            return bool(self._api.call(model, "has_access", {"ids": [], "operation": "write"}, repeatable=True))
-        except ConnectorError:
-            return True
 
     def _can_write(self, view: View, path: str) -> bool:
         name = path.partition(".")[0]

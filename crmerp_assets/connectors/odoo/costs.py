@@ -19,7 +19,7 @@ def push_calls(object: str, creates: int, updates: int, confirms: bool) -> int:
     calls = _pages(creates, size) + _pages(updates, size)
     if not orders or not creates + updates:
         return calls
-    steps = 3 * _pages(creates, size) if confirms else 0
+    steps = 4 * _pages(creates, size) if confirms else 0
     return calls + steps + (2 if creates else 0) + (3 if updates else 0)
 
 
@@ -27,7 +27,7 @@ def fetch_calls(object: str, fields: Sequence[str], count: int) -> int:
     """Pages of 1,000, and for each the keys, the delivery addresses and each child list."""
     view = view_of(object)
     names = {path.partition(".")[0] for path in fields}
-    lists = len(names & set(view.lists)) + ("progress" in fields and view.model == "sale.order")
+    lists = len((names & set(view.lists)) | {name for name, child in view.lists.items() if child.dates})
     return _pages(count, PAGE) * (1 + (KEY in fields) + 2 * (DELIVERY in names) + 2 * lists)
 
 

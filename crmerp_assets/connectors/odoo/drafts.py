@@ -109,8 +109,7 @@ class Drafts:
 
     def _pricelist(self, write: Write, currency: str) -> str:
         """The first pricelist in a currency: that is what decides the currency of an order."""
-        currencies = self._lookups.ids_of("res.currency", "name", currency)
-        lists = self._lookups.ids_of("product.pricelist", "currency_id", currencies[0]) if currencies else []
+        lists = self._lookups.pricelists(currency)
         if not lists:
             reason = "is a currency that no pricelist in Odoo has; make one under Sales, Products, Pricelists"
             raise self.rejected(write, "currency_id.name", reason, "UNKNOWN_CURRENCY")
@@ -155,9 +154,10 @@ class Drafts:
     def line_cells(self, model: str, line: Line, product: str, shown: str) -> Cells:
         """One line; `product` is the id of its product. A line without text of its own has the product's name.
 
-        The text is always sent: an empty cell would be no text, and a line must have one.
+        The text is always sent: an empty cell would be no text, and a line must have one. So is the discount, which a
+        pricelist would else take off the price of the deal once more.
         """
-        cells = {"product_id/.id": product, "name": shown}
+        cells = {"product_id/.id": product, "name": shown, "discount": "0"}
         for path, value in line.items():
             if path != "product_id" and (path != "name" or value):
                 cells[path] = cell_of(str(self._schema.field(model, path)["type"]), value)

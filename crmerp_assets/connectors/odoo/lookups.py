@@ -52,6 +52,14 @@ class Lookups:
                 return found
         return []
 
+    def pricelists(self, currency: str) -> list[str]:
+        """The pricelists in a currency that are in use, and not those of another company than the one worked in."""
+        currencies = self.ids_of("res.currency", "name", currency)
+        lists = self.ids_of("product.pricelist", "currency_id", currencies[0]) if currencies else []
+        active = self.values("product.pricelist", "active", lists)
+        owner = self.values("product.pricelist", "company_id", lists) if self._api.company else {}
+        return [id_ for id_ in lists if active[id_] == "true" and owner.get(id_) in (None, self._api.company)]
+
     def _column(self, model: str, name: str, wanted: set[str]) -> Mapping[str, str | None]:
         if model not in SMALL:
             return self._texts(model, name, self._api.some(model, sorted(wanted, key=int), [name]))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import copy
 
-from crmerp_assets.connectors.errors import ConnectorError, Dependent
+from crmerp_assets.connectors.errors import AuthFailed, ConfigError, ConnectorError, Dependent, QuotaSpent
 from crmerp_assets.connectors.odoo.answers import SYSTEM
 from crmerp_assets.connectors.odoo.api import MODULE, OdooApi, Record
 from crmerp_assets.connectors.odoo.derived import contact_name
@@ -95,10 +96,10 @@ class Preparer:
             return
         model = view.lists[LINES].model
         products = self._products(changed)
-        there = self._existing_lines(view, changed)
+        there = self._existing_lines(view, changed, errors)
         known = {ref.native_id or products.get(ref.key or "") for draft in changed for ref in _refs(draft)}
         names = self._drafts.product_names([id_ for id_ in known if id_])
-        for draft in changed:
+        for draft in [draft for draft in changed if draft.write.id not in errors]:
             lacking = [ref.key for ref in _refs(draft) if ref.native_id is None and ref.key not in products]
             if lacking:
                 errors[draft.write.id] = self._waits(draft.write)
@@ -118,7 +119,9 @@ class Preparer:
         keys = {ref.key for draft in drafts for ref in _refs(draft) if ref.native_id is None and ref.key}
         return self._keys.find("product.product", sorted(keys)) if keys else {}
 
-    def _existing_lines(self, view: View, drafts: Sequence[Draft]) -> dict[str, list[Record]]:
+    def _existing_lines(
+        self, view: View, drafts: Sequence[Draft], errors: dict[str, ConnectorError]
+    ) -> dict[str, list[Record]]:
         """The lines that an order has, by write id. An order that was made before is looked up by its key."""
         made = self._keys.find(view.model, [draft.write.key for draft in drafts if draft.creates])
         orders = {
@@ -132,22 +135,46 @@ class Preparer:
         where = [["order_id", "in", ids], ["display_type", "=", False]]
         lines = list(self._api.whole(model, where, ["order_id", *COPIED]))
         keys = self._keys.of(model, [str(line["id"]) for line in lines]) if lines else {}
-        self._give_keys(model, lines, keys, {id_: w.write.key for w in drafts if (id_ := orders.get(w.write.id))})
+        for draft in drafts:
+            if id_ := orders.get(draft.write.id):
+                self._give_keys(model, draft, [one for one in lines if str(one["order_id"][0]) == id_], keys, errors)
+        lines = [line for line in lines if str(line["id"]) in keys]
         found: dict[str, list[Record]] = {}
         for line in sorted(lines, key=lambda line: (int(line["sequence"]), int(line["id"]))):
             found.setdefault(str(line["order_id"][0]), []).append({**line, "key": keys[str(line["id"])]})
         return {write: found.get(id_, []) for write, id_ in orders.items()}
 
-    def _give_keys(self, model: str, lines: Sequence[Record], keys: dict[str, str], orders: dict[str, str]) -> None:
-        """Lines that people added get a key as well: an import names all of an order's lines in one way."""
+    def _give_keys(
+        self,
+        model: str,
+        draft: Draft,
+        lines: Sequence[Record],
+        keys: dict[str, str],
+        errors: dict[str, ConnectorError],
+    ) -> None:
+        """Lines that people added to an order get a key as well: an import names all of an order's lines in one way.
+
+        Nothing of the write itself was sent where this fails; it fails with that error, and the others go on.
+        """
         new = {
-            f"{orders[str(line['order_id'][0])]}_added_{line['id']}": str(line["id"])
-            for line in lines
-            if str(line["id"]) not in keys
+            f"{draft.write.key}_added_{line['id']}": str(line["id"]) for line in lines if str(line["id"]) not in keys
         }
-        if new:
+        if not new:
+            return
+        try:
             self._keys.link(model, new)
-            keys |= {id_: key for key, id_ in new.items()}
+        except (AuthFailed, QuotaSpent, ConfigError):
+            raise
+        except ConnectorError as failure:
+            errors[draft.write.id] = self._said(draft.write, failure)
+            return
+        keys |= {id_: key for key, id_ in new.items()}
+
+    @staticmethod
+    def _said(write: Write, failure: ConnectorError) -> ConnectorError:
+        error = copy(failure)
+        error.object, error.record = write.object, write.key
+        return error
 
 
 def _put_lines(draft: Draft, lines: Sequence[Cells]) -> None:

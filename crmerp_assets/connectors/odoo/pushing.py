@@ -13,6 +13,7 @@ from typing import Any
 
 from crmerp_assets.connectors.errors import (
     AuthFailed,
+    ConfigError,
     ConnectorError,
     Dependent,
     Gone,
@@ -20,6 +21,7 @@ from crmerp_assets.connectors.errors import (
     Rejected,
     Throttled,
     Transient,
+    Unknown,
 )
 from crmerp_assets.connectors.odoo.actions import Actions
 from crmerp_assets.connectors.odoo.answers import SYSTEM, locked, reason_without_values
@@ -27,6 +29,7 @@ from crmerp_assets.connectors.odoo.api import OdooApi
 from crmerp_assets.connectors.odoo.drafts import Draft, grid, referenced_keys, sent_values
 from crmerp_assets.connectors.odoo.keys import Keys
 from crmerp_assets.connectors.odoo.preparing import Preparer
+from crmerp_assets.connectors.odoo.rights import allowed
 from crmerp_assets.connectors.odoo.views import View
 from crmerp_assets.connectors.protocol import Result, Write
 
@@ -34,6 +37,10 @@ BATCH = 200
 ORDERS = 100
 """Below the 120 seconds that a worker of a self-hosted server has for one call: orders are slow to compute."""
 ATTEMPTS = 3
+ERRORS = 10
+"""So many bad records end an import where they are one in ten."""
+STOPPING = (AuthFailed, QuotaSpent, ConfigError)
+"""Errors of the whole push, raised for as long as nothing came through."""
 Results = dict[str, Result]
 Message = Mapping[str, Any]
 
@@ -68,7 +75,7 @@ class Pusher:
         try:
             self._keys.link(view.model, {d.write.key: d.write.native_id or "" for d in drafts})
         except ConnectorError as failure:
-            results |= {draft.write.id: _failed(draft.write, failure) for draft in drafts}
+            _stop(failure, drafts, results)
 
     def _carry(self, view: View, batch: Sequence[Draft], results: Results) -> None:
         """Load a batch without those that are refused, until it is through or nothing is left of it."""
@@ -79,18 +86,15 @@ class Pusher:
                 break
             try:
                 answer = self._load(view, left)
-            except (AuthFailed, QuotaSpent) as failure:
-                if not results:
-                    raise
-                results |= {draft.write.id: _failed(draft.write, failure) for draft in left}
-                break
+                if answer["ids"]:
+                    done |= self._saved(left, answer["ids"])
+                    break
+                refused = self._refused(left, answer.get("messages") or [])
+                if len(refused) + 1 >= min(len(left), ERRORS):
+                    self._may(view, left)
             except ConnectorError as failure:
-                results |= {draft.write.id: _failed(draft.write, failure) for draft in left}
+                _stop(failure, left, results)
                 break
-            if answer["ids"]:
-                done |= {d.write.id: str(id_) for d, id_ in zip(left, answer["ids"], strict=True)}
-                break
-            refused = self._refused(left, answer.get("messages") or [])
             results |= refused
             left = [draft for draft in left if draft.write.id not in refused]
         results |= {id_: Result(id_, native, None) for id_, native in done.items()}
@@ -106,13 +110,28 @@ class Pusher:
                 return answer
         raise Transient(f"{self._connection}: other transactions were in the way; it is tried again.", system=SYSTEM)
 
+    def _saved(self, drafts: Sequence[Draft], ids: Sequence[Any]) -> dict[str, str]:
+        """Record id by write id; Unknown where the ids are not as many as the records, so that none is another's."""
+        if len(ids) != len(drafts):
+            message = f"{self._connection} saved {len(drafts)} records and named {len(ids)}; settle them by their keys."
+            raise Unknown(message, system=SYSTEM)
+        return {draft.write.id: str(id_) for draft, id_ in zip(drafts, ids, strict=True)}
+
+    def _may(self, view: View, drafts: Sequence[Draft]) -> None:
+        """ConfigError where it is the user that is refused: an import says that record by record."""
+        verb = "create" if drafts[0].creates else "write"
+        if not allowed(self._api, view.model, verb):
+            now = "give the user the access right in Settings, Users (`crmerp check` says which)"
+            message = f"{self._connection}: not allowed to {verb} {view.name}; {now}."
+            raise ConfigError(message, system=SYSTEM, object=view.name)
+
     def _refused(self, drafts: Sequence[Draft], messages: Sequence[Message]) -> Results:
         """The results of the records that messages are about; all of them where a message names none."""
         found: Results = {}
         owner = [number for number, draft in enumerate(drafts) for _ in draft.rows]
-        for message in messages:
-            at = int((message.get("rows") or {}).get("from", -1))
-            if message.get("type") == "error" and 0 <= at < len(owner):
+        for message in _about_records(messages):
+            at = _row(message)
+            if at < len(owner):
                 write = drafts[owner[at]].write
                 found.setdefault(write.id, Result(write.id, write.native_id, self._error(write, message)))
         if found:
@@ -174,6 +193,32 @@ def _batches(view: View, drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
                 batch = []
             batch.append(draft)
         yield batch
+
+
+def _about_records(messages: Sequence[Message]) -> list[Message]:
+    """The errors of single records.
+
+    Odoo saves a batch as one, then, where that fails, record by record. What stopped the batch goes before all other
+    messages under the row of the first record, which may have no fault: it is heard only where no other row is named.
+    A first record that is bad is refused when it goes again.
+    """
+    errors = [one for one in messages if one.get("type") == "error" and _row(one) >= 0]
+    others = [one for one in errors if _row(one) > 0]
+    whole = bool(errors) and _row(errors[0]) == 0 and not errors[0].get("field")
+    return others if whole and others else errors
+
+
+def _row(message: Message) -> int:
+    """The first row that a message is about, -1 where it names none."""
+    return int((message.get("rows") or {}).get("from", -1))
+
+
+def _stop(failure: ConnectorError, drafts: Sequence[Draft], results: Results) -> None:
+    """The failure of a call as that of its writes; raised where it is one of all and nothing came through so far."""
+    through = any(one.error is None or isinstance(one.error, Unknown) for one in results.values())
+    if isinstance(failure, STOPPING) and not through:
+        raise failure
+    results |= {draft.write.id: _failed(draft.write, failure) for draft in drafts}
 
 
 def _empty(draft: Draft) -> bool:

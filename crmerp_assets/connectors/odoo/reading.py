@@ -13,14 +13,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
-from crmerp_assets.connectors.errors import ConfigError
+from crmerp_assets.connectors.errors import ConfigError, Transient
 from crmerp_assets.connectors.odoo.answers import SYSTEM
-from crmerp_assets.connectors.odoo.api import PAGE, Domain, OdooApi
+from crmerp_assets.connectors.odoo.api import PAGE, READS, Domain, OdooApi, Record
 from crmerp_assets.connectors.odoo.keys import Keys
 from crmerp_assets.connectors.odoo.rows import Rows
 from crmerp_assets.connectors.odoo.schema import Schema
 from crmerp_assets.connectors.odoo.selection import Selection, select
-from crmerp_assets.connectors.odoo.views import View, view_of
+from crmerp_assets.connectors.odoo.views import QUOTES, View, view_of
 from crmerp_assets.connectors.protocol import Page, Row
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
@@ -44,7 +44,9 @@ class Cursor:
 
 
 class Reader:
-    """Reads one database. With `confirms`, an order that is still a draft is not one that was found by its key."""
+    """Reads one database. With `confirms`, an order of ours that is still a quotation is a write that is not over: it
+    is not read and not found by its key, so that the write that made it goes on to confirm it. `ids` has it, as it
+    exists; so are quotations that people made, which are records like others."""
 
     def __init__(
         self, api: OdooApi, schema: Schema, keys: Keys, rows: Rows, overlap_seconds: int, confirms: bool
@@ -54,16 +56,33 @@ class Reader:
         self._confirms = confirms
 
     def pull(self, object: str, fields: Sequence[str], since: str | None) -> Iterator[Page]:
-        selection = select(view_of(object), fields, self._schema)
+        selection = self._selected(object, fields)
         cursor = self._resumed(since)
         while cursor.mode != "done":
             domain = [*selection.view.domain, *(_changed(selection, cursor) if cursor.mode == "changes" else [])]
             records = self._api.page(selection.view.model, domain, list(selection.read), cursor.id)
-            rows = self._rows.whole(selection, records)
+            rows = self._rows.whole(selection, self._finished(selection.view, records))
             cursor = _next(cursor, int(records[-1]["id"]) if records else None)
             if records and len(records) < PAGE and not self._more(selection.view, domain, cursor.id):
                 cursor = _next(cursor, None)
             yield Page(rows, cursor.text())
+
+    def _selected(self, object: str, fields: Sequence[str]) -> Selection:
+        selection = select(view_of(object), fields, self._schema)
+        if self._unfinished(selection.view):
+            selection.read["state"] = None
+        return selection
+
+    def _unfinished(self, view: View) -> bool:
+        return self._confirms and view.model == "sale.order"
+
+    def _finished(self, view: View, records: list[Record]) -> list[Record]:
+        """The records without quotations of ours."""
+        if not self._unfinished(view):
+            return records
+        quotes = [str(record["id"]) for record in records if record["state"] in QUOTES]
+        ours = self._keys.of(view.model, quotes) if quotes else {}
+        return [record for record in records if str(record["id"]) not in ours]
 
     def _more(self, view: View, domain: Domain, after: int) -> bool:
         """Whether anything lies beyond a page that was not full."""
@@ -74,30 +93,32 @@ class Reader:
         view = view_of(object)
         after, found = 0, list[str]()
         prefix = view.prefix
-        while True:
+        repeated = 0
+        while repeated < READS:
             params = {"domain": [["id", ">", after], *view.domain], "limit": _MANY, "order": "id"}
             ids = [int(id_) for id_ in self._api.read(view.model, "search", params)]
             fresh = [id_ for id_ in ids if id_ > after]
             if not ids:
                 return found
+            repeated = 0 if fresh else repeated + 1
             found += [f"{prefix}{id_}" for id_ in fresh]
             after = max([after, *fresh])
+        message = f"{self._api.name} keeps sending ids that were there before; it is asked again later."
+        raise Transient(message, system=SYSTEM, object=object)
 
     def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> list[Row]:
-        selection = select(view_of(object), fields, self._schema)
-        plain = [id_.removeprefix(selection.view.prefix) for id_ in ids]
-        return self._rows.whole(selection, self._api.some(selection.view.model, plain, list(selection.read)))
+        selection = self._selected(object, fields)
+        view = selection.view
+        plain = [id_.removeprefix(view.prefix) for id_ in ids]
+        records = self._api.some(view.model, plain, list(selection.read))
+        return self._rows.whole(selection, self._finished(view, records))
 
     def find_by_key(self, object: str, key_field: str, keys: Sequence[str], fields: Sequence[str]) -> dict[str, Row]:
         view = view_of(object)
         found = self._keys.find(view.model, keys)
-        checked = self._confirms and view.model == "sale.order"
-        if not fields and not checked:
+        if not fields and not self._unfinished(view):
             return {key: {"_id": id_, key_field: key} for key, id_ in found.items()}
-        wanted = [*fields, *(["state"] if checked else [])]
-        rows = {str(row["_id"]): row for row in self.fetch(object, wanted, list(found.values()))}
-        if checked:
-            rows = {id_: row for id_, row in rows.items() if row["state"] not in ("draft", "sent")}
+        rows = {str(row["_id"]): row for row in self.fetch(object, fields, list(found.values()))}
         return {key: rows[id_] | {key_field: key} for key, id_ in found.items() if id_ in rows}
 
     def _resumed(self, since: str | None) -> Cursor:

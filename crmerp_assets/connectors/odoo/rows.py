@@ -89,7 +89,8 @@ class Rows:
 
     def _children(self, selection: Selection, records: Sequence[Record], rows: Mapping[str, Row]) -> None:
         progress = "progress" in selection.derived and "_lines" in selection.derived["progress"].needs
-        names = dict.fromkeys([*selection.lists, *(["order_line"] if progress else [])])
+        dating = [name for name, child in selection.view.lists.items() if child.dates]
+        names = dict.fromkeys([*selection.lists, *dating])
         for name in names:
             child = selection.view.lists[name]
             paths = selection.lists.get(name, [])
@@ -99,9 +100,8 @@ class Rows:
                 listed = self._lists.lines(child, found, paths)
                 for record in records:
                     record["_lines"] = found.get(str(record["id"]), [])
-                for id_, lines in found.items():
-                    for line in lines:
-                        _newer(rows[id_], line)
+                for id_, line in [(id_, line) for id_, lines in found.items() for line in lines if child.dates]:
+                    _newer(rows[id_], line)
             elif child.kind == "billed":
                 listed = self._lists.billed(list(rows))
             else:

@@ -104,4 +104,4 @@ def _rated(chosen: Selection, schema: Schema) -> None:
     chosen.rated = True
     day = "date" if chosen.view.model == "account.payment" else "invoice_date"
     own = schema.first(chosen.view.model, ["invoice_currency_rate"])
-    chosen.read |= dict.fromkeys(["currency_id", day, *([own] if own else [])])
+    chosen.read |= dict.fromkeys(["currency_id", "company_id", day, *([own] if own else [])])

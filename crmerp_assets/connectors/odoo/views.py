@@ -38,7 +38,8 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class ChildList:
-    """A list of child records as the protocol's child list. `where` leaves out those that do not count."""
+    """A list of child records as the protocol's child list. `where` leaves out those that do not count; `dates` says
+    that a record is as new as the newest of them, whatever is asked of it."""
 
     kind: ListKind
     model: str
@@ -47,6 +48,7 @@ class ChildList:
     order: tuple[str, ...] = ()
     derived: Mapping[str, Derived] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
+    dates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class View:
         return [list(term) if isinstance(term, tuple) else term for term in self.only]
 
 
+QUOTES = ("draft", "sent")
+"""States of an order that is not confirmed yet."""
 KEY = "xml_id"
 """The external id in our module, which is not a field of the record but a row of ir.model.data."""
 DELIVERY = "delivery"
@@ -105,6 +109,7 @@ _ORDER_LINES = ChildList(
     where=(("display_type", "=", False), ("product_uom_qty", "!=", 0)),
     order=("sequence",),
     derived={"name": Derived(("name", "product_id"), line_text, writeable=True)},
+    dates=True,
 )
 _ORDER = View(
     name="sale.order",

@@ -28,6 +28,11 @@ class OdooError(Exception):
         """The HTTP status of JSON-2."""
         return _STATUS.get(self.name, 500)
 
+    @property
+    def for_people(self) -> bool:
+        """Whether it is one of UserError, from which Odoo's own exceptions descend."""
+        return self.name.startswith("odoo.exceptions.")
+
     def body(self) -> dict[str, Any]:
         """The exception as JSON-2 answers it, and as JSON-RPC puts it under `data`."""
         debug = f"Traceback (most recent call last):\n  ...\n{self.name}: {self.message}\n"

@@ -33,35 +33,46 @@ class Span:
 
 
 def load(env: Env, model: str, fields: Sequence[str], data: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """`ids` in the order of the records, or False with the messages of those that cannot be saved."""
-    env.allow(model, "create", "write")
+    """`ids` in the order of the records, or False with the messages of those that cannot be saved.
+
+    Odoo saves the batch as one first, then record by record. What stopped the batch comes first among the messages,
+    under the rows of the first record, whosever fault it was; a right that is missing is told record by record.
+    """
     paths = [tuple(name.split("/")) for name in fields]
     for path in paths:
         if path[0] not in (*env.model(model).fields, ".id"):
             return _refused([_message(0, Span(0, 0, []), path[0], f"The field '{path[0]}' does not exist")])
     if env.database.in_the_way():
         return _refused([{"type": "error", "message": "could not serialize access due to concurrent update"}])
+    spans = list(_spans(env, model, paths, data))
     messages: list[Message] = []
+    whole: list[Message] = []
     ids: list[int] = []
     try:
         with env.database.transaction():
-            for number, span in enumerate(_spans(env, model, paths, data)):
+            for number, span in enumerate(spans):
                 try:
                     with env.database.transaction():
                         ids.append(_save(env, model, paths, span.rows))
                 except Fault as fault:
                     messages.append(_message(number, span, fault.field, fault.message))
                 except OdooError as error:
-                    messages.append(_message(number, span, False, error.message))
+                    messages.append(_message(number, span, False, _shown(error)))
+                    whole += [_message(0, spans[0], False, error.message)] if error.for_people and not whole else []
             if messages:
                 raise _Undone
     except _Undone:
-        return _refused(messages)
+        return _refused([*(one for one in whole if one not in messages), *messages])
     return {"ids": ids, "messages": [], "nextrow": 0}
 
 
 class _Undone(Exception):
     """Nothing of the batch is kept."""
+
+
+def _shown(error: OdooError) -> str:
+    """What an import says of an error that is not written for people."""
+    return error.message if error.for_people else f"Unknown error during import: {error.name}: {error.message}"
 
 
 def _refused(messages: list[Message]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from crmerp_assets.sandbox.odoo.engine import taxes
 from crmerp_assets.sandbox.odoo.engine.env import Env, ids_of
 from crmerp_assets.sandbox.odoo.engine.rules import Row, Rules, Vals, register
-from crmerp_assets.sandbox.odoo.errors import user_error
+from crmerp_assets.sandbox.odoo.errors import user_error, value_error
 from crmerp_assets.sandbox.odoo.schema.sales import line_names
 
 _PRICED = {"product_id", "product_uom_qty", "price_unit", "discount", "tax_ids", "tax_id", "display_type"}
@@ -41,6 +41,8 @@ class OrderRules(Rules):
     def changing(self, env: Env, rows: list[Row], vals: Vals) -> Vals:
         if "pricelist_id" in vals:
             vals["currency_id"] = env.row("product.pricelist", int(vals["pricelist_id"]))["currency_id"]
+        if "pricelist_id" in vals and any(row["state"] == "sale" for row in rows):
+            raise user_error("You cannot change the pricelist of a confirmed order !")
         locked = {"order_line", "partner_id", "pricelist_id"} & vals.keys()
         if locked and any(row["locked"] or row["state"] == "cancel" for row in rows):
             raise user_error("It is forbidden to modify a locked or cancelled order.")
@@ -173,12 +175,19 @@ def action_confirm(env: Env, ids: list[int]) -> bool:
     return True
 
 
-def action_cancel(env: Env, ids: list[int]) -> bool:
-    """Cancelled unless locked."""
+def action_cancel(env: Env, ids: list[int]) -> bool | dict[str, Any]:
+    """Cancelled unless locked. Before version 19 an order that is no draft opens a window that asks, and stays what it
+    is, unless the context does without; one window is for one order."""
     env.allow("sale.order", "modify", "write")
-    for order in env.rows("sale.order", ids):
-        if order["locked"]:
-            raise user_error("You cannot cancel a locked order. Please unlock it first.")
+    orders = env.rows("sale.order", ids)
+    if any(order["locked"] for order in orders):
+        raise user_error("You cannot cancel a locked order. Please unlock it first.")
+    asks = env.database.options.number < 19 and not env.context.get("disable_cancel_warning")
+    if asks and any(order["state"] != "draft" for order in orders):
+        if len(orders) != 1:
+            raise value_error(f"Expected singleton: sale.order{tuple(ids)}")
+        return {"type": "ir.actions.act_window", "res_model": "sale.order.cancel", "target": "new"}
+    for order in orders:
         env.differing("sale.order", order["id"], {"state": "cancel"})
         recompute(env, order["id"])
     return True

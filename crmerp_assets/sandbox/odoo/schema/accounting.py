@@ -110,6 +110,7 @@ def _payment(version: float) -> dict[str, Field]:
         "partner_type": choice("Partner Type", "customer", "supplier", default="customer"),
         "move_id": one("account.move", "Journal Entry"),
         "journal_id": one("account.journal", "Journal"),
+        "company_id": one("res.company", "Company", default=1),
         "is_reconciled": boolean("Is Reconciled"),
         "memo" if version >= 18 else "ref": char("Memo"),
         "reconciled_invoice_ids": Field(
