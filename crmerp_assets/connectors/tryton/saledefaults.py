@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crmerp_assets.connectors.errors import Rejected
 from crmerp_assets.connectors.tryton.bodies import Draft
 from crmerp_assets.connectors.tryton.parties import SIDES, address_of
 from crmerp_assets.connectors.tryton.rpc import Rpc
+from crmerp_assets.connectors.tryton.values import text
 
 _PARTY = (
+    "rec_name",
     "customer_payment_term",
     "customer_tax_rule",
     *(f"addresses.{name}" for name in ("active", *SIDES.values())),
@@ -17,20 +20,22 @@ _PARTY = (
 
 
 class SaleDefaults:
-    """Facts of the parties and products of one push."""
+    """Facts of the parties and products of one push; what Tryton refuses to work out is kept as well."""
 
     def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc
         self._parties: dict[int, Any] = {}
-        self._filled: dict[tuple[str | None, int], dict[str, Any]] = {}
+        self._filled: dict[tuple[str | None, int], dict[str, Any] | Rejected] = {}
 
     def learn(self, drafts: Sequence[Draft]) -> None:
-        """Read the parties anew, in one call, and forget what was known of products."""
+        """Read the parties, in one call."""
         parties = sorted({draft.party for draft in drafts if draft.party is not None})
         asks = ["id", *_PARTY]
         rows = self._rpc.search_read("party.party", [["id", "in", parties]], asks) if parties else []
         self._parties = {int(row["id"]): row for row in rows}
-        self._filled = {}
+
+    def name(self, draft: Draft) -> str | None:
+        return text((self._parties.get(draft.party or 0) or {}).get("rec_name"))
 
     def header(self, draft: Draft) -> dict[str, Any]:
         party = self._parties.get(draft.party or 0)
@@ -43,6 +48,7 @@ class SaleDefaults:
         return header
 
     def lines(self, draft: Draft) -> list[dict[str, Any]]:
+        """Rejected where Tryton's own program cannot make a line of a product, such as one without an account."""
         return [
             {"sequence": place, **self._of_product(draft, line.get("product")), **line}
             for place, line in enumerate(draft.lines or [], start=1)
@@ -54,9 +60,18 @@ class SaleDefaults:
             return {}
         rule = (self._parties.get(draft.party or 0) or {}).get("customer_tax_rule")
         if (rule, product) not in self._filled:
-            line = {"product": product, "type": "line", "_parent_sale.party": draft.party}
-            self._filled[(rule, product)] = _filled(self._rpc.read("model.sale.line.on_change", line, ["product"]))
-        return self._filled[(rule, product)]
+            self._filled[(rule, product)] = self._asked({"product": product, "_parent_sale.party": draft.party})
+        filled = self._filled[(rule, product)]
+        if isinstance(filled, Rejected):
+            raise filled
+        return filled
+
+    def _asked(self, line: Mapping[str, Any]) -> dict[str, Any] | Rejected:
+        try:
+            found = self._rpc.worked_out("model.sale.line.on_change", {**line, "type": "line"}, ["product"])
+        except Rejected as refused:
+            return refused
+        return _filled(found)
 
 
 def _filled(changed: Mapping[str, Any]) -> dict[str, Any]:
