@@ -325,6 +325,55 @@ def test_a_write_that_something_else_answers_is_unknown(office: Office, kind: st
     assert len(office.connector.ids(PARTY)) == 1
 
 
+@pytest.mark.parametrize(("kind", "error"), [("html", Transient), ("redirect", ConfigError)])
+def test_a_read_that_fails_late_is_no_word_on_what_was_sent(office: Office, kind: str, error: type[Exception]) -> None:
+    party = office.party(1)
+    writes = [
+        Write("c", PARTY, "create", "key", "cust-2", None, {"name": "Customer 2"}),
+        Write("u", PARTY, "update", "key", "cust-1", party, {"name": "Changed"}),
+    ]
+    office.proxy.faults.append(Fault(kind, r"party\.search_read.*_timestamp", times=3))
+    made, changed = office.connector.push(PARTY, writes)
+    assert made.error is None
+    assert made.native_id in office.connector.ids(PARTY)
+    assert isinstance(changed.error, error)
+    office.proxy.faults.clear()
+    assert office.connector.push(PARTY, writes)[1].error is None
+
+
+def test_behind_a_lost_create_no_update_is_sent(office: Office) -> None:
+    party = office.party(1)
+    writes = [
+        Write("c", PARTY, "create", "key", "cust-2", None, {"name": "Customer 2"}),
+        Write("u", PARTY, "update", "key", "cust-1", party, {"name": "Changed"}),
+    ]
+    office.proxy.faults.append(Fault("cut_after", r"party\.create"))
+    office.proxy.faults.append(Fault("redirect", r"party\.search_read.*_timestamp"))
+    results = office.connector.push(PARTY, writes)
+    assert [type(result.error) for result in results] == [Unknown, ConfigError]
+    assert office.connector.fetch(PARTY, ("name",), [party])[0]["name"] == "Customer 1"
+
+
+def test_a_payment_term_that_is_out_of_use_gives_way_to_one_of_its_name(office: Office) -> None:
+    model = "account.invoice.payment_term"
+    old, new = (
+        office.person.call(f"model.{model}.search", [["name", "=", name]], 0, 1, None)[0]
+        for name in ("Net 30", "Net 60")
+    )
+    office.party(1, **{"customer_payment_term.name": "Net 30"})
+    office.person.edit(model, str(old), {"active": False})
+    office.person.edit(model, str(new), {"name": "Net 30"})
+    party = office.party(2, **{"customer_payment_term.name": "Net 30"})
+    (read,) = office.person.call("model.party.party.read", [int(party)], ["customer_payment_term"])
+    assert read["customer_payment_term"] == new
+
+
+def test_a_login_behind_a_maintenance_page_is_tried_again(office: Office) -> None:
+    office.proxy.faults.append(Fault("html", r"common\.db\.login", times=2))
+    with closing(connector_to(office.proxy.url)(sleep=_never)) as fresh:
+        assert fresh.ids(PARTY) == []
+
+
 def test_rates_are_worth_in_the_companys_currency(office: Office) -> None:
     rows = {
         row["currency.code"]: row
