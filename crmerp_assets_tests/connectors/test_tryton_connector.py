@@ -16,6 +16,9 @@ Tried by removing what protects; each was caught by the test named, here or in t
 | a new session after a 401 | contract: revoked_token |
 | the look at the server's clock | contract: set_back |
 | replaced_by of a party | contract: merge_names_its_winner |
+| sent values out of an error, the record's name too | no_value_and_no_name |
+| late errors as results, for what has none yet | fails_late, lost_create |
+| names in use before those out of use | out_of_use |
 """
 
 from __future__ import annotations

@@ -4,6 +4,18 @@ Tried by removing what protects; each was caught by the test named:
 
 | removed | caught by |
 |---|---|
+| bringing back what failed | refused_leaves, lost_at_any_step |
+| a draft with a number counts as confirmed | process_that_died, confirm_any_more |
+| who wrote that draft last | person_took_back |
+| no version for what was opened | confirmed_again |
+| the version when a sale is opened | person_changes_meanwhile |
+| noting a draft whose answer was lost | lost_at_any_step (draft, cut_after) |
+| back to draft when the confirm is refused | confirm_any_more |
+| a refused on_change is of its sale alone | cannot_work_out |
+| the look for doubles; their own reference | two_sales_of_one_key |
+| only lines of products are replaced | wrote_between |
+| the customer's name out of a refusal | confirm_any_more |
+| comparing all ids of sales | another_joined |
 """
 
 from __future__ import annotations
