@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crmerp_assets.connectors.errors import Rejected
 from crmerp_assets.connectors.tryton.bodies import Draft
 from crmerp_assets.connectors.tryton.parties import SIDES, address_of
 from crmerp_assets.connectors.tryton.rpc import Rpc
@@ -20,12 +19,12 @@ _PARTY = (
 
 
 class SaleDefaults:
-    """Facts of the parties and products of one push; what Tryton refuses to work out is kept as well."""
+    """Facts of the parties and products of one push."""
 
     def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc
         self._parties: dict[int, Any] = {}
-        self._filled: dict[tuple[str | None, int], dict[str, Any] | Rejected] = {}
+        self._filled: dict[tuple[str | None, int], dict[str, Any]] = {}
 
     def learn(self, drafts: Sequence[Draft]) -> None:
         """Read the parties, in one call."""
@@ -60,18 +59,11 @@ class SaleDefaults:
             return {}
         rule = (self._parties.get(draft.party or 0) or {}).get("customer_tax_rule")
         if (rule, product) not in self._filled:
-            self._filled[(rule, product)] = self._asked({"product": product, "_parent_sale.party": draft.party})
-        filled = self._filled[(rule, product)]
-        if isinstance(filled, Rejected):
-            raise filled
-        return filled
-
-    def _asked(self, line: Mapping[str, Any]) -> dict[str, Any] | Rejected:
-        try:
-            found = self._rpc.worked_out("model.sale.line.on_change", {**line, "type": "line"}, ["product"])
-        except Rejected as refused:
-            return refused
-        return _filled(found)
+            line = {"product": product, "type": "line", "_parent_sale.party": draft.party}
+            self._filled[(rule, product)] = _filled(
+                self._rpc.worked_out("model.sale.line.on_change", line, ["product"])
+            )
+        return self._filled[(rule, product)]
 
 
 def _filled(changed: Mapping[str, Any]) -> dict[str, Any]:
