@@ -86,17 +86,22 @@ class TokenAuth(httpx.Auth):
         self._lock = threading.RLock()
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        token = yield from self._valid(refused=None)
+        token = yield from self._valid(request, refused=None)
         response = yield _signed(request, token)
         if response.status_code == 401:
-            token = yield from self._valid(refused=token)
+            token = yield from self._valid(request, refused=token)
             yield _signed(request, token)
 
-    def _valid(self, refused: Token | None) -> Generator[httpx.Request, httpx.Response, Token]:
+    def _valid(self, request: httpx.Request, refused: Token | None) -> Generator[httpx.Request, httpx.Response, Token]:
         with self._lock:
             if self._token is None or self._token is refused or self._expired(self._token):
-                self._token = self._read((yield httpx.Request("POST", self._url, data=dict(self._form()))))
+                self._token = self._read((yield self._asked(request)))
             return self._token
+
+    def _asked(self, request: httpx.Request) -> httpx.Request:
+        """The request for a token. A client gives its timeouts to the request that it is told to send, and to no other,
+        so they are copied: a token endpoint that hangs would hold the lock for ever."""
+        return httpx.Request("POST", self._url, data=dict(self._form()), extensions=request.extensions)
 
     def _expired(self, token: Token) -> bool:
         return token.expires_at is not None and self._clock() >= token.expires_at

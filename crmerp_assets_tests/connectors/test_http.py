@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import pickle
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -152,6 +154,18 @@ def read_token(response: Response) -> Token:
     if response.status_code != 200:
         raise AuthFailed("No token.", system="scripted")
     return Token(response.json()["token"], expires_at=NOW + timedelta(minutes=60))
+
+
+def test_a_token_endpoint_that_hangs_is_given_up_as_soon_as_a_call() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        ended = threading.Timer(5, silent.shutdown, [socket.SHUT_RDWR])
+        ended.start()
+        auth = TokenAuth(f"{url}/token", dict, read_token, lambda: NOW)
+        client = HttpClient(url, auth, "crm", lambda: NOW, system="scripted", judge=judge, timeout=0.2, max_attempts=1)
+        with closing(client), pytest.raises(Transient, match="ReadTimeout"):
+            client.request("POST", "/x")
+        ended.cancel()
 
 
 @pytest.mark.parametrize("failure", [CUT, 500, 503])

@@ -16,6 +16,9 @@ Tried by removing what protects; each was caught by the test named, here or in t
 | a new session after a 401 | contract: revoked_token |
 | the look at the server's clock | contract: set_back |
 | replaced_by of a party | contract: merge_names_its_winner |
+| sent values out of an error, the record's name too | no_value_and_no_name |
+| late errors as results, for what has none yet | fails_late, lost_create |
+| names in use before those out of use | out_of_use |
 """
 
 from __future__ import annotations
@@ -23,10 +26,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -38,81 +40,19 @@ from crmerp_assets.connectors.errors import (
     Unknown,
     VersionConflict,
 )
-from crmerp_assets.connectors.protocol import Ref, Row, Write
+from crmerp_assets.connectors.protocol import Write
 from crmerp_assets.connectors.tryton import TrytonConnector
 from crmerp_assets.connectors.tryton.values import day
-from crmerp_assets_tests.contract.tryton_case import connector_to, shared_server
+from crmerp_assets_tests.contract.tryton_case import connector_to
 from crmerp_assets_tests.tryton.installing import DATABASE
-from crmerp_assets_tests.tryton.proxy import Fault, Proxy
-from crmerp_assets_tests.tryton.server import Person, TrytonServer
-
-PARTY, SALE = "party.party", "sale.sale"
-SALE_FIELDS = (
-    "reference",
-    "number",
-    "party",
-    "description",
-    "state",
-    "progress",
-    "untaxed_amount",
-    "tax_amount",
-    "currency.code",
-    *(f"lines.{name}" for name in ("product", "quantity", "unit_price", "amount")),
-)
-TODAY = date.today()
-
-
-@dataclass
-class Office:
-    """A server, someone who works there, and the connector behind its proxy."""
-
-    server: TrytonServer
-    proxy: Proxy
-    person: Person
-    connector: TrytonConnector
-
-    def party(self, number: int = 1, **values: Any) -> str:
-        given = {"name": f"Customer {number}", "billing.street": "1 Main Street", "billing.city": "Boston"}
-        write = Write(f"p{number}", PARTY, "create", "key", f"cust-{number}", None, {**given, **values})
-        (result,) = self.connector.push(PARTY, [write])
-        assert result.error is None, result.error
-        return str(result.native_id)
-
-    def product(self, sku: str) -> str:
-        (found,) = self.person.call("model.product.product.search", [["code", "=", sku]], 0, 1, None)
-        return str(found)
-
-    def sale(self, party: str, number: int = 1, sku: str = "SKU-0", quantity: int = 3, **values: Any) -> Write:
-        line = {"product": Ref("product.product", self.product(sku)), "quantity": Decimal(quantity)}
-        line |= {"unit_price": Decimal("10.25")}
-        given: dict[str, Any] = {
-            "party": Ref(PARTY, party),
-            "currency.code": "USD",
-            "description": "A deal",
-            "sale_date": TODAY.isoformat(),
-            "state": "confirmed",
-            "lines": [line],
-        }
-        return Write(f"s{number}", SALE, "create", "reference", f"so-{number}", None, {**given, **values})
-
-    def found(self, key: str) -> Row | None:
-        return self.connector.find_by_key(SALE, "reference", [key], SALE_FIELDS).get(key)
-
-    def sales(self) -> int:
-        return int(self.person.call("model.sale.sale.search_count", []))
-
-    def rows(self, object: str, *fields: str, since: str | None = None) -> list[Row]:
-        return [row for page in self.connector.pull(object, fields, since) for row in page.rows]
+from crmerp_assets_tests.tryton.office import PARTY, SALE, TODAY, Office, opened
+from crmerp_assets_tests.tryton.proxy import Fault
 
 
 @pytest.fixture
 def office() -> Iterator[Office]:
-    server = shared_server()
-    server.reset()
-    proxy = Proxy(server.url, lambda: server.sql("DELETE FROM ir_session"))
-    person = Person(server.url)
-    with closing(proxy), closing(person), closing(connector_to(proxy.url)()) as connector:
-        yield Office(server, proxy, person, connector)
+    with opened() as one:
+        yield one
 
 
 def test_a_sale_is_quoted_confirmed_and_taxed(office: Office) -> None:
@@ -386,6 +326,55 @@ def test_a_write_that_something_else_answers_is_unknown(office: Office, kind: st
     assert len(office.connector.find_by_key(PARTY, "key", ["cust-1"])) == made
     assert office.connector.push(PARTY, [write])[0].error is None
     assert len(office.connector.ids(PARTY)) == 1
+
+
+@pytest.mark.parametrize(("kind", "error"), [("html", Transient), ("redirect", ConfigError)])
+def test_a_read_that_fails_late_is_no_word_on_what_was_sent(office: Office, kind: str, error: type[Exception]) -> None:
+    party = office.party(1)
+    writes = [
+        Write("c", PARTY, "create", "key", "cust-2", None, {"name": "Customer 2"}),
+        Write("u", PARTY, "update", "key", "cust-1", party, {"name": "Changed"}),
+    ]
+    office.proxy.faults.append(Fault(kind, r"party\.search_read.*_timestamp", times=3))
+    made, changed = office.connector.push(PARTY, writes)
+    assert made.error is None
+    assert made.native_id in office.connector.ids(PARTY)
+    assert isinstance(changed.error, error)
+    office.proxy.faults.clear()
+    assert office.connector.push(PARTY, writes)[1].error is None
+
+
+def test_behind_a_lost_create_no_update_is_sent(office: Office) -> None:
+    party = office.party(1)
+    writes = [
+        Write("c", PARTY, "create", "key", "cust-2", None, {"name": "Customer 2"}),
+        Write("u", PARTY, "update", "key", "cust-1", party, {"name": "Changed"}),
+    ]
+    office.proxy.faults.append(Fault("cut_after", r"party\.create"))
+    office.proxy.faults.append(Fault("redirect", r"party\.search_read.*_timestamp"))
+    results = office.connector.push(PARTY, writes)
+    assert [type(result.error) for result in results] == [Unknown, ConfigError]
+    assert office.connector.fetch(PARTY, ("name",), [party])[0]["name"] == "Customer 1"
+
+
+def test_a_payment_term_that_is_out_of_use_gives_way_to_one_of_its_name(office: Office) -> None:
+    model = "account.invoice.payment_term"
+    old, new = (
+        office.person.call(f"model.{model}.search", [["name", "=", name]], 0, 1, None)[0]
+        for name in ("Net 30", "Net 60")
+    )
+    office.party(1, **{"customer_payment_term.name": "Net 30"})
+    office.person.edit(model, str(old), {"active": False})
+    office.person.edit(model, str(new), {"name": "Net 30"})
+    party = office.party(2, **{"customer_payment_term.name": "Net 30"})
+    (read,) = office.person.call("model.party.party.read", [int(party)], ["customer_payment_term"])
+    assert read["customer_payment_term"] == new
+
+
+def test_a_login_behind_a_maintenance_page_is_tried_again(office: Office) -> None:
+    office.proxy.faults.append(Fault("html", r"common\.db\.login", times=2))
+    with closing(connector_to(office.proxy.url)(sleep=_never)) as fresh:
+        assert fresh.ids(PARTY) == []
 
 
 def test_rates_are_worth_in_the_companys_currency(office: Office) -> None:

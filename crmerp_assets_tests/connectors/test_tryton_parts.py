@@ -1,4 +1,16 @@
-"""Parts of the Tryton connector that need no server."""
+"""Parts of the Tryton connector that need no server.
+
+Tried by removing what protects; each was caught by the test named:
+
+| removed | caught by |
+|---|---|
+| a lost answer stops, and counts as sent | behind_a_lost_answer |
+| only identifiers without a type | another_register |
+| the whole form of a VAT number | form_of_a_vat_number |
+| cutting a reason behind the redaction, white space in it | before_it_is_cut |
+| the timeouts of a login | timeouts_of_its_call |
+| naming what a login answers | credentials_are_wrong |
+"""
 
 from __future__ import annotations
 
@@ -8,16 +20,20 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crmerp_assets.connectors import exactjson
-from crmerp_assets.connectors.errors import Duplicate, Rejected, Transient, VersionConflict
+from crmerp_assets.connectors.errors import AuthFailed, Duplicate, Rejected, Transient, Unknown, VersionConflict
+from crmerp_assets.connectors.protocol import Write
+from crmerp_assets.connectors.tryton.auth import SessionAuth
 from crmerp_assets.connectors.tryton.batching import Batches
 from crmerp_assets.connectors.tryton.billing import booked_rate, invoice_status, progress
 from crmerp_assets.connectors.tryton.deleting import numbers, ranges
-from crmerp_assets.connectors.tryton.failures import error_of
+from crmerp_assets.connectors.tryton.failures import about, error_of
+from crmerp_assets.connectors.tryton.parties import commands, identifier_of
 from crmerp_assets.connectors.tryton.values import Kind, moment, text, wire
 
 MONEY = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12)
@@ -69,6 +85,99 @@ def test_bad_records_are_found_and_the_others_sent_once(bad: list[bool], size: i
     done = Batches().send(range(len(bad)), size, call)
     assert [isinstance(one, Rejected) for one in done] == bad
     assert made == [number for number, refused in enumerate(bad) if not refused]
+
+
+@pytest.mark.parametrize("later", [AuthFailed, Rejected])
+def test_behind_a_lost_answer_nothing_is_sent_and_nothing_raised(later: Any) -> None:
+    asked: list[int] = []
+
+    def call(some: Any) -> list[int]:
+        asked.extend(some)
+        raise Unknown("lost", system="tryton") if some[0] == 0 else later("no", system="tryton")
+
+    batches = Batches()
+    done = batches.send(range(4), 2, call)
+    assert asked == [0, 1]
+    assert [type(one) for one in done] == [Unknown, Unknown, Transient, Transient]
+    assert batches.sent
+
+
+IDENTIFIERS: Any = [
+    {"id": "1", "type": "de_handelsregisternummer", "code": "HRB 1", "active": True},
+    {"id": "2", "type": None, "code": "crmerp:cust-1", "active": True},
+]
+
+
+def test_a_number_of_another_register_is_not_taken_for_the_tax_number() -> None:
+    party = {"tax_identifier": None, "identifiers.": IDENTIFIERS}
+    assert identifier_of(party) is None
+    made = [["create", [{"type": None, "code": "12-345"}]]]
+    assert commands(party, {"identifier": {"code": "12-345"}}) == {"identifiers": made}
+    assert commands(party, {"identifier": {"code": None}}) == {}
+    ours = {"id": "3", "type": None, "code": "12-345", "active": True}
+    assert identifier_of({**party, "identifiers.": [*IDENTIFIERS, ours]}) is ours
+    assert identifier_of({**party, "tax_identifier": "1"}) is IDENTIFIERS[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("DE136695976", "eu_vat"),
+        ("DE 136.695.976", "eu_vat"),
+        ("FRXX123456789", "eu_vat"),
+        ("NL123456789B01", "eu_vat"),
+        ("DESIGN-7", None),
+        ("SE556000", None),
+        ("ITEM 12345678901", None),
+        ("12-3456789", None),
+    ],
+)
+def test_only_what_has_the_form_of_a_vat_number_is_one(code: str, kind: str | None) -> None:
+    assert commands(None, {"identifier": {"code": code}}) == {
+        "identifiers": [["create", [{"type": kind, "code": code}]]]
+    }
+
+
+@pytest.mark.parametrize("name", ["Quite Confidential Holding", "Quite  Confidential\nHolding"])
+@pytest.mark.parametrize("place", [0, 285, 500])
+def test_a_name_is_taken_out_of_a_reason_before_it_is_cut(name: str, place: int) -> None:
+    error = error_of("tryton", ["UserError", [f"{'word ' * (place // 5)}{name} is too long", "", None]])
+    told = about(error, Write("w", "party.party", "create", "key", "cust-1", None, {"name": name}))
+    assert isinstance(told, Rejected)
+    assert "Quite" not in f"{told} {told.reason}"
+    assert len(told.reason) <= 300
+    assert told.reason in str(told)
+
+
+def login(answer: httpx.Response) -> httpx.Request:
+    """The request that a call makes when its login is answered so."""
+    auth = SessionAuth("tryton", "http://tryton/demo/rpc/", "integration", "secret", lambda: datetime.now(UTC))
+    flow = auth.auth_flow(httpx.Request("POST", "http://tryton/demo/rpc/", extensions={"timeout": {"read": 7.0}}))
+    asked = next(flow)
+    assert asked.extensions == {"timeout": {"read": 7.0}}
+    return flow.send(answer)
+
+
+def test_a_login_has_the_timeouts_of_its_call() -> None:
+    signed = login(httpx.Response(200, json={"id": 0, "result": [5, "key", None]}))
+    assert signed.headers["Authorization"].startswith("Session ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (httpx.Response(200, html="<html>maintenance</html>"), Transient),
+        (httpx.Response(200, json={"error": ["OperationalError", "locked"]}), Transient),
+        (httpx.Response(200, json={"error": ["LoginException", []]}), AuthFailed),
+        (httpx.Response(200, json={"error": ["UserError", ["No.", "", None]]}), AuthFailed),
+        (httpx.Response(200, json={"result": None}), AuthFailed),
+        (httpx.Response(401), AuthFailed),
+        (httpx.Response(502), Transient),
+    ],
+)
+def test_a_login_that_fails_says_whether_the_credentials_are_wrong(answer: httpx.Response, error: Any) -> None:
+    with pytest.raises(error, match="tryton"):
+        login(answer)
 
 
 @pytest.mark.parametrize(

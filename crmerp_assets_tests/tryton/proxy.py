@@ -12,6 +12,7 @@
 | html         | a page of something else, and the server never got the call |
 | truncated    | the first half of the answer                              |
 | redirect     | a redirect to a login page                                |
+| refuse       | a UserError, and the server never got the call            |
 | revoke       | the server has ended every session                        |
 | meanwhile    | nothing, but `act` was done just before the call arrived  |
 """
@@ -87,6 +88,9 @@ class Proxy:
             return httpx.Response(502, text="<html>bad gateway</html>")
         if kind == "html":
             return httpx.Response(200, html="<html>maintenance</html>")
+        if kind == "refuse":
+            refusal = ["UserError", ["It has no account.", "", None]]
+            return httpx.Response(200, json={"id": call["id"], "error": refusal})
         if kind == "redirect":
             return httpx.Response(302, headers={"Location": "/login"})
         if kind == "revoke":

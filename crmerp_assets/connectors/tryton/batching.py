@@ -20,6 +20,7 @@ from crmerp_assets.connectors.errors import (
     Rejected,
     Throttled,
     Transient,
+    Unknown,
     VersionConflict,
 )
 
@@ -27,15 +28,21 @@ Item = TypeVar("Item")
 Done = TypeVar("Done")
 _OF_RECORDS = (Rejected, VersionConflict, Duplicate)
 _RAISED = (AuthFailed, QuotaSpent, ConfigError)
-_STOPPING = (AuthFailed, QuotaSpent, ConfigError, Transient, Throttled)
+_STOPPING = (AuthFailed, QuotaSpent, ConfigError, Transient, Throttled, Unknown)
 
 
 class Batches:
-    """The calls of one push. It raises what concerns every write, as long as none was sent."""
+    """The calls of one push. It raises what concerns every write, as long as none was sent: whoever catches that gives
+    all of them back as never sent."""
 
     def __init__(self) -> None:
         self._stop: ConnectorError | None = None
         self._sent = False
+
+    @property
+    def sent(self) -> bool:
+        """Whether a write may have been applied."""
+        return self._sent
 
     def send(
         self, items: Sequence[Item], size: int, call: Callable[[Sequence[Item]], Sequence[Done]]
@@ -58,7 +65,8 @@ class Batches:
         except ConnectorError as failure:
             if isinstance(failure, _RAISED) and not self._sent:
                 raise
-            self._stop = failure if isinstance(failure, _STOPPING) else None
+            self._sent = self._sent or isinstance(failure, Unknown)
+            self._stop = _rest(failure) if isinstance(failure, _STOPPING) else None
             return [failure] * len(items)
         self._sent = True
         return list(done)
@@ -68,3 +76,11 @@ class Batches:
     ) -> list[Done | ConnectorError]:
         middle = len(items) // 2
         return [*self._send(items[:middle], call), *self._send(items[middle:], call)]
+
+
+def _rest(failure: ConnectorError) -> ConnectorError:
+    """What befalls the calls that are not made any more: what is not sent is never unknown."""
+    if not isinstance(failure, Unknown):
+        return failure
+    message = "Tryton gave no answer to the call before, so this one was not sent; it is tried again."
+    return Transient(message, system=failure.system)

@@ -13,7 +13,7 @@ from crmerp_assets.connectors.tryton.fields import SYSTEM, Column, NativeObject
 from crmerp_assets.connectors.tryton.metadata import Metadata
 from crmerp_assets.connectors.tryton.reading import Reader
 from crmerp_assets.connectors.tryton.rpc import Rpc
-from crmerp_assets.connectors.tryton.values import wire
+from crmerp_assets.connectors.tryton.values import truth, wire
 
 Lookup = tuple[str, str]
 """Model and field, or object and key field."""
@@ -34,7 +34,8 @@ class Draft:
 
 
 class Bodies:
-    """Turns writes into drafts. Names and keys are looked up for all of them at once; ids that were found are kept."""
+    """Turns the writes of one push into drafts. Names and keys are looked up for all of them at once, and anew for
+    every push: what a name leads to may be put out of use or replaced."""
 
     def __init__(self, rpc: Rpc, metadata: Metadata, reader: Reader) -> None:
         self._rpc = rpc
@@ -111,7 +112,7 @@ class Bodies:
         return found
 
     def _look_up(self, native: NativeObject, writes: Sequence[Write]) -> None:
-        """One call a model and field for all names and keys that are not known yet."""
+        """One call a model and field for all names and keys."""
         wanted: dict[Lookup, set[str]] = defaultdict(set)
         refs: dict[Lookup, set[str]] = defaultdict(set)
         for path, value in _values(native, writes):
@@ -120,15 +121,15 @@ class Bodies:
             elif not isinstance(value, Ref) and value is not None and (lookup := _lookup(native, path)):
                 wanted[lookup].add(str(value))
         for (model, by), names in wanted.items():
-            new = sorted(name for name in names if (model, by, name) not in self._known)
-            if new:
-                self._ask(model, by, new)
+            self._ask(model, by, sorted(names))
         for (object, by), keys in refs.items():
             found = self._reader.find_by_key(object, by, sorted(keys), ())
             self._known |= {(object, by, key): int(row["_id"] or 0) for key, row in found.items()}
 
     def _ask(self, model: str, by: str, names: Sequence[str]) -> None:
-        for row in self._rpc.search_read(model, [[by, "in", list(names)]], ["id", by]):
+        """Of several records with a name the oldest that is in use."""
+        rows = self._rpc.search_read(model, [[by, "in", list(names)]], ["id", by, "active"])
+        for row in sorted(rows, key=lambda row: not truth(row["active"])):
             self._known.setdefault((model, by, str(row[by])), int(row["id"]))
 
 

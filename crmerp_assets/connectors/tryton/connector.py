@@ -60,9 +60,10 @@ class TrytonConnector:
     ) -> None:
         self.name = name
         base = url.rstrip("/")
+        auth = SessionAuth(name, f"{base}/{database}/rpc/", username, password, clock)
         self._http = HttpClient(
             base,
-            SessionAuth(name, f"{base}/{database}/rpc/", username, password, clock),
+            auth,
             name,
             clock,
             system=SYSTEM,
@@ -74,7 +75,7 @@ class TrytonConnector:
             concurrency=CONCURRENCY,
             meter=meter,
         )
-        rpc = Rpc(self._http, name, database, clock)
+        rpc = Rpc(self._http, name, database, clock, auth.user)
         self._metadata = Metadata(rpc)
         self._reader = Reader(rpc, self._metadata, overlap_seconds)
         self._deletions = Deletions(rpc, self._reader)
@@ -120,8 +121,8 @@ class TrytonConnector:
         return Limits(concurrent=CONCURRENCY)
 
     def push_calls(self, object: str, creates: int, updates: int) -> int:
-        """A look for the keys, a call a batch, and for sales one more for each step on the way."""
-        steps_of_each = 5 if native_object(object).workflow else 1
+        """A look for the keys, a call a batch, and for sales one more for each step and a look for doubles."""
+        steps_of_each = 6 if native_object(object).workflow else 1
         calls = -(-creates // BATCH) + -(-updates // BATCH)
         return steps_of_each * calls + -(-creates // PAGE) + -(-updates // PAGE)
 

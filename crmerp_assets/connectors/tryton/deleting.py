@@ -1,8 +1,9 @@
 """Deletions, of which Tryton keeps no list: by comparing the ids that were there with those that are.
 
 Ids are never used again and only grow, so counting those up to the highest known one tells whether any is missing;
-only then all are read. The cursor holds the known ids as ranges. A party that was replaced by another is out of use and
-names it: to us it was merged away.
+only then all are read. Where records join late (a sale that was unfinished, a line that pays an invoice since), one
+that joined would make up for one that is gone: there all ids are read every time. The cursor holds the known ids as
+ranges. A party that was replaced by another is out of use and names it: to us it was merged away.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Deletions:
     def since(self, object: str, since: str | None) -> tuple[list[Deletion], str]:
         """What of the cursor's ids is gone, and the cursor of those that are there; nothing the first time."""
         known = _parsed(since)
-        if known and self._whole(native_object(object), known):
+        if known and not native_object(object).joined_late and self._whole(native_object(object), known):
             fresh = self._reader.ids(object, above=known[-1][1])
             return [], json.dumps(ranges([*numbers(known), *map(int, fresh)]))
         present = sorted(map(int, self._reader.ids(object)))

@@ -28,6 +28,7 @@ from crmerp_assets.connectors.protocol import Write
 from crmerp_assets.connectors.tryton.fields import SYSTEM
 
 THROTTLE_WAIT = 10.0
+LONGEST_REASON = 300
 _BUSY = re.compile(r"locked|could not serialize|deadlock|OperationalError|DatabaseTimeout", re.IGNORECASE)
 _UNIQUE = re.compile(r"must be unique|unique constraint", re.IGNORECASE)
 
@@ -104,13 +105,14 @@ def _field(domain: Any) -> str | None:
 
 
 def _rejected(name: str, reason: str, code: str, field: str | None, now: str) -> Rejected:
-    short = " ".join(reason.split())[:300].rstrip(".")
-    return Rejected(f"{name}: {short}; {now}.", system=SYSTEM, reason=short, code=code, field=field)
+    """With the whole reason: what was sent can be taken out of it only before it is cut."""
+    whole = " ".join(reason.split()).rstrip(".")
+    return Rejected(f"{name}: {whole}; {now}.", system=SYSTEM, reason=whole, code=code, field=field)
 
 
 def about(error: ConnectorError, write: Write) -> ConnectorError:
     """The error of a call, told of one write, without the values that were sent."""
-    told = without(error, sent_texts(list(write.values.values())))
+    told = _shortened(without(error, sent_texts(list(write.values.values()))))
     told.object, told.record = write.object, write.key
     told.args = (f"{write.object} {write.key}: {told}",)
     return told
@@ -125,9 +127,18 @@ def without(error: ConnectorError, texts: Collection[str]) -> ConnectorError:
     return told
 
 
+def _shortened(error: ConnectorError) -> ConnectorError:
+    if isinstance(error, Rejected) and len(error.reason) > LONGEST_REASON:
+        short = error.reason[:LONGEST_REASON].rstrip(".")
+        error.args, error.reason = (str(error).replace(error.reason, short),), short
+    return error
+
+
 def discreet(reason: str, values: Collection[str]) -> str:
+    """Whatever white space is between the words of a value: reasons are told in one line."""
     for value in sorted(values, key=len, reverse=True):
-        reason = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "...", reason)
+        words = r"\s+".join(map(re.escape, value.split()))
+        reason = re.sub(rf"(?<!\w){words}(?!\w)", "...", reason)
     return reason
 
 

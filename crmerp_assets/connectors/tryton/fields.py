@@ -51,7 +51,8 @@ class Child:
 class NativeObject:
     """One object of the protocol. `only` are the records of the model that belong to it; `parts` the lists whose own
     records change without moving the record's time of change. `workflow`: its records are made step by step; those that
-    are not `creatable` are made in Tryton by people.
+    are not `creatable` are made in Tryton by people. `joined_late`: a record may come to belong to it long after it got
+    its id, as an invoice line does that pays later.
     """
 
     name: str
@@ -64,6 +65,7 @@ class NativeObject:
     creatable: bool = True
     merges: bool = False
     workflow: bool = False
+    joined_late: bool = False
 
 
 def plain(name: str, kind: Kind = "text") -> Column:

@@ -132,6 +132,7 @@ _SALE_LINES = Child(
 SALE = NativeObject(
     name="sale.sale",
     model="sale.sale",
+    joined_late=True,
     only=_finished,
     parts=("lines",),
     writeable=True,
@@ -174,6 +175,7 @@ _INVOICE: dict[str, Column] = {
 INVOICE = NativeObject(
     name="account.invoice",
     model="account.invoice",
+    joined_late=True,
     only=lambda _context: [["type", "=", "out"], ["total_amount", ">=", {"__class__": "Decimal", "decimal": "0"}]],
     children={
         "billed": Child(
@@ -196,6 +198,7 @@ INVOICE = NativeObject(
 CREDIT = NativeObject(
     name="account.invoice.credit",
     model="account.invoice",
+    joined_late=True,
     only=lambda _context: [
         ["type", "=", "out"],
         ["total_amount", "<", {"__class__": "Decimal", "decimal": "0"}],
@@ -221,6 +224,7 @@ _PAID_ASKS = ("debit", "credit", "amount_second_currency", "second_currency.code
 PAYMENT = NativeObject(
     name="account.payment.line",
     model="account.move.line",
+    joined_late=True,
     only=lambda _context: [["invoice_payments.type", "=", "out"]],
     parts=("invoice_payments",),
     children={

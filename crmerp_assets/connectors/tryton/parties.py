@@ -26,7 +26,13 @@ ADDRESS = {
     "country": "country.code",
     "subdivision": "subdivision.code",
 }
-_EU = re.compile("AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI")
+_EU = re.compile(
+    r"ATU\d{8}|BE\d{9,10}|BG\d{9,10}|CY\d{8}[A-Z]|CZ\d{8,10}|DE\d{9}|DK\d{8}|E[EL]\d{9}|ES[A-Z\d]\d{7}[A-Z\d]|FI\d{8}"
+    r"|FR[A-Z\d]{2}\d{9}|HR\d{11}|HU\d{8}|IE\d[A-Z\d+*]\d{5}[A-Z]{1,2}|IT\d{11}|LT(\d{9}|\d{12})|LU\d{8}|LV\d{11}"
+    r"|MT\d{8}|NL\d{9}B\d{2}|PL\d{10}|PT\d{9}|RO\d{2,10}|SE\d{12}|SI\d{8}|SK\d{10}|XI(\d{9}|\d{12})"
+)
+"""The forms of VAT numbers as VIES, the European Commission's register, lists them."""
+_PUNCTUATION = re.compile(r"[\s.-]")
 _LOOKUPS = {"country": ("country.country", "code"), "subdivision": ("country.subdivision", "code")}
 KEY_MARK = "crmerp:"
 MECHANISMS = ("phone", "mobile", "fax", "email", "website")
@@ -62,7 +68,7 @@ def _mechanism_reader(kind: str) -> Any:
 
 
 def identifier_column() -> Column:
-    """The tax number: the first identifier, the one that Tryton takes for taxes before others."""
+    """The tax number: the one that Tryton takes for taxes, else the first without a type."""
     asks = (*_IDENTIFIER_ASKS, "tax_identifier")
 
     def read(record: Record) -> str | None:
@@ -109,9 +115,11 @@ def mechanism_of(record: Record, kind: str) -> Record | None:
 
 
 def identifier_of(record: Record) -> Record | None:
+    """Never one of another type, such as a number in a register of companies: that is not ours to change."""
     chosen = record.get("tax_identifier")
     found = [one for one in listed(record, "identifiers") if not str(one["code"]).startswith(KEY_MARK)]
-    return next((one for one in found if one["id"] == chosen), found[0] if found else None)
+    untyped = (one for one in found if one["type"] is None)
+    return next((one for one in found if one["id"] == chosen), next(untyped, None))
 
 
 def commands(record: Record | None, changes: Mapping[str, Parts]) -> dict[str, list[Any]]:
@@ -189,7 +197,7 @@ def _mechanisms(record: Record | None, wanted: Parts) -> list[Any]:
 
 
 def _identifiers(record: Record | None, wanted: Parts) -> list[Any]:
-    """A number that starts like a VAT number of the European Union is one, which Tryton then checks."""
+    """A number that has the form of a VAT number of the European Union is one, which Tryton then checks."""
     if "code" not in wanted:
         return []
     code, entry = wanted["code"], identifier_of(record) if record else None
@@ -197,7 +205,7 @@ def _identifiers(record: Record | None, wanted: Parts) -> list[Any]:
         return [["write", [int(entry["id"])], {"active": False}]] if entry else []
     if entry:
         return [["write", [int(entry["id"])], {"code": code}]]
-    kind = "eu_vat" if _EU.match(str(code)) else None
+    kind = "eu_vat" if _EU.fullmatch(_PUNCTUATION.sub("", str(code)).upper()) else None
     return [["create", [{"type": kind, "code": code}]]]
 
 

@@ -36,8 +36,6 @@ class Pusher:
         self._metadata = metadata
         self._reader = reader
         self._deletions = deletions
-        self._bodies = Bodies(rpc, metadata, reader)
-        self._sales = Sales(rpc, reader, metadata)
 
     def push(self, object: str, writes: Sequence[Write]) -> list[Result]:
         native = native_object(object)
@@ -46,22 +44,28 @@ class Pusher:
         batches, outcomes = Batches(), dict[str, Outcome]()
         for turn in _turns(writes):
             try:
-                outcomes |= self._turn(native, turn, batches)
-            except (Transient, Throttled) as failure:
-                outcomes |= {write.id: failure for write in turn}
+                self._turn(native, turn, batches, outcomes)
+            except ConnectorError as failure:
+                if not (batches.sent or isinstance(failure, (Transient, Throttled))):
+                    raise
+                outcomes |= {write.id: failure for write in turn if write.id not in outcomes}
         return [self._result(write, outcomes[write.id]) for write in writes]
 
-    def _turn(self, native: NativeObject, writes: Sequence[Write], batches: Batches) -> dict[str, Outcome]:
-        """The outcomes of writes on records that differ from one another."""
-        outcomes: dict[str, Outcome] = {}
+    def _turn(
+        self, native: NativeObject, writes: Sequence[Write], batches: Batches, outcomes: dict[str, Outcome]
+    ) -> None:
+        """Notes the outcomes of writes on records that differ from one another, each as soon as it is there: a read
+        that fails later is no word on what was sent."""
         ready: list[Draft] = []
-        for write, draft in zip(writes, self._bodies.drafts(native, writes), strict=True):
+        drafts = Bodies(self._rpc, self._metadata, self._reader).drafts(native, writes)
+        for write, draft in zip(writes, drafts, strict=True):
             if isinstance(draft, ConnectorError):
                 outcomes[write.id] = draft
             else:
                 ready.append(draft)
         if native.workflow:
-            return outcomes | self._sales.send(native, ready, batches)
+            Sales(self._rpc).send(ready, batches, outcomes)
+            return
         existing = self._existing(native, ready)
         if not native.creatable:
             made_there = [d for d in ready if d.write.operation == "create" and d.write.key not in existing]
@@ -69,9 +73,9 @@ class Pusher:
             ready = [draft for draft in ready if draft not in made_there]
         updates = [draft for draft in ready if draft.write.operation == "update" or draft.write.key in existing]
         creates = [draft for draft in ready if draft not in updates]
-        outcomes |= self._create(native, creates, batches)
+        self._create(native, creates, batches, outcomes)
         targets = {d.write.id: d.write.native_id or existing.get(d.write.key, "") for d in updates}
-        return outcomes | self._update(native, updates, targets, batches)
+        self._update(native, updates, targets, batches, outcomes)
 
     def _existing(self, native: NativeObject, drafts: Sequence[Draft]) -> dict[str, str]:
         """Ids by key of those creates that were made before."""
@@ -81,29 +85,38 @@ class Pusher:
         found = self._reader.find_by_key(native.name, creates[0].key_field, [write.key for write in creates], ())
         return {key: row["_id"] or "" for key, row in found.items()}
 
-    def _create(self, native: NativeObject, drafts: Sequence[Draft], batches: Batches) -> dict[str, Outcome]:
+    def _create(
+        self, native: NativeObject, drafts: Sequence[Draft], batches: Batches, outcomes: dict[str, Outcome]
+    ) -> None:
         def call(some: Sequence[Draft]) -> list[str]:
             bodies = [{**draft.values, **commands(None, draft.parts)} for draft in some]
             return [str(one) for one in self._rpc.write(f"model.{native.model}.create", bodies)]
 
         sent = batches.send(drafts, BATCH, call)
-        outcomes: dict[str, Outcome] = {draft.write.id: outcome for draft, outcome in zip(drafts, sent, strict=True)}
-        return outcomes | self._overtaken(native, drafts, outcomes, batches)
+        outcomes |= {draft.write.id: outcome for draft, outcome in zip(drafts, sent, strict=True)}
+        self._overtaken(native, drafts, batches, outcomes)
 
     def _overtaken(
-        self, native: NativeObject, drafts: Sequence[Draft], outcomes: Mapping[str, Outcome], batches: Batches
-    ) -> dict[str, Outcome]:
+        self, native: NativeObject, drafts: Sequence[Draft], batches: Batches, outcomes: dict[str, Outcome]
+    ) -> None:
         """Creates that met a record with their key, made since it was looked for: they change that one."""
         doubles = [draft for draft in drafts if isinstance(outcomes[draft.write.id], Duplicate)]
+        refused = {draft.write.id: outcomes.pop(draft.write.id) for draft in doubles}
         existing = self._existing(native, doubles)
+        outcomes |= {draft.write.id: refused[draft.write.id] for draft in doubles if draft.write.key not in existing}
         found = [draft for draft in doubles if draft.write.key in existing]
-        return self._update(native, found, {d.write.id: existing[d.write.key] for d in found}, batches)
+        self._update(native, found, {d.write.id: existing[d.write.key] for d in found}, batches, outcomes)
 
     def _update(
-        self, native: NativeObject, drafts: Sequence[Draft], targets: Mapping[str, str], batches: Batches
-    ) -> dict[str, Outcome]:
+        self,
+        native: NativeObject,
+        drafts: Sequence[Draft],
+        targets: Mapping[str, str],
+        batches: Batches,
+        outcomes: dict[str, Outcome],
+    ) -> None:
         if not drafts:
-            return {}
+            return
         current = self._current(native, list(targets.values()))
         there = [draft for draft in drafts if targets[draft.write.id] in current]
 
@@ -117,12 +130,12 @@ class Pusher:
             return ids
 
         sent = batches.send(there, BATCH, call)
-        outcomes = {
+        outcomes |= {
             draft.write.id: _unnamed(outcome, current[targets[draft.write.id]])
             for draft, outcome in zip(there, sent, strict=True)
         }
-        lost = [draft.write for draft in drafts if draft.write.id not in outcomes]
-        return outcomes | self._gone(native, lost, targets)
+        lost = [draft.write for draft in drafts if targets[draft.write.id] not in current]
+        outcomes |= self._gone(native, lost, targets)
 
     def _current(self, native: NativeObject, ids: Sequence[str]) -> dict[str, Any]:
         """The records to be changed, with their parts and versions."""

@@ -15,7 +15,7 @@ from typing import Any
 from crmerp_assets.connectors import exactjson
 from crmerp_assets.connectors.errors import ConfigError, Rejected, Transient, Unknown
 from crmerp_assets.connectors.http import Clock, HttpClient, server_time
-from crmerp_assets.connectors.tryton.failures import result_of
+from crmerp_assets.connectors.tryton.failures import LONGEST_REASON, result_of
 from crmerp_assets.connectors.tryton.fields import SYSTEM, Domain
 
 HEADERS = {"Content-Type": "application/json"}
@@ -26,8 +26,11 @@ _READS = 3
 class Rpc:
     """One database of one server."""
 
-    def __init__(self, http: HttpClient, name: str, database: str, clock: Clock) -> None:
+    def __init__(
+        self, http: HttpClient, name: str, database: str, clock: Clock, user: Callable[[], str | None] = lambda: None
+    ) -> None:
         self._http = http
+        self.user = user
         self._name = name
         self._path = f"/{database}/rpc/"
         self._clock = clock
@@ -43,6 +46,10 @@ class Rpc:
     def read(self, method: str, *params: Any) -> Any:
         """A call that changes nothing: it is repeated where the answer is lost."""
         return self._read(method, [*params, self.context()])
+
+    def worked_out(self, method: str, *params: Any) -> Any:
+        """A read whose refusal is about what is sent: Rejected, where that of any other read is a ConfigError."""
+        return self._answered(method, [*params, self.context()], exactjson.loads)
 
     def write(self, method: str, *params: Any, timestamps: Mapping[str, str] | None = None) -> Any:
         """A call that changes records: Unknown where the answer is lost. `timestamps`: what they must not have passed,
@@ -98,15 +105,20 @@ class Rpc:
 
     def _read(self, method: str, params: Sequence[Any], loads: Callable[[bytes], Any] = exactjson.loads) -> Any:
         """`loads`: what goes back as it came is read with its numbers."""
+        try:
+            return self._answered(method, params, loads)
+        except Rejected as refused:
+            reason = refused.reason[:LONGEST_REASON]
+            message = f"{self._name} does not carry out {method}: {reason}; check rights and mapping."
+            raise ConfigError(message, system=SYSTEM) from refused
+
+    def _answered(self, method: str, params: Sequence[Any], loads: Callable[[bytes], Any]) -> Any:
         body, failure = _body(method, params), ValueError()
         for _ in range(_READS):
             response = self._http.request("POST", self._path, content=body, headers=HEADERS, idempotent=True)
             self.served_at = server_time(response) or self.served_at
             try:
                 return result_of(self._name, response, loads)
-            except Rejected as refused:
-                message = f"{self._name} does not carry out {method}: {refused.reason}; check rights and mapping."
-                raise ConfigError(message, system=SYSTEM) from refused
             except ValueError as unreadable:
                 failure = unreadable
         message = f"{self._name} gives no readable answers; check the url and what stands in front of Tryton."

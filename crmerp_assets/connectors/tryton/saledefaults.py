@@ -8,8 +8,10 @@ from typing import Any
 from crmerp_assets.connectors.tryton.bodies import Draft
 from crmerp_assets.connectors.tryton.parties import SIDES, address_of
 from crmerp_assets.connectors.tryton.rpc import Rpc
+from crmerp_assets.connectors.tryton.values import text
 
 _PARTY = (
+    "rec_name",
     "customer_payment_term",
     "customer_tax_rule",
     *(f"addresses.{name}" for name in ("active", *SIDES.values())),
@@ -25,12 +27,14 @@ class SaleDefaults:
         self._filled: dict[tuple[str | None, int], dict[str, Any]] = {}
 
     def learn(self, drafts: Sequence[Draft]) -> None:
-        """Read the parties anew, in one call, and forget what was known of products."""
+        """Read the parties, in one call."""
         parties = sorted({draft.party for draft in drafts if draft.party is not None})
         asks = ["id", *_PARTY]
         rows = self._rpc.search_read("party.party", [["id", "in", parties]], asks) if parties else []
         self._parties = {int(row["id"]): row for row in rows}
-        self._filled = {}
+
+    def name(self, draft: Draft) -> str | None:
+        return text((self._parties.get(draft.party or 0) or {}).get("rec_name"))
 
     def header(self, draft: Draft) -> dict[str, Any]:
         party = self._parties.get(draft.party or 0)
@@ -43,6 +47,7 @@ class SaleDefaults:
         return header
 
     def lines(self, draft: Draft) -> list[dict[str, Any]]:
+        """Rejected where Tryton's own program cannot make a line of a product, such as one without an account."""
         return [
             {"sequence": place, **self._of_product(draft, line.get("product")), **line}
             for place, line in enumerate(draft.lines or [], start=1)
@@ -55,7 +60,9 @@ class SaleDefaults:
         rule = (self._parties.get(draft.party or 0) or {}).get("customer_tax_rule")
         if (rule, product) not in self._filled:
             line = {"product": product, "type": "line", "_parent_sale.party": draft.party}
-            self._filled[(rule, product)] = _filled(self._rpc.read("model.sale.line.on_change", line, ["product"]))
+            self._filled[(rule, product)] = _filled(
+                self._rpc.worked_out("model.sale.line.on_change", line, ["product"])
+            )
         return self._filled[(rule, product)]
 
 

@@ -1,0 +1,70 @@
+"""Sales that were taken back to draft to be changed, and what becomes of them when something fails on the way.
+
+Each button is a transaction of its own. When a later one fails, the sale is brought back to the state from which it was
+taken, whatever of the change came through. One that Tryton does not confirm any more stays a draft: as a quotation it
+would look as if somebody had wanted no more of it. A draft with a number that was written last by us is one that a
+process left open when it died; the next change of it ends with confirming it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from crmerp_assets.connectors.errors import ConnectorError, Duplicate, Rejected, Unknown, VersionConflict
+from crmerp_assets.connectors.tryton.rpc import Rpc, ids_in
+from crmerp_assets.connectors.tryton.salesteps import MODEL, OPEN, Step, stamps, too_late
+from crmerp_assets.connectors.tryton.values import text
+
+
+def bring_back(rpc: Rpc, steps: Sequence[Step]) -> None:
+    """Quote and confirm again what was taken back to draft and did not come through. What fails here is left to the
+    next change of the sale: the error that led here is the one to tell."""
+    hanging = [step for step in steps if step.opened and step.state != step.target]
+    if not hanging:
+        return
+    with suppress(ConnectorError):
+        rows = rpc.search_read(MODEL, [["id", "in", ids_in([step.id for step in hanging])]], ["id", "state"])
+        states = {text(row["id"]): str(row["state"]) for row in rows}
+        for step in hanging:
+            _bring_back(rpc, step, states.get(step.id))
+
+
+def _bring_back(rpc: Rpc, step: Step, state: str | None) -> None:
+    """Only what the one sale suffers is passed over; where the server is ill, the others are not tried either."""
+    with suppress(Rejected, VersionConflict, Duplicate):
+        if state == "draft":
+            press(rpc, "quote", [step])
+            state = "quotation"
+        if state == "quotation" and step.opened == "confirmed":
+            _confirm(rpc, step)
+
+
+def _confirm(rpc: Rpc, step: Step) -> None:
+    try:
+        press(rpc, "confirm", [step])
+    except Rejected:
+        press(rpc, "draft", [step])
+
+
+def press(rpc: Rpc, button: str, steps: Sequence[Step], timestamps: Mapping[str, str] | None = None) -> None:
+    if steps:
+        rpc.write(f"model.{MODEL}.{button}", [int(step.id) for step in steps], timestamps=timestamps)
+
+
+def take_back(rpc: Rpc, steps: Sequence[Step]) -> None:
+    """Back to draft, all of them or none; not if somebody has changed one since it was read."""
+    for step in steps:
+        if step.state not in OPEN:
+            raise too_late(rpc.name, step)
+    try:
+        press(rpc, "draft", steps, stamps(steps))
+    except Unknown:
+        _note(steps)
+        raise
+    _note(steps)
+
+
+def _note(steps: Sequence[Step]) -> None:
+    for step in steps:
+        step.open()
