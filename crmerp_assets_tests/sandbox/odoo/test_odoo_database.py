@@ -117,6 +117,7 @@ def test_an_import_is_all_or_nothing_and_names_what_is_wrong(caller):
     answer = caller.old("res.partner", "load", columns, rows)["result"]
     assert answer["ids"] is False
     assert [(message["record"], message["rows"]) for message in answer["messages"]] == [
+        (0, {"from": 0, "to": 0}),
         (1, {"from": 1, "to": 1}),
         (2, {"from": 2, "to": 2}),
     ]
