@@ -37,7 +37,7 @@ def test_a_model_is_read_back_as_it_was_written_and_its_version_names_its_weight
 
 @pytest.fixture(scope="module")
 def population() -> tuple[pl.DataFrame, pl.DataFrame]:
-    return customers(6000, 3)
+    return customers(12_000, 3)
 
 
 RARITY = Feature(
@@ -71,7 +71,7 @@ def test_a_fit_that_went_wrong_without_a_sign_is_not_used(
         assert precision < 0.9, f"this data shows {why}"
         assert check.guard == "tax"
         assert any("different ones" in objection for objection in check.objections), check.objections
-        assert check.wrong == pytest.approx(1 - precision, abs=0.2), "the guard's estimate is of the right size"
+        assert check.wrong == pytest.approx(1 - precision, abs=0.12), "the guard's estimate is of the right size"
 
 
 def test_a_fit_that_tells_groups_chains_and_buildings_apart_is_used_and_as_good_as_labels(
@@ -98,12 +98,12 @@ def test_the_weights_that_ship_are_precise_where_the_fit_is_not(population: tupl
         seen = fit.patterns(con, CUSTOMER, TABLES.records, engine.LEVELS)
         checked, wrong = fit.held_out(CUSTOMER, seen, "tax", shipped("customer"))
     assert checked > fit.FEWEST_CHECKED
-    assert wrong < 0.02, "the same guard, told of weights that are right, has little to say"
+    assert wrong < 0.01, "the same guard, told of weights that are right, has nothing to say"
 
 
 def _precision(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, truth: pl.DataFrame) -> float:
     engine.compare_all(con, spec, model, TABLES)
-    scored = con.execute(f"SELECT l, r, p FROM {engine.SCORED} WHERE g_country >= 0").pl()
+    scored = con.execute(f"SELECT l, r, p FROM {engine.SCORED}").pl()
     return judged(scored, truth).at(0.95).precision
 
 
