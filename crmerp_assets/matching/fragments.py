@@ -9,7 +9,10 @@ _NOISE = (
     r"\((?:do|dup|old|inact|clos|test|see|form|use)[^)]*(?:\)|$)|\*+|\bdo not\b.*$|[ -]+(?:duplicate|inactive|closed)$"
     r"|^(?:zz+|xx+|old|duplicate)[ _:-]+"
 )
-_TRADES_AS = r" (?:d/?b/?a|t/a|dba:?|trading as|doing business as|a/?k/?a) (.+)$"
+_TRADES = r" (?:d/?b/?a|t/a|dba:?|trading as|doing business as|a/?k/?a) "
+_TRADES_AS = f"{_TRADES}(.+)$"
+_MARKS = "[.'’`]"
+_PLAIN = "[a-z0-9]+(?: [a-z0-9]+)*"
 _STREET_WORDS = (
     "street st avenue ave av road rd boulevard blvd lane ln drive dr court ct place pl square sq highway hwy parkway"
     " pkwy way rue via calle carrer rua ulica ul plaza platz allee gasse"
@@ -35,28 +38,50 @@ def filled(value: str) -> str:
 def spaced(value: str) -> str:
     """Letters and digits in words with one space between them. An ampersand is `and`; apostrophes and the dots of
     single letters (s.a.) join, other dots (co.kg) part."""
+    return _only_words(f"replace({_unmarked(value)}, '&', ' and ')")
+
+
+def worded(column: str, name: str) -> dict[str, str]:
+    """`spaced` of a column, as the column `name` and a helper: most values need nothing done, and to see that costs a
+    fraction of doing it."""
+    bare = f"_{name.strip('_')}_bare"
+    joined = f"replace({_unmarked(column)}, '&', ' and ')"
+    return {
+        bare: f"CASE WHEN regexp_matches({column}, {quoted(_MARKS + '|&')}) THEN {joined} ELSE {column} END",
+        name: f"CASE WHEN regexp_full_match({bare}, '{_PLAIN}') THEN {bare} ELSE {_only_words(bare)} END",
+    }
+
+
+def _unmarked(value: str) -> str:
     parted = f"regexp_replace({value}, '([a-z0-9]{{2}})[.]', '\\1 ', 'g')"
-    unmarked = replaced(parted, "[.'’`]", "")
-    joined = f"replace({unmarked}, '&', ' and ')"
-    return filled(f"trim({replaced(joined, '[^a-z0-9]+')})")
+    return replaced(parted, _MARKS, "")
+
+
+def _only_words(value: str) -> str:
+    return filled(f"trim({replaced(value, '[^a-z0-9]+')})")
 
 
 def company(name: str, city: str) -> dict[str, str]:
     """Columns of a company's name: `dba` (what it trades as), `core` (words without legal form and, after that, without
-    its city at the end), `form`."""
+    its city at the end), `form`.
+
+    No pattern has a group where it need not: telling where groups are is ten times the work of telling that there is
+    a match.
+    """
     forms = "|".join(re.escape(form) for form in sorted(TRAILING_FORMS, key=len, reverse=True))
     leading = "|".join(re.escape(form) for form in sorted(LEADING_FORMS, key=len, reverse=True))
-    tail = f"^(?:the )?(?:(?:{leading}) )?(.+?)((?: (?:and )?(?:{forms}))*)$"
-    quiet = replaced(name, _NOISE)
     return {
-        "dba": spaced(f"regexp_extract({quiet}, {quoted(_TRADES_AS)}, 1)"),
-        "_spelled": spaced(replaced(quiet, _TRADES_AS, "")),
-        "_seat": spaced(city),
+        "_quiet": replaced(name, _NOISE),
+        "_trades": f"regexp_matches(_quiet, {quoted(_TRADES)})",
+        "dba": f"CASE WHEN _trades THEN {spaced(f'regexp_extract(_quiet, {quoted(_TRADES_AS)}, 1)')} END",
+        "_own": f"CASE WHEN _trades THEN {replaced('_quiet', _TRADES_AS, '')} ELSE _quiet END",
+        **worded("_own", "_spelled"),
+        **worded(city, "_seat"),
         "_unplaced": "CASE WHEN ends_with(_spelled, ' ' || _seat) "
         "THEN trim(left(_spelled, length(_spelled) - length(_seat))) ELSE _spelled END",
-        "_parts": f"regexp_extract(_unplaced, {quoted(tail)}, ['core', 'form'])",
-        "core": f"coalesce({filled('_parts.core')}, _unplaced)",
-        "form": filled("replace(_parts.form, ' ', '')"),
+        "_led": f"regexp_replace(_unplaced, {quoted(f'^(?:the )?(?:(?:{leading}) )?')}, '')",
+        "core": f"regexp_replace(_led, {quoted(f'(?: (?:and )?(?:{forms}))+$')}, '')",
+        "form": filled("replace(substr(_led, length(core) + 1), ' ', '')"),
     }
 
 
@@ -107,12 +132,15 @@ def tax_number(value: str, country: str) -> dict[str, str]:
 def address(street: str, postcode: str, city: str) -> dict[str, str]:
     """Columns of an address: `house` (number), `road` (name without its type), `zip`, `town`."""
     types = "|".join(_STREET_WORDS.split())
-    outer = replaced(street, _INNER, "")
-    outer = replaced(outer, r"\b(n|s|e|w)(?:orth|outh|ast|est)\b", r"\1")
-    named = replaced(replaced(outer, r"(?:strasse|straat|str)\b\.?"), rf"\b(?:{types})\b\.?|\b[0-9]+[a-z]?\b")
+    pointed = r"\b([nsew])(?:orth|outh|ast|est)\b"
+    shortened = replaced("_outer", pointed, r"\1")
+    unnamed = rf"(?:strasse|straat|str)\b|\b(?:{types}|[0-9]+[a-z]?)\b[^a-z0-9]*|[^a-z0-9]+"
     return {
         "house": filled(f"ltrim(regexp_extract({street}, '(?:^|[^0-9a-z])([0-9]+)', 1), '0')"),
-        "road": filled(replaced(named, "[^a-z0-9]+", "")),
+        "_outer": replaced(street, _INNER, ""),
+        "_pointed": f"CASE WHEN regexp_matches(_outer, {quoted(pointed)}) THEN {shortened} ELSE _outer END",
+        "road": filled(replaced("_pointed", unnamed, "")),
         "zip": filled(replaced(f"upper({postcode})", "[^A-Z0-9]+", "")),
-        "town": filled(replaced(city, "[^a-z0-9]+", "")),
+        "town": f"CASE WHEN regexp_full_match({city}, '[a-z0-9]+') THEN {city} "
+        f"ELSE {filled(replaced(city, '[^a-z0-9]+', ''))} END",
     }

@@ -15,7 +15,8 @@ from crmerp_assets.standardise.shared_domains import shared_domains
 
 LONGEST = 200
 """Characters of a value that are looked at: a text of a megabyte in a name field is not a longer name."""
-_HOST = r"^(?:[a-z]+:/*|mailto:)?(?:[^/?#@]*@)?(?:www\.)?([^/?#:@\s]+)"
+_BEFORE_HOST = r"^(?:[a-z]+:/*|mailto:)?(?:[^/?#@]*@)?(?:www\.|\.)*"
+_HOST = r"^[^/?#:@\s]+"
 
 
 def normalise(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, target: str) -> None:
@@ -66,7 +67,8 @@ def _cut(column: str, kind: str, columns: set[str]) -> str:
     if column not in columns:
         return "NULL::VARCHAR"
     text = f"nullif(trim(left(\"{column}\", {LONGEST})), '')"
-    return f"nullif(regexp_extract(lower({text}), '{_HOST}', 1), '')" if kind == "host" else text
+    host = f"nullif(rtrim(regexp_extract(regexp_replace(lower({text}), '{_BEFORE_HOST}', ''), '{_HOST}'), '.'), '')"
+    return host if kind == "host" else text
 
 
 def _look_up(
@@ -91,8 +93,9 @@ def _plain(values: pl.Series) -> pl.Series:
     return kept.str.replace_many(letters, [anyascii(letter) for letter in letters]) if letters else kept
 
 
-def _registrable(values: pl.Series) -> pl.Series:
-    return values.to_frame("raw").select(domain_key(pl.col("raw")))["raw"]
+def _registrable(parents: pl.Series) -> pl.Series:
+    """What stands under a parent domain, `x.<parent>`, as far as it is registrable."""
+    return ("x." + parents).to_frame("raw").select(domain_key(pl.col("raw")))["raw"]
 
 
 def _country(values: pl.Series) -> pl.Series:
@@ -117,7 +120,10 @@ def _dials(con: duckdb.DuckDBPyConnection, table: str) -> None:
 
 
 # By kind: SQL of what is looked up for a value `{0}` or null where SQL will do, SQL of the prepared value with what was
-# found as `{1}`, and the looking up. A host of two labels is registrable as it is, unless many share it.
+# found as `{1}`, and the looking up. A host of two labels is registrable as it is. Of a longer one its parent is looked
+# up: a hundred thousand firms have their domains under the same few, such as co.uk. What many share is no evidence.
+_PARENT = "substr({0}, strpos({0}, '.') + 1)"
+_DOMAIN = f"CASE WHEN {{0}} NOT LIKE '%.%.%' OR {{1}} = 'x.' || {_PARENT} THEN {{0}} ELSE {{1}} END"
 _KINDS: dict[str, tuple[str, str, Callable[[pl.Series], pl.Series]]] = {
     "text": (
         "CASE WHEN NOT regexp_full_match({0}, '[\\x00-\\x7f]*') THEN {0} END",
@@ -125,10 +131,10 @@ _KINDS: dict[str, tuple[str, str, Callable[[pl.Series], pl.Series]]] = {
         _plain,
     ),
     "host": (
-        "CASE WHEN {0} LIKE '%.%.%' THEN {0} END",
-        "CASE WHEN {0} LIKE '%.%.%' THEN {1} WHEN contains({0}, '.') AND {0} NOT IN ("
+        f"CASE WHEN {{0}} LIKE '%.%.%' THEN {_PARENT} END",
+        f"CASE WHEN contains({{0}}, '.') AND {_DOMAIN} NOT IN ("
         + ", ".join(quoted(domain) for domain in sorted(shared_domains()))
-        + ") THEN {0} END",
+        + f") THEN {_DOMAIN} END",
         _registrable,
     ),
     "country": ("{0}", "{1}", _country),
