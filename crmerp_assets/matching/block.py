@@ -52,13 +52,14 @@ def store(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, tables: Table
     Text is not compressed and rids have an index: a few records are read in milliseconds, and compressing would take
     longer than all the rest of writing.
     """
-    query = with_counts(spec, source)
+    query = with_counts(con, spec, source)
     columns = ", ".join(
         f'"{name}" {kind}' + (" USING COMPRESSION uncompressed" if kind == "VARCHAR" else "")
         for name, kind, *_ in con.execute(f"DESCRIBE {query}").fetchall()
     )
     con.execute(f"CREATE OR REPLACE TABLE {tables.records} ({columns})")
     con.execute(f"INSERT INTO {tables.records} BY NAME {query}")
+    con.execute("DROP TABLE _counts")
     con.execute(f"CREATE INDEX {_index(tables)} ON {tables.records} (rid)")
 
 
@@ -76,15 +77,20 @@ def few_records(con: duckdb.DuckDBPyConnection, tables: Tables, pairs: str) -> s
     return "_few"
 
 
-def with_counts(spec: Spec, source: str) -> str:
-    """SQL for the records of `source` with how many of them have the value of each counted column."""
-    counts = ", ".join(f"coalesce(f{n}.n, 1) AS {column}_n" for n, column in enumerate(spec.counted))
+def with_counts(con: duckdb.DuckDBPyConnection, spec: Spec, source: str) -> str:
+    """SQL for the records of `source` with how many of them have the value of each counted column.
+
+    The counts are looked up beside the records, not in a row with them: whole records are carried through one join
+    instead of one for each count.
+    """
     joins = " ".join(
         f"LEFT JOIN (SELECT {column} AS value, {what} AS n FROM {source} WHERE {column} IS NOT NULL GROUP BY 1 "
         f"HAVING n > 1) f{n} ON f{n}.value = r.{column}"
         for n, (column, what) in enumerate(spec.counted.items())
     )
-    return f"SELECT r.*, {counts} FROM {source} r {joins}"
+    counts = ", ".join(f"coalesce(f{n}.n, 1) AS {column}_n" for n, column in enumerate(spec.counted))
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _counts AS SELECT r.rid, {counts} FROM {source} r {joins}")
+    return f"SELECT r.*, c.* EXCLUDE (rid) FROM {source} r JOIN _counts c ON c.rid = r.rid"
 
 
 def count_again(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, touched: str) -> None:

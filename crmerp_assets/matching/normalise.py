@@ -26,19 +26,18 @@ def normalise(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, target: s
     `spec.inputs` names, as text; those it lacks count as missing.
     """
     columns = {row[0] for row in con.execute(f"DESCRIBE FROM {source}").fetchall()}
-    _prepare(con, spec, source, columns)
-    rows = "_prepared"
+    rows = f"({_prepared(con, spec, source, columns)})"
     for name, sql in spec.columns.items():  # one by one: an alias used again would be computed again
         rows = f"(SELECT *, {sql} AS {name} FROM {rows})"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT rid, side, native_id, {', '.join(spec.kept)} FROM {rows}"
     )
-    con.execute("DROP TABLE _prepared")
+    con.execute("DROP TABLE _cut")
 
 
-def _prepare(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, columns: set[str]) -> None:
-    """Make `_prepared`: rid, side, native_id, `in_<input>` for each input, and where there is a country, its dial
-    code `in_dial` and trunk prefix `in_trunk`."""
+def _prepared(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, columns: set[str]) -> str:
+    """SQL for rid, side, native_id, `in_<input>` for each input, and where there is a country, its dial code `in_dial`
+    and trunk prefix `in_trunk`; it reads the temporary table `_cut`, which is made here."""
     cut = {name: _cut(column, kind, columns) for name, (column, kind) in spec.inputs.items()}
     con.execute(
         "CREATE OR REPLACE TEMP TABLE _cut AS SELECT rid, side, native_id, "
@@ -58,8 +57,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, columns: s
         _dials(con, "_dials")
         joins.append("LEFT JOIN _dials d ON d.country = f_country.found")
         selected += ["d.dial AS in_dial", "d.trunk AS in_trunk"]
-    con.execute(f"CREATE OR REPLACE TEMP TABLE _prepared AS SELECT {', '.join(selected)} FROM _cut c {' '.join(joins)}")
-    con.execute("DROP TABLE _cut")
+    return f"SELECT {', '.join(selected)} FROM _cut c {' '.join(joins)}"
 
 
 def _cut(column: str, kind: str, columns: set[str]) -> str:
