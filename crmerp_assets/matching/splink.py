@@ -147,10 +147,6 @@ def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
 
 
 _SPARK: dict[str, _Call] = {
-    "list_has_all": lambda given: exp.EQ(
-        this=_call("size", _call("array_except", given[1], given[0])), expression=exp.Literal.number(0)
-    ),
-    "list_intersect": lambda given: _call("array_intersect", *given),
     "jaro_similarity": lambda given: _call("jaro_sim", *given[:2]),
 }
 """What DuckDB has under another name than Spark, or Splink's library for Spark.

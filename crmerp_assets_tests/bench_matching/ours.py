@@ -32,6 +32,7 @@ def whole(folder: Path, gauge: Gauge) -> None:
     model = shipped("customer")
     with gauge.stage("load"):
         con.execute(f"CREATE TABLE source AS FROM '{folder / 'records.parquet'}'")
+        con.execute("CHECKPOINT")
     _tables(con, gauge)
     with gauge.stage("pairs"):
         block.pairs(con, TABLES, engine.PAIRS)
