@@ -37,7 +37,7 @@ def update(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, source: s
     )
     for table in (tables.records, tables.keys):
         con.execute(f"DELETE FROM {table} WHERE {leaving}")
-    fresh = ", ".join(f"1 AS {column}_n" for column in spec.counted)
+    fresh = ", ".join(f"1 AS {column}_n, hash({column}) AS {column}_h" for column in spec.counted)
     con.execute(f"INSERT INTO {tables.records} BY NAME SELECT *, {fresh} FROM {_NORMAL}")
     block.count_again(con, spec, tables, "_touched")
     block.add_keys(con, spec, tables, _NORMAL)
