@@ -13,7 +13,7 @@ from crmerp_assets.matching import fragments
 from crmerp_assets.matching.customers import CUSTOMERS
 from crmerp_assets.matching.normalise import normalise
 
-TEXTS = st.lists(st.text("ab1 .'&,-’", max_size=12), min_size=1, max_size=60)
+TEXTS = st.lists(st.text("ab1 .'&,-’", max_size=12) | st.text("ab1 ", max_size=8), min_size=1, max_size=60)
 
 
 @settings(max_examples=60, deadline=None)
