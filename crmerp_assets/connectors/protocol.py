@@ -222,3 +222,11 @@ class Unstamped(Protocol):
 
     def unstamped(self, object: str, known: Sequence[Row]) -> list[str]:
         """Ids of the rows, given as they were last read, that are others now in what leaves no stamp."""
+
+
+@runtime_checkable
+class Stepwise(Protocol):
+    """A connector that changes a record in steps, each of which can be the last before its process dies."""
+
+    def finish(self, object: str, ids: Sequence[str]) -> None:
+        """Bring those of the records to an end that an update of ours left on its way."""

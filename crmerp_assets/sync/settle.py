@@ -11,7 +11,8 @@ Every write is read back and compared with what was sent, header, references and
 A create that differs counts as applied because sending it again could undo what a person has edited since. Its
 differing fields do not become agreed values, so that the next plan decides them as at first contact.
 
-What a system took as a job is not looked at before the job is over (jobs.py).
+An update that was cut between two of its steps is brought to its end before it is compared. What a system took as a
+job is not looked at before the job is over (jobs.py).
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from contextlib import suppress
 import polars as pl
 
 from crmerp_assets.connectors.errors import ShareSpent
+from crmerp_assets.connectors.protocol import Stepwise
 from crmerp_assets.mapping import EntityMap, native_fields
 from crmerp_assets.sync.budget import pushing, spending
 from crmerp_assets.sync.found import found, lacking
@@ -85,7 +87,10 @@ def _by_id(
 ) -> dict[str | None, Record]:
     if not updates:
         return {}
-    rows = side.connector.fetch(entity_map.object, native_fields(entity_map), [one["native_id"] for one in updates])
+    ids = [one["native_id"] for one in updates]
+    if isinstance(side.connector, Stepwise):
+        side.connector.finish(entity_map.object, ids)
+    rows = side.connector.fetch(entity_map.object, native_fields(entity_map), ids)
     with platform.ledger.read() as tx:
         return {row["native_id"]: row for row in found(tx, side, entity_map, rows).to_dicts()}
 

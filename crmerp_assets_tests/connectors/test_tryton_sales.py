@@ -8,6 +8,8 @@ Tried by removing what protects; each was caught by the test named:
 | a draft with a number counts as confirmed | process_that_died, confirm_any_more |
 | who wrote that draft last | person_took_back |
 | no version for what was opened | confirmed_again |
+| `finish` in settle | flow/test_tryton.py: process_dies |
+| the look at who wrote last in `finish` | brought_to_its_end |
 | the version when a sale is opened | person_changes_meanwhile |
 | noting a draft whose answer was lost | lost_at_any_step (draft, cut_after) |
 | back to draft when the confirm is refused | confirm_any_more |
@@ -116,6 +118,20 @@ def test_a_sale_that_was_left_open_by_a_process_that_died_is_confirmed_with_its_
     (result,) = push(office, priced(office, sale, FINE))
     assert result.error is None
     assert state(office) in [(one, "37.50") for one in CONFIRMED]
+
+
+def test_only_what_was_left_on_its_way_is_brought_to_its_end(office: Office) -> None:
+    party = office.party()
+    sales = [confirmed(office, party, number) for number in (1, 2)]
+    office.person.call("model.sale.sale.draft", [int(sales[1])])
+    dead = Fault("cut_before", r"model\.sale\.sale\.(quote|confirm|search_read)", skip=1, times=100)
+    office.proxy.faults.append(dead)
+    push(office, priced(office, sales[0], FINE))
+    office.proxy.faults.clear()
+    assert state(office) == ("draft", "37.50")
+    office.connector.finish(SALE, sales)
+    assert state(office) in [(one, "37.50") for one in CONFIRMED]
+    assert state(office, 2) == ("draft", "30.75")
 
 
 def test_a_draft_that_a_person_took_back_stays_one(office: Office) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import httpx
 import pytest
 from world import CLOSED, CONNECTIONS, GO_LIVE, World
 
@@ -19,7 +20,7 @@ from crmerp_assets.sync.systems import check
 from crmerp_assets_tests.contract.tryton_case import shared_server
 from crmerp_assets_tests.tryton.installing import DATABASE, INTEGRATION_PASSWORD
 from crmerp_assets_tests.tryton.proxy import Fault, Proxy
-from crmerp_assets_tests.tryton.server import Person
+from crmerp_assets_tests.tryton.server import Person, TrytonServer
 
 TRYTON = """
   - {name: tryton, type: tryton, role: erp, url: "${TRYTON_URL}", database: "${TRYTON_DATABASE}",
@@ -33,6 +34,7 @@ class Office:
 
     world: World
     person: Person
+    server: TrytonServer
     proxy: Proxy
 
     def read(self, model: str, domain: list[Any], *fields: str) -> list[dict[str, Any]]:
@@ -45,6 +47,12 @@ class Office:
         address = {"BillingStreet": "1 Main Street", "BillingCity": "Boston", "BillingCountry": "United States"}
         (made,) = self.world.seed("crm", "Account", [{"Name": "Northwind", "CurrencyIsoCode": "USD", **address}])
         return made
+
+    def sell(self, line: str, values: dict[str, Any]) -> None:
+        """A change of a line that a sales rep makes in the CRM."""
+        token = self.world.admin("crm", "token", {"user": "rep"})["access_token"]
+        url = f"{self.world.crm.url}/services/data/v68.0/sobjects/OpportunityLineItem/{line}"
+        assert httpx.patch(url, json=values, headers={"Authorization": f"Bearer {token}"}).status_code == 204
 
     def deal(self, deal: str) -> dict[str, Any]:
         names = ("Order_Number", "Order_Status", "Order_Total", "Invoiced", "Paid", "Credited", "Open_Balance")
@@ -80,7 +88,7 @@ def tryton_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Offi
         world = World(folder, crm, None, instance)  # type: ignore[arg-type]
         world.policy(GO_LIVE)
         world.provision()
-        yield Office(world, person, proxy)
+        yield Office(world, person, server, proxy)
         if Shared._built is not None:
             Shared._built[1].close()
             Shared._built = None
@@ -130,3 +138,21 @@ def test_a_lost_answer_at_any_step_makes_one_party_and_one_sale(office: Office, 
     assert sale["reference"].startswith("so-")
     assert not sale["reference"].endswith(")")
     assert office.deal(deal)["ERP_Order_Number__c"] == sale["number"]
+
+
+def test_a_sale_that_is_changed_when_the_process_dies_is_confirmed_by_the_next_one(office: Office) -> None:
+    world = office.world
+    (deal,) = world.deals([office.account()], world.catalogue(1), 1, lines=1)
+    world.settle()
+    office.server.sql("UPDATE sale_sale SET state = 'confirmed'")
+    (line,) = world.soql(f"SELECT Id FROM OpportunityLineItem WHERE OpportunityId = '{deal}'")
+    office.sell(line["Id"], {"Quantity": 5})
+    dead = Fault("cut_before", r"model\.sale\.sale\.(quote|confirm)", times=100)
+    office.proxy.faults.append(dead)
+    world.pass_through()
+    office.proxy.faults.clear()
+    (sale,) = office.read("sale.sale", [], "state", "untaxed_amount")
+    assert (sale["state"], sale["untaxed_amount"]["decimal"]) == ("draft", "51.25")
+    world.settle()
+    (sale,) = office.read("sale.sale", [], "state")
+    assert sale["state"] in ("confirmed", "processing")

@@ -21,6 +21,7 @@ from crmerp_assets.connectors.tryton.metadata import Metadata
 from crmerp_assets.connectors.tryton.objects import native_object
 from crmerp_assets.connectors.tryton.parties import commands
 from crmerp_assets.connectors.tryton.reading import Reader
+from crmerp_assets.connectors.tryton.reopening import finish
 from crmerp_assets.connectors.tryton.rpc import Rpc
 from crmerp_assets.connectors.tryton.sales import Sales
 from crmerp_assets.connectors.tryton.values import text
@@ -50,6 +51,10 @@ class Pusher:
                     raise
                 outcomes |= {write.id: failure for write in turn if write.id not in outcomes}
         return [self._result(write, outcomes[write.id]) for write in writes]
+
+    def finish(self, object: str, ids: Sequence[str]) -> None:
+        if native_object(object).workflow:
+            finish(self._rpc, ids)
 
     def _turn(
         self, native: NativeObject, writes: Sequence[Write], batches: Batches, outcomes: dict[str, Outcome]

@@ -3,7 +3,7 @@
 Each button is a transaction of its own. When a later one fails, the sale is brought back to the state from which it was
 taken, whatever of the change came through. One that Tryton does not confirm any more stays a draft: as a quotation it
 would look as if somebody had wanted no more of it. A draft with a number that was written last by us is one that a
-process left open when it died; the next change of it ends with confirming it.
+process left open when it died; its next change confirms it, or `finish` does.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from crmerp_assets.connectors.errors import ConnectorError, Duplicate, Rejected, Unknown, VersionConflict
 from crmerp_assets.connectors.tryton.rpc import Rpc, ids_in
-from crmerp_assets.connectors.tryton.salesteps import MODEL, OPEN, Step, stamps, too_late
+from crmerp_assets.connectors.tryton.salesteps import MODEL, OPEN, Step, left_open, stamps, too_late
 from crmerp_assets.connectors.tryton.values import text
 
 
@@ -27,29 +27,41 @@ def bring_back(rpc: Rpc, steps: Sequence[Step]) -> None:
         rows = rpc.search_read(MODEL, [["id", "in", ids_in([step.id for step in hanging])]], ["id", "state"])
         states = {text(row["id"]): str(row["state"]) for row in rows}
         for step in hanging:
-            _bring_back(rpc, step, states.get(step.id))
+            _bring_back(rpc, step.id, states.get(step.id), step.opened)
 
 
-def _bring_back(rpc: Rpc, step: Step, state: str | None) -> None:
+def finish(rpc: Rpc, ids: Sequence[str]) -> None:
+    """Quote and confirm again those of the sales that we took back to draft and did not bring back."""
+    rows = rpc.search_read(MODEL, [["id", "in", ids_in(ids)]], ["id", "state", "number", "write_uid"])
+    for row in rows:
+        if left_open(row, rpc.user()):
+            _bring_back(rpc, str(row["id"]), "draft", "confirmed")
+
+
+def _bring_back(rpc: Rpc, sale: str, state: str | None, opened: str | None) -> None:
     """Only what the one sale suffers is passed over; where the server is ill, the others are not tried either."""
     with suppress(Rejected, VersionConflict, Duplicate):
         if state == "draft":
-            press(rpc, "quote", [step])
+            _press(rpc, "quote", [sale])
             state = "quotation"
-        if state == "quotation" and step.opened == "confirmed":
-            _confirm(rpc, step)
+        if state == "quotation" and opened == "confirmed":
+            _confirm(rpc, sale)
 
 
-def _confirm(rpc: Rpc, step: Step) -> None:
+def _confirm(rpc: Rpc, sale: str) -> None:
     try:
-        press(rpc, "confirm", [step])
+        _press(rpc, "confirm", [sale])
     except Rejected:
-        press(rpc, "draft", [step])
+        _press(rpc, "draft", [sale])
 
 
 def press(rpc: Rpc, button: str, steps: Sequence[Step], timestamps: Mapping[str, str] | None = None) -> None:
     if steps:
-        rpc.write(f"model.{MODEL}.{button}", [int(step.id) for step in steps], timestamps=timestamps)
+        _press(rpc, button, [step.id for step in steps], timestamps)
+
+
+def _press(rpc: Rpc, button: str, sales: Sequence[str], timestamps: Mapping[str, str] | None = None) -> None:
+    rpc.write(f"model.{MODEL}.{button}", [int(sale) for sale in sales], timestamps=timestamps)
 
 
 def take_back(rpc: Rpc, steps: Sequence[Step]) -> None:

@@ -39,7 +39,7 @@ class Step:
         """Go on with a sale that is there; `user` is our own id."""
         self.current, self.id, self.state = record, str(record["id"]), str(record["state"])
         _drop_unchanged(self.draft, record)
-        if self.draft.write.operation == "update" and _left_open(record, user):
+        if self.draft.write.operation == "update" and left_open(record, user):
             self.opened = "confirmed"
             self.target = self.target or self.opened
 
@@ -89,7 +89,7 @@ def too_late(name: str, step: Step) -> Rejected:
     )
 
 
-def _left_open(record: Record, user: str | None) -> bool:
+def left_open(record: Record, user: str | None) -> bool:
     """Whether we took the sale back to draft and did not come to confirm it again: only a sale that was quoted once has
     a number, and who wrote it last knew that it is a draft."""
     return record["state"] == "draft" and bool(record["number"]) and text(record["write_uid"]) == user
