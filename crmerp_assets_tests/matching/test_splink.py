@@ -60,10 +60,13 @@ def test_every_entity_has_settings_with_our_weights(entity, dialect):
 
 
 def same_links(ours: Scored, theirs: pl.DataFrame, unlike: float = 0.0) -> None:
-    """The same pairs, the same probabilities but for a share `unlike` of them, and therefore the same links."""
+    """The same pairs, the same probabilities but for a share `unlike` of them, of which nobody would be asked, and
+    therefore the same links."""
     both = ours.pairs.join(theirs, on=["l", "r"], how="full", coalesce=True)
     assert both["p"].null_count() == both["q"].null_count() == 0
-    assert ((both["p"] - both["q"]).abs() > 1e-6).mean() <= unlike
+    apart = both.filter((pl.col("p") - pl.col("q")).abs() > 1e-6)
+    assert apart.height <= unlike * both.height
+    assert max(apart["p"].max() or 0, apart["q"].max() or 0) < 0.2
     mine = judged(ours.pairs, ours.truth, across=True).at(0.95)
     other = judged(theirs, ours.truth, "q", across=True).at(0.95)
     assert mine == other
@@ -114,7 +117,7 @@ def test_splink_on_spark_makes_the_same_links(ours, files, tmp_path):
         found = Linker(sides, settings(ours.spec, ours.model, "spark")).inference.predict()
         out = tmp_path / "predicted"
         spark.sql(f"SELECT rid_l, rid_r, match_probability FROM {found.physical_name}").write.parquet(str(out))
-        # the Jaro-Winkler similarities of DuckDB and of Splink's library for Spark are not the same to the last digit
-        same_links(ours, predicted(pl.read_parquet(out / "*.parquet")), unlike=0.001)
+        # DuckDB and Splink's library for Spark differ in the similarity of names that are hardly alike, about 0.75
+        same_links(ours, predicted(pl.read_parquet(out / "*.parquet")), unlike=0.005)
     finally:
         spark.stop()
