@@ -66,7 +66,9 @@ class Session:
         result = self._connection.execute(statement)
         columns = _columns(statement)
         rows = result.fetchall()
-        values: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+        if not rows:
+            return pl.DataFrame(schema=dict(columns))
+        values = list(zip(*rows, strict=True))
         return pl.DataFrame([_series(name, kind, column) for (name, kind), column in zip(columns, values, strict=True)])
 
     def rows(self, statement: Select[Any]) -> list[tuple[Any, ...]]:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import duckdb
 
+from crmerp_assets.warehouse.tables import remembering
+
 PATIENCE_SECONDS = 30.0
 _PAUSE_SECONDS = 0.02
 _LOCKED = "Could not set lock"
@@ -59,7 +61,8 @@ class Warehouse:
             con.execute("BEGIN")
             self._here.connection = con
             try:
-                yield con
+                with remembering(con):
+                    yield con
             except BaseException:
                 con.execute("ROLLBACK")
                 raise
