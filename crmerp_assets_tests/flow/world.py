@@ -80,7 +80,7 @@ class World:
         A run of fifty small steps spends most of its time on its own books and on opening the warehouse for each;
         test_main_job does that, and here one connection stays open. So few rows are faster on one thread.
         """
-        with duckdb.connect(str(self.state / "warehouse.duckdb")) as file, self.platform() as used:
+        with self.platform() as used, duckdb.connect(str(self.state / "warehouse.duckdb")) as file:
             file.execute("SET threads = 1")
             read_and_plan(used)
             return push_all(used) if push else 0
