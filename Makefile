@@ -37,7 +37,7 @@ dev: $(VENV)/.runtime ## Sandboxes, Dagster webserver and daemon stay up (Ctrl-C
 
 .PHONY: test
 test: $(VENV)/.dev ## Run every test
-	@POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	@POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: check
 check: $(VENV)/.dev ## Format, lint, types, import contracts, unused dependencies, dead code
@@ -80,6 +80,10 @@ matching-models: $(VENV)/.dev ## Learn the weights that ship with the package fr
 .PHONY: story
 story: $(VENV)/.dev ## Tell random stories of people, faults and restarts until a law breaks (about an hour)
 	@CRMERP_STORIES=$${CRMERP_STORIES:-100x80} $(BIN)/python -m pytest -x crmerp_assets_tests/flow/test_story.py
+
+.PHONY: kills
+kills: $(VENV)/.dev ## Kill a sync of 150 deals at CRMERP_KILLS random moments (20 unless said; ten minutes)
+	@CRMERP_KILLS=$${CRMERP_KILLS:-20} $(BIN)/python -m pytest -x crmerp_assets_tests/flow/test_killed_pushes.py
 
 .PHONY: soak
 soak: $(VENV)/.dev ## Daemon, people and faults for ten minutes; both sides agree, nothing grows without bound

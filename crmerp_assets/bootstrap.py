@@ -17,7 +17,7 @@ from crmerp_assets.settings import Configuration, Settings, load_configuration
 from crmerp_assets.sync.budget import SharedBudget
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.systems import Clock, ConnectionConfig, Sleep, find
-from crmerp_assets.warehouse import Warehouse, file_connection
+from crmerp_assets.warehouse import Warehouse, file_connection, prepare_file
 
 Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
@@ -45,6 +45,7 @@ def build(
             "(config/connections.yaml of the project is an example), or point CRMERP_CONFIG to your folder."
         )
     settings.state.mkdir(parents=True, exist_ok=True)
+    prepare_file(settings.warehouse)
     return assemble(settings, configuration, connect or file_connection(settings.warehouse), clock, sleep)
 
 

@@ -13,6 +13,21 @@ from crmerp_assets_tests.ledger.stores import Store, postgres_store, sqlite_stor
 os.environ.pop("COLUMNS", None)
 import crmerp_assets.cli.output  # noqa: F401  # its console keeps the width that it is born with
 
+LONGEST = ("killed_pushes", "story", "main_job", "order_changes", "undo", "survivors", "parked_work", "receivables")
+"""These take minutes: one that began last would run alone, while the other workers have nothing left to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, then the other flow tests, then what takes seconds."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    name = item.path.stem.removeprefix("test_")
+    if name in LONGEST:
+        return LONGEST.index(name)
+    return len(LONGEST) + int(item.path.parent.name != "flow")
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str | None]:

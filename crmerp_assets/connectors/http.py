@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Protocol
 
 import httpx
@@ -160,7 +161,7 @@ class HttpClient:
         self._client = httpx.Client(
             base_url=base_url,
             auth=auth,
-            verify=ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify,
+            verify=_trusting(verify),
             headers=dict(headers or {}),
             timeout=httpx.Timeout(timeout, connect=min(timeout, 20.0)),
             limits=limits,
@@ -299,6 +300,16 @@ def retry_after(response: httpx.Response, default: float) -> float:
         return max(0.0, (parsedate_to_datetime(header) - now).total_seconds()) if header and now else default
     except (ValueError, TypeError):
         return default
+
+
+def _trusting(verify: bool | str) -> ssl.SSLContext | bool:
+    return ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify and _usual_authorities()
+
+
+@lru_cache(maxsize=1)
+def _usual_authorities() -> ssl.SSLContext:
+    """Read once a process: it takes a twentieth of a second, and every connection trusts the same ones."""
+    return httpx.create_ssl_context()
 
 
 def _quiet_libraries() -> None:

@@ -31,6 +31,8 @@ class Planner:
         """See `Intents.replace`."""
         plan = offered(frame, connection, entity)
         golden_ids = list({*considered, *plan["golden_id"]})
+        if not golden_ids:
+            return Replaced(inserted=0, changed=0, kept=0, superseded=0, in_flight=[], finished=[])
         self._session.lock(f"intents:{connection}:{entity}")
         decision = decide(self._open(connection, entity, golden_ids), plan, self._known(plan["id"].to_list()))
         self._forget_replan(connection, entity, golden_ids)

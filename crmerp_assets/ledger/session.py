@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -66,7 +67,9 @@ class Session:
         result = self._connection.execute(statement)
         columns = _columns(statement)
         rows = result.fetchall()
-        values: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+        if not rows:
+            return _empty(tuple(columns)).clone()
+        values = list(zip(*rows, strict=True))
         return pl.DataFrame([_series(name, kind, column) for (name, kind), column in zip(columns, values, strict=True)])
 
     def rows(self, statement: Select[Any]) -> list[tuple[Any, ...]]:
@@ -97,6 +100,12 @@ class Session:
 def _columns(statement: Select[Any] | ReturningUpdate[Any]) -> list[tuple[str, pl.DataType]]:
     chosen = statement.selected_columns if isinstance(statement, Select) else statement.exported_columns
     return [(str(column.key), _dtype(column)) for column in chosen]
+
+
+@lru_cache(maxsize=256)
+def _empty(columns: tuple[tuple[str, pl.DataType], ...]) -> pl.DataFrame:
+    """Most answers are empty, and making a frame of twenty columns takes longer than asking."""
+    return pl.DataFrame(schema=dict(columns))
 
 
 def _dtype(column: ColumnElement[Any]) -> pl.DataType:

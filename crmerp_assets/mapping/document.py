@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -53,7 +54,7 @@ def read(path: Path, shown: str | None = None) -> Document:
     """The document in a file; ConfigurationError when it is no YAML mapping. `shown` names it in messages."""
     file = shown or str(path)
     try:
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        tree = _parsed(path.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -67,6 +68,12 @@ def read(path: Path, shown: str | None = None) -> Document:
     document = Document(file)
     document.data = _plain(tree or CommentedMap(), (), document)
     return document
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:
+    """Parsing with places takes tens of milliseconds, and a process reads the same few files again and again."""
+    return YAML(typ="rt").load(text)
 
 
 def _plain(node: Any, at: At, document: Document) -> Any:

@@ -11,7 +11,7 @@ import polars as pl
 
 from crmerp_assets.canonical.distinct import distinct
 from crmerp_assets.canonical.shapes import is_number
-from crmerp_assets.standardise.context import unless
+from crmerp_assets.standardise.context import stepwise, unless
 from crmerp_assets.standardise.text import text
 
 MONEY_PLACES = 6
@@ -29,13 +29,16 @@ def number(places: int) -> Callable[[pl.Expr], pl.Expr]:
     read = _reader(places)
     short = rf"^-?\d+(?:\.\d{{1,{places}}})?$"
 
-    def clean(value: pl.Expr) -> pl.Expr:
-        tidy = text(value)
-        plain = tidy.str.contains(short)
-        fast = pl.when(plain).then(_without_padding(tidy)).otherwise(tidy)
-        return unless(is_number(fast) & fast.str.contains(short), fast, lambda rest: distinct(read, rest))
+    tidy = pl.col("value")
+    fast = pl.when(tidy.str.contains(short)).then(_without_padding(tidy)).otherwise(tidy)
+    plain = (is_number(tidy) & tidy.str.contains(short)).alias("plain")
+    slow = unless(pl.col("plain"), tidy, lambda rest: distinct(read, rest))
 
-    return clean
+    def steps(frame: pl.DataFrame) -> pl.Series:
+        known = frame.select(fast.alias("value")).with_columns(plain)
+        return known["value"] if known["plain"].all() else known.select(slow).to_series()
+
+    return lambda value: stepwise(steps, text(value))
 
 
 def _without_padding(value: pl.Expr) -> pl.Expr:

@@ -73,12 +73,12 @@ def follow(platform: Platform, connection: str) -> Followed:
 
 def _follow(platform: Platform, side: Connection, entity_map: EntityMap) -> int | None:
     """How many were marked; None where a person must look first."""
-    with platform.ledger.begin() as tx:
+    with platform.ledger.read() as tx:
         since = tx.cursors.get(side.name, entity_map.object, PURPOSE)
     found, cursor = side.connector.deletions(entity_map.object, since)
     gone = _gone({deletion.native_id: deletion.merged_into for deletion in found})
     table = tables.raw(side.name, entity_map.object)
-    known = _known(platform, table)
+    known = _known(platform, table) if found else gone
     lost = known.join(gone, on="_id", how="semi")["_id"].to_list()
     loss = Loss(f"{side.name}/{entity_map.object} deletion log", known.height, lost)
     if not allowed(platform, entity_map.entity, loss, at_least=FEW):
@@ -136,6 +136,8 @@ def take_out(platform: Platform, side: Connection, entity_map: EntityMap, gone: 
 
     Returns how many rows changed.
     """
+    if gone.is_empty():
+        return 0
     table = tables.raw(side.name, entity_map.object)
     fresh = _known(platform, table).join(gone, on="_id", how="semi")["_id"].to_list()
     shown = reread(platform, side, entity_map, fresh) if fresh else {}

@@ -18,7 +18,7 @@ from crmerp_assets.sync.lines import golden_lines
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.rollups import ROLLUPS, SOURCES
 from crmerp_assets.warehouse import Table
-from crmerp_assets.warehouse.tables import listed, newest, seen
+from crmerp_assets.warehouse import tables as changes
 
 _RECORD: dict[str, type[pl.DataType]] = {
     "id": pl.String,
@@ -52,7 +52,7 @@ class Side:
 class Gathered:
     """`frame`: one row a golden id with `<role>.<field>` and `<role>.<part>` for every part of _RECORD.
 
-    `marks` are the change numbers of every source as they were read: what to advance to once all is stored.
+    `marks` are the change numbers of every source that moved, as they were read: what to advance to once all is stored.
     """
 
     frame: pl.DataFrame
@@ -73,9 +73,12 @@ def gather(
     platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, consumer: str, extra: Iterable[str]
 ) -> Gathered:
     """Both sides of the touched golden records, and of the ids in `extra`."""
-    holding = sides(platform, con, entity)
-    marks = _marks(con, entity, holding)
-    _affected(con, entity, holding, marks, consumer, extra)
+    holding, again = sides(platform, con, entity), list(extra)
+    marks = changes.marks(con, _sources(entity, holding))
+    since = changes.progress(con, marks, consumer)
+    if not again and all(mark <= since[source] for source, mark in marks.items()):
+        return Gathered(_nothing(entity), {})
+    _affected(con, entity, holding, since, again)
     frame = con.execute("SELECT DISTINCT golden_id FROM _affected WHERE golden_id IS NOT NULL").pl()
     for role in ("crm", "erp"):
         side = next((s for s in holding if s.connection.role == role), None)
@@ -84,10 +87,17 @@ def gather(
         pl.col(f"{role}.{flag}").fill_null(value=False) for role in ("crm", "erp") for flag in ("present", "deleted")
     ]
     known = pl.col("crm.id").is_not_null() | pl.col("erp.id").is_not_null()
-    return Gathered(frame.filter(known).with_columns(present), marks)
+    moved = {source: mark for source, mark in marks.items() if mark > since[source]}
+    return Gathered(frame.filter(known).with_columns(present), moved)
 
 
-def _marks(con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side]) -> dict[Table, int]:
+def _nothing(entity: str) -> pl.DataFrame:
+    names = [*_RECORD, *(field.name for field in ENTITIES[entity].fields)]
+    columns = {f"{role}.{name}": _RECORD.get(name, pl.String) for role in ("crm", "erp") for name in names}
+    return pl.DataFrame(schema={"golden_id": pl.String, **columns})
+
+
+def _sources(entity: str, holding: list[Side]) -> list[Table]:
     sources = [tables.links(entity), *(side.table for side in holding)]
     refs = {field.ref for field in ENTITIES[entity].fields if field.ref}
     if entity == "order":
@@ -96,27 +106,21 @@ def _marks(con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side]) -> 
     sources += [tables.links(ref) for ref in sorted(refs - {entity})]
     if entity in SOURCES:
         sources.append(SOURCES[entity][0])
-    return {source: newest(con, source) for source in sources if source.exists(con)}
+    return sources
 
 
 def _affected(
-    con: duckdb.DuckDBPyConnection,
-    entity: str,
-    holding: list[Side],
-    marks: dict[Table, int],
-    consumer: str,
-    extra: Iterable[str],
+    con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side], since: dict[Table, int], extra: list[str]
 ) -> None:
-    since = {source: seen(con, source, consumer) for source in marks}
     links = tables.links(entity)
     parts = ["SELECT id AS golden_id FROM _extra"]
     parts.append(f"SELECT golden_id FROM {links.sql} WHERE _change > {since[links]}")
     for side in holding:
         parts += _touched(entity, side, since)
-    if entity in SOURCES and SOURCES[entity][0] in marks:
+    if entity in SOURCES and SOURCES[entity][0] in since:
         source, owner = SOURCES[entity]
         parts.append(f'SELECT "{owner}" FROM {source.sql} WHERE _change > {since[source]}')
-    with listed(con, "_extra", extra):
+    with changes.listed(con, "_extra", extra):
         con.execute(f"CREATE OR REPLACE TEMP TABLE _affected AS {' UNION '.join(parts)}")
 
 

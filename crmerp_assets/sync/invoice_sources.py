@@ -8,7 +8,7 @@ from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Connection
 from crmerp_assets.sync.settlements import APPLICATIONS, SETTLES
 from crmerp_assets.warehouse import Table
-from crmerp_assets.warehouse.tables import listed, seen
+from crmerp_assets.warehouse.tables import listed, progress
 
 
 def affected(
@@ -20,18 +20,25 @@ def affected(
     again: list[str],
 ) -> None:
     """Temp table `_affected` of the native ids of invoices to look at again; `again` are golden ids asked for."""
-    since = {source: seen(con, source, consumer) for source in marks}
-    golden, links = tables.golden("invoice"), tables.links("invoice")
-    parts = [*_touched(erp, since), *_settled(since)]
+    since = progress(con, marks, consumer)
+    links = tables.links("invoice")
+    parts = [*_touched(erp, since), *_settled(since), *aging(con, today)]
     if links in since:
         parts.append(f"SELECT native_id FROM {links.sql} SEMI JOIN _again ON golden_id = _again.id")
-    if golden.exists(con) and "days_overdue" in golden.columns(con):
-        parts.append(
-            f"SELECT native_id FROM {golden.sql} WHERE status IN ('open', 'partially_paid', 'overdue') "
-            f"AND days_overdue IS DISTINCT FROM greatest(date_diff('day', due_date, DATE '{today}'), 0)"
-        )
     with listed(con, "_again", again):
         con.execute(f"CREATE OR REPLACE TEMP TABLE _affected AS {' UNION '.join(parts)}")
+
+
+def aging(con: duckdb.DuckDBPyConnection, today: date) -> list[str]:
+    """SQL for open invoices that are overdue by other days than they were when they were last looked at, if any are."""
+    golden = tables.golden("invoice")
+    if not (golden.exists(con) and "days_overdue" in golden.columns(con)):
+        return []
+    aged = (
+        f"SELECT native_id FROM {golden.sql} WHERE status IN ('open', 'partially_paid', 'overdue') "
+        f"AND days_overdue IS DISTINCT FROM greatest(date_diff('day', due_date, DATE '{today}'), 0)"
+    )
+    return [aged] if con.execute(f"{aged} LIMIT 1").fetchone() else []
 
 
 def _touched(erp: Connection, since: dict[Table, int]) -> list[str]:

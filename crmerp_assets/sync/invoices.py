@@ -12,16 +12,17 @@ import polars as pl
 
 from crmerp_assets import canonical
 from crmerp_assets.canonical.validate import CheckSummary, validate
+from crmerp_assets.mapping import EntityMap
 from crmerp_assets.merge.attribution import AMOUNTS, shares
 from crmerp_assets.merge.receivables import balanced
 from crmerp_assets.sync import settlements, tables
 from crmerp_assets.sync.accounts import merge_accounts
-from crmerp_assets.sync.invoice_sources import affected, applied_sql, billed_sql, invoice_sql
+from crmerp_assets.sync.invoice_sources import affected, aging, applied_sql, billed_sql, invoice_sql
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.sync.reference_rates import merge_fallback
 from crmerp_assets.sync.settlements import APPLICATIONS
 from crmerp_assets.warehouse import Changes, Table
-from crmerp_assets.warehouse.tables import NO_CHANGES, advance, newest, seen
+from crmerp_assets.warehouse.tables import NO_CHANGES, advance, marks, newest, progress, seen
 
 CONSUMER = "merge:invoice"
 SHARES = Table("golden", "invoice_share", ("golden_id", "native_order"))
@@ -67,6 +68,8 @@ def merge_invoices(platform: Platform) -> Invoiced:
             return Invoiced()
         company = _company(platform, con)
         consumer = platform.consumer(CONSUMER, platform.policy.receivables, company)
+        if not again and _unmoved(platform, con, consumer):
+            return Invoiced(differing=_differing(con))
         found = _gather(platform, con, consumer, company, again)
     rows = balanced(_of_order(found.rows, found.billed), found.applied, today, company)
     checked = validate("invoice", "golden", canonical.typed("invoice", canonical.text("invoice", rows)))
@@ -81,21 +84,29 @@ def merge_invoices(platform: Platform) -> Invoiced:
         return Invoiced(rows.height, changes, checked.parked.height, checked.checks, _differing(con))
 
 
+def _unmoved(platform: Platform, con: duckdb.DuckDBPyConnection, consumer: str) -> bool:
+    """Whether nothing that invoices, payments and accounts are made from changed, and no day has passed for them."""
+    erp = platform.side("erp")
+    own = [*_sources(platform, con, erp), APPLICATIONS, tables.golden("payment")]
+    found = marks(con, own)
+    since = progress(con, found, consumer)
+    return all(mark <= since[table] for table, mark in found.items()) and not aging(con, platform.clock().date())
+
+
 def _gather(
     platform: Platform, con: duckdb.DuckDBPyConnection, consumer: str, company: str | None, again: list[str]
 ) -> _Gathered:
     """Merge the payments, then read the invoices that anything touched."""
     erp, today = platform.side("erp"), platform.clock().date()
-    maps = [m for m in platform.matrix.maps(erp.system) if m.entity == "payment"]
-    marks = _marks(con, [*settlements.sources(con, erp, maps), *_own_sources(erp)])
+    found = marks(con, _sources(platform, con, erp))
     items = platform.policy.receivables.write_off_items
-    settlements.merge_payments(con, erp, maps, consumer, items, company)
-    marks |= _marks(con, [APPLICATIONS, tables.golden("payment")])
-    affected(con, erp, marks, consumer, today, again)
+    settlements.merge_payments(con, erp, _payment_maps(platform, erp), consumer, items, company)
+    found |= marks(con, [APPLICATIONS, tables.golden("payment")])
+    affected(con, erp, found, consumer, today, again)
     rows, applied, billed = (
         con.execute(sql).pl() for sql in (invoice_sql(con, erp), applied_sql(con), billed_sql(con, erp))
     )
-    return _Gathered(rows, applied, billed, marks, company)
+    return _Gathered(rows, applied, billed, found, company)
 
 
 def _store(con: duckdb.DuckDBPyConnection, erp: Connection, usable: pl.DataFrame, found: _Gathered) -> Changes:
@@ -134,13 +145,16 @@ def _company(platform: Platform, con: duckdb.DuckDBPyConnection) -> str | None:
     return str(found[0][0]) if len(found) == 1 else None
 
 
-def _own_sources(erp: Connection) -> list[Table]:
-    own = [tables.conformed(erp.name, "invoice"), tables.conformed_lines(erp.name, "invoice")]
-    return own + [tables.links(name) for name in ("order", "customer", "invoice")]
+def _payment_maps(platform: Platform, erp: Connection) -> list[EntityMap]:
+    return [one for one in platform.matrix.maps(erp.system) if one.entity == "payment"]
 
 
-def _marks(con: duckdb.DuckDBPyConnection, sources: list[Table]) -> dict[Table, int]:
-    return {source: newest(con, source) for source in sources if source.exists(con)}
+def _sources(platform: Platform, con: duckdb.DuckDBPyConnection, erp: Connection) -> list[Table]:
+    """Conformed tables and links that all of this is made from; of orders only the accounts' counts are."""
+    own = [tables.conformed(erp.name, name) for name in ("invoice", "order")]
+    own += [tables.conformed_lines(erp.name, "invoice")]
+    own += [tables.links(name) for name in ("order", "customer", "invoice")]
+    return [*settlements.sources(con, erp, _payment_maps(platform, erp)), *own]
 
 
 def _of_order(rows: pl.DataFrame, billed: pl.DataFrame) -> pl.DataFrame:

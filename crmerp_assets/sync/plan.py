@@ -277,6 +277,8 @@ def _store(platform: Platform, entity: str, frame: pl.DataFrame, found: pl.DataF
 def _still_linked(tx: Transaction, entity: str, side: Connection, rows: pl.DataFrame) -> pl.DataFrame:
     """Without writes to records that a person took apart from the golden record since it was merged: they would get
     values of another. What becomes of them is planned by the next run."""
+    if rows.is_empty():
+        return rows
     linked = tx.links.by_native(entity, side.name, rows["native_id"].drop_nulls())
     aliases = tx.survivors.aliases(entity) if linked.height else {}
     lives = pl.col("golden_id").replace(aliases)
@@ -290,6 +292,8 @@ def _show(con: duckdb.DuckDBPyConnection, entity: str, frame: pl.DataFrame, foun
     """Replace the considered records' rows in the plan table that people look at."""
     table = tables.plan(entity)
     table.ensure(con, found)
+    if frame.is_empty():
+        return
     with listed(con, "_considered", frame["golden_id"]):
         con.execute(f"DELETE FROM {table.sql} WHERE golden_id IN (SELECT id FROM _considered)")
     table.upsert(con, found)

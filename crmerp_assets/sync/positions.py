@@ -8,6 +8,7 @@ would leave out every row that does not change any more.
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -15,20 +16,28 @@ import duckdb
 from crmerp_assets.mapping import EntityMap
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse import Table
-from crmerp_assets.warehouse.tables import identity, newest
+from crmerp_assets.warehouse.tables import identity, marks
 
 PURPOSE = "pull"
 
 
-def since(platform: Platform, connection: str, native_object: str, fields: list[str], table: Table) -> str | None:
-    """The connector's cursor to go on from; None where everything must be read."""
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The connector's cursor to go on from, and the mark (see `mark`) of the table that it was found to fit."""
+
+    cursor: str
+    mark: Mapping[str, Any]
+
+
+def since(platform: Platform, connection: str, native_object: str, fields: list[str], table: Table) -> Position | None:
+    """Where to go on from; None where everything must be read."""
     known = _known(platform, connection, native_object)
     if known.get("fields") != _fingerprint(fields):
         return None
     with platform.warehouse.open() as con:
         here = mark(con, table)
         complete = known.get("warehouse") == here["warehouse"] and here["change"] >= known["change"]
-        return str(known["cursor"]) if complete and table.exists(con) else None
+        return Position(str(known["cursor"]), here) if complete and table.exists(con) else None
 
 
 def position(platform: Platform, connection: str, entity_map: EntityMap) -> str | None:
@@ -38,7 +47,7 @@ def position(platform: Platform, connection: str, entity_map: EntityMap) -> str 
 
 def mark(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, Any]:
     """What a cursor is tied to: this warehouse, and that it holds all that the raw table holds now."""
-    return {"warehouse": identity(con), "change": newest(con, table)}
+    return {"warehouse": identity(con), "change": marks(con, [table]).get(table, 0)}
 
 
 def remember(

@@ -13,6 +13,8 @@ import duckdb
 import polars as pl
 
 _BOOKKEEPING = ("_hash", "_change")
+_SHAPES: dict[int, dict[str, list[str] | None]] = {}
+"""Of every connection inside `remembering`, by its id: the tables it knows, with their columns once asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +52,32 @@ class Table:
 
     def exists(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Whether anything was ever stored here. Asking for the table costs a tenth of asking the catalogue."""
+        known = _SHAPES.get(id(con), {})
+        if self.sql in known:
+            return True
         try:
             con.execute(f"SELECT 1 FROM {self.sql} LIMIT 0")
         except duckdb.CatalogException:
             return False
+        known[self.sql] = None
         return True
 
     def columns(self, con: duckdb.DuckDBPyConnection) -> list[str]:
         """Its content columns, without bookkeeping; none where the table does not exist."""
-        if not self.exists(con):
+        known = _SHAPES.get(id(con), {})
+        if (columns := known.get(self.sql)) is not None:
+            return columns
+        try:
+            description = con.execute(f"SELECT * FROM {self.sql} LIMIT 0").description or []
+        except duckdb.CatalogException:
             return []
-        description = con.execute(f"SELECT * FROM {self.sql} LIMIT 0").description or []
-        return [column[0] for column in description if column[0] not in _BOOKKEEPING]
+        known[self.sql] = [column[0] for column in description if column[0] not in _BOOKKEEPING]
+        return known[self.sql] or []
 
     def ensure(self, con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> None:
         """Create the table from the frame's columns, or add those it lacks. Columns are never dropped."""
+        if self.exists(con) and set(frame.columns) <= set(self.columns(con)):
+            return
         con.register("_shape", frame.head(0).to_arrow())
         con.execute(
             f"CREATE TABLE IF NOT EXISTS {self.sql} AS "
@@ -74,12 +87,14 @@ class Table:
         for column in sorted(set(types) - set(self.columns(con))):
             con.execute(f'ALTER TABLE {self.sql} ADD COLUMN "{column}" {types[column]}')
         con.unregister("_shape")
+        _SHAPES.get(id(con), {}).pop(self.sql, None)
 
     def replace(self, con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> None:
         """Make the table the frame and nothing else, without bookkeeping: nobody follows its changes."""
         con.register("_whole", frame.to_arrow())
         con.execute(f"CREATE OR REPLACE TABLE {self.sql} AS FROM _whole")
         con.unregister("_whole")
+        _SHAPES.get(id(con), {}).pop(self.sql, None)
 
     def upsert(self, con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Changes:
         """Store the frame's rows; rows whose content is the same keep their change number.
@@ -131,6 +146,19 @@ class Table:
 
 
 @contextmanager
+def remembering(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Ask for each table's shape once in this block, which is one transaction: a stage asks dozens of times.
+
+    No longer than that: between two transactions the file may be deleted, or put back from an older copy.
+    """
+    _SHAPES[id(con)] = {}
+    try:
+        yield
+    finally:
+        del _SHAPES[id(con)]
+
+
+@contextmanager
 def listed(con: duckdb.DuckDBPyConnection, name: str, ids: Iterable[str]) -> Iterator[None]:
     """Make `ids` a relation called `name` with the column `id`.
 
@@ -170,6 +198,22 @@ def newest(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     return int(row[0]) if row else 0
 
 
+def marks(con: duckdb.DuckDBPyConnection, sources: Iterable[Table]) -> dict[Table, int]:
+    """`newest` of those of the tables that exist."""
+    there = [table for table in dict.fromkeys(sources) if table.exists(con)]
+    if not there:
+        return {}
+    asked = ", ".join(f"(SELECT coalesce(max(_change), 0) FROM {table.sql})" for table in there)
+    return dict(zip(there, con.execute(f"SELECT {asked}").fetchall()[0], strict=True))
+
+
+def progress(con: duckdb.DuckDBPyConnection, sources: Iterable[Table], consumer: str) -> dict[Table, int]:
+    """`seen` of each of the tables."""
+    rows = con.execute("SELECT source, change FROM state.progress WHERE consumer = ?", [consumer]).fetchall()
+    known = {str(source): int(change) for source, change in rows}
+    return {table: known.get(table.sql, 0) for table in sources}
+
+
 def identity(con: duckdb.DuckDBPyConnection) -> str:
     """What tells this warehouse from one that was deleted and made anew."""
     row = con.execute("SELECT id FROM state.identity").fetchone()
@@ -178,6 +222,8 @@ def identity(con: duckdb.DuckDBPyConnection) -> str:
 
 def advance(con: duckdb.DuckDBPyConnection, table: Table, consumer: str, change: int) -> None:
     """Note that `consumer` has processed `table` up to change number `change`; never moves back."""
+    if seen(con, table, consumer) >= change:
+        return
     con.execute(
         "INSERT INTO state.progress VALUES (?, ?, ?) "
         "ON CONFLICT (consumer, source) DO UPDATE SET change = greatest(change, excluded.change)",

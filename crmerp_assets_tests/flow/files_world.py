@@ -16,7 +16,7 @@ import pytest
 from crmerp_assets.bootstrap import Shared
 from crmerp_assets.sandbox.files import FilesSandbox
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
-from crmerp_assets_tests.flow.world import GO_LIVE, ROOT, World
+from crmerp_assets_tests.flow.world import GO_LIVE, PLAIN, ROOT, World
 
 EXAMPLE = ROOT / "docs" / "examples" / "files"
 
@@ -42,7 +42,7 @@ class FilesWorld(World):
 
     def edit(self, kind: str, native_id: str, **values: Any) -> None:
         """What a person does at the ERP's screens."""
-        answer = httpx.patch(f"{self.erp.url}/screens/{kind}/{native_id}", json=values, timeout=60)
+        answer = httpx.patch(f"{self.erp.url}/screens/{kind}/{native_id}", json=values, timeout=60, verify=PLAIN)
         assert answer.status_code == 204, answer.text
 
 

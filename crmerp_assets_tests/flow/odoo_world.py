@@ -17,7 +17,7 @@ from crmerp_assets.contract.case import Admin
 from crmerp_assets.sandbox.odoo import OdooSandbox
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
 from crmerp_assets_tests.contract.odoo_case import Person
-from crmerp_assets_tests.flow.world import CONNECTIONS, World
+from crmerp_assets_tests.flow.world import CONNECTIONS, PLAIN, World
 
 ODOO = """
   - name: odoo
@@ -51,7 +51,9 @@ class OdooWorld(World):
         """A change that a sales rep makes in the CRM."""
         token = self.admin("crm", "token", {"user": "rep"})["access_token"]
         url = f"{self.crm.url}/services/data/v68.0/{path}"
-        answer = httpx.request(method, url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        answer = httpx.request(
+            method, url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=60, verify=PLAIN
+        )
         assert answer.status_code < 300, answer.text
 
     def products(self, skus: int = 3) -> list[str]:

@@ -13,7 +13,7 @@ from crmerp_assets.bootstrap import utc_now
 from crmerp_assets.sync.parked_work import Chosen, parked_work, retry
 from crmerp_assets.sync.pull import pull
 from crmerp_assets_tests.flow.files_world import FilesWorld, make_files_world
-from crmerp_assets_tests.flow.world import push_all
+from crmerp_assets_tests.flow.world import PLAIN, push_all
 
 
 @pytest.fixture
@@ -131,5 +131,7 @@ def change_name(world: FilesWorld, account: str, name: str) -> None:
     """What a sales rep does."""
     token = world.admin("crm", "token", {"user": "ann"})["access_token"]
     url = f"{world.crm.url}/services/data/v68.0/sobjects/Account/{account}"
-    answer = httpx.patch(url, json={"Name": name}, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+    answer = httpx.patch(
+        url, json={"Name": name}, headers={"Authorization": f"Bearer {token}"}, timeout=60, verify=PLAIN
+    )
     assert answer.status_code == 204, answer.text
