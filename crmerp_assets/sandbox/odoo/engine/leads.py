@@ -35,7 +35,11 @@ class LeadRules(Rules):
         if won and rows and all(_is_won(env, row["stage_id"]) for row in rows):
             vals.pop("date_closed", None)
         for row in rows:
-            _valid(env, int(vals.get("stage_id") or row["stage_id"]), float(vals.get("probability", row["probability"])))
+            _valid(
+                env,
+                int(vals.get("stage_id") or row["stage_id"]),
+                float(vals.get("probability", row["probability"]) or 0),
+            )
         return vals
 
     def removed(self, env: Env, rows: list[Row]) -> None:
@@ -77,7 +81,9 @@ def action_set_won_rainbowman(env: Env, ids: list[int]) -> bool | dict[str, Any]
     if len(ids) != 1:
         raise value_error(f"Expected singleton: crm.lead{tuple(ids)}")
     action_set_won(env, ids)
-    return {"effect": {"fadeout": "slow", "message": "Go, go, go! Congrats for your first deal.", "type": "rainbow_man"}}
+    return {
+        "effect": {"fadeout": "slow", "message": "Go, go, go! Congrats for your first deal.", "type": "rainbow_man"}
+    }
 
 
 def action_set_lost(env: Env, ids: list[int], **additional_values: Any) -> bool:
