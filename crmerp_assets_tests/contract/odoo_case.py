@@ -71,7 +71,7 @@ def asked_once(version: str) -> int:
     return 2 if float(version) >= 19 else 3
 
 
-def connector_to(sandbox: OdooSandbox) -> Callable[..., OdooConnector]:
+def connector_to(sandbox: OdooSandbox, **options: Any) -> Callable[..., OdooConnector]:
     credentials = sandbox.credentials
 
     def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600) -> OdooConnector:
@@ -85,6 +85,7 @@ def connector_to(sandbox: OdooSandbox) -> Callable[..., OdooConnector]:
             sleep=sleep,
             verify=False,
             overlap_seconds=overlap_seconds,
+            **options,
         )
 
     return connect

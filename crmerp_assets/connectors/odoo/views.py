@@ -170,7 +170,7 @@ _LEAD = View(
     name="crm.lead",
     model="crm.lead",
     only=(("type", "=", "opportunity"),),
-    touched=("order_ids", "order_ids.order_line", "stage_id"),
+    touched=("order_ids", "order_ids.order_line"),
     given={"type": "opportunity"},
     derived={
         "deal.won": Derived(("probability", "stage_id", "_won"), deal_won),

@@ -150,6 +150,13 @@ def test_the_quotations_of_an_opportunity_are_orders_that_name_it(judge):
     lead.refresh()
     assert (lead.expected_revenue, lead.stage_id.is_won, first.state) == (100.0, False, "draft")
     assert env["crm.lead"].search_count([("order_ids.order_line.product_id", "=", product.id)]) == 1
+    other = env["crm.lead"].create({"name": "The same deal"})
+    merging = env["crm.merge.opportunity"].create({"opportunity_ids": [[6, 0, [other.id, lead.id]]]})
+    first.write({"opportunity_id": other.id})
+    merging.action_merge()
+    assert env["crm.lead"].search([]).id == [lead.id]
+    first.refresh()
+    assert first.opportunity_id.id == lead.id
     lead.unlink()
     first.refresh()
     assert first.opportunity_id is False

@@ -3,9 +3,9 @@
 from typing import Any
 
 from crmerp_assets.sandbox.odoo.engine import orm
-from crmerp_assets.sandbox.odoo.engine.env import Env
+from crmerp_assets.sandbox.odoo.engine.env import Env, ids_of
 from crmerp_assets.sandbox.odoo.engine.rules import Row, Rules, Vals, register
-from crmerp_assets.sandbox.odoo.errors import validation_error, value_error
+from crmerp_assets.sandbox.odoo.errors import user_error, validation_error, value_error
 
 
 class LeadRules(Rules):
@@ -102,6 +102,24 @@ def action_archive(env: Env, ids: list[int]) -> bool:
 def action_unarchive(env: Env, ids: list[int]) -> bool:
     gone = [row["id"] for row in env.rows("crm.lead", ids) if not row["active"]]
     return not gone or orm.write(env, "crm.lead", gone, {"active": True, "lost_reason_id": False})
+
+
+def action_merge(env: Env, ids: list[int]) -> dict[str, Any]:
+    """The wizard's button: the one that has come furthest stays, gets the orders, and the others are deleted."""
+    for wizard in env.rows("crm.merge.opportunity", ids):
+        found = env.rows("crm.lead", ids_of(wizard["opportunity_ids"]))
+        if len(found) < 2:
+            raise user_error("Please select more than one element (lead or opportunity) from the list view.")
+        order = {stage["id"]: stage["sequence"] for stage in _stages(env, "1")}
+        winner, *losers = sorted(
+            found, key=lambda row: (-row["active"], -order[row["stage_id"]], -row["probability"], row["id"])
+        )
+        for loser in losers:
+            sql = "UPDATE sale_order SET opportunity_id = ?, write_date = ? WHERE opportunity_id = ?"
+            env.store.db.execute(sql, (winner["id"], env.now, loser["id"]))
+        env.put("crm.lead", winner["id"], {})
+        orm.unlink(env.elevated(), "crm.lead", [row["id"] for row in losers])
+    return {"type": "ir.actions.act_window", "res_model": "crm.lead"}
 
 
 def order_confirmed(env: Env, order: Row) -> None:

@@ -150,6 +150,7 @@ OWN: Mapping[str, Mapping[str, Callable[..., Any]]] = {
         "action_archive": leads.action_archive,
         "action_unarchive": leads.action_unarchive,
     },
+    "crm.merge.opportunity": {"action_merge": leads.action_merge},
     "sale.order": {
         "action_confirm": sales.action_confirm,
         "action_cancel": sales.action_cancel,

@@ -38,6 +38,17 @@ def models(version: float) -> list[Model]:
             },
         ),
         Model("crm.lead", "Lead", _lead(version), order="priority desc, id desc"),
+        Model(
+            "crm.merge.opportunity",
+            "Merge Opportunities",
+            {
+                "opportunity_ids": many("crm.lead", "Leads/Opportunities"),
+                "user_id": one("res.users", "Salesperson"),
+                "team_id": one("crm.team", "Sales Team"),
+            },
+            rec_name="id",
+            transient=True,
+        ),
     ]
 
 
