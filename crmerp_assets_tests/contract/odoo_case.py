@@ -74,7 +74,7 @@ def asked_once(version: str) -> int:
 def connector_to(sandbox: OdooSandbox, **options: Any) -> Callable[..., OdooConnector]:
     credentials = sandbox.credentials
 
-    def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600) -> OdooConnector:
+    def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600, **more: Any) -> OdooConnector:
         return OdooConnector(
             "odoo",
             credentials["ODOO_URL"],
@@ -85,7 +85,7 @@ def connector_to(sandbox: OdooSandbox, **options: Any) -> Callable[..., OdooConn
             sleep=sleep,
             verify=False,
             overlap_seconds=overlap_seconds,
-            **options,
+            **(options | more),
         )
 
     return connect
