@@ -35,6 +35,11 @@ class OdooSettings(ConnectionConfig):
             raise ValueError("give api_key, or api_key_file with the path of a file that holds it")
         return self
 
+    @property
+    def place(self) -> str:
+        """One database is the CRM or the ERP: within one, Odoo's own apps make the order of a deal."""
+        return f"the database {self.database} of {self.url.rstrip('/')}"
+
     def key(self) -> str:
         """The API key as it is now; ConfigurationError when its file cannot be read."""
         if self.api_key is not None or self.api_key_file is None:

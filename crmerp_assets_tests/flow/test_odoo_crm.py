@@ -1,8 +1,8 @@
 """Odoo in the place of the CRM, with NetSuite and with another Odoo database as the ERP: a deal won there becomes an
 order, and hears of its invoice.
 
-Tried, one at a time, and caught here: the person instead of the company as the customer, the newest of several open
-quotations taken, the day in UTC, archived opportunities left out of the pull, discounts of lines left out.
+What of a deal counts, and whose day is meant, is tried in connectors/test_odoo_deals.py. Tried here, one at a time, and
+caught: nothing compared that leaves no stamp, archived opportunities left out.
 """
 
 from __future__ import annotations
