@@ -1,6 +1,7 @@
 """A deal won in Salesforce, all the way through Odoo: customer, order, invoice, payment, credit, and back.
 
-Tried and caught: a refused create that takes over the id of the quotation (test_an_order_whose_confirmation_is_refused_...).
+Tried and caught: a refused create that takes over the id of the quotation that is left of it, by the test of an order
+whose confirmation is refused.
 """
 
 from __future__ import annotations
