@@ -100,9 +100,14 @@ def test_a_spent_quota_rests_until_the_time_it_names() -> None:
     assert until == NOW + timedelta(seconds=POLICY.retries.probe_seconds)
 
 
-@pytest.mark.parametrize("error", [errors.Rejected("no", reason="no", code="X"), Transient("later")])
+@pytest.mark.parametrize(
+    "error", [errors.Rejected("no", system="odoo", reason="no"), Transient("later", system="odoo")]
+)
 def test_a_create_that_failed_takes_no_record_over(error: errors.ConnectorError) -> None:
     """With an id it would be another write than the one that is planned, and go again in every pass."""
     intent = {"id": "0" * 32, "native_id": None, "operation": "create", "currency": None, "attempts": 0}
     assert outcome(intent, Result(intent["id"], "12", error), POLICY, NOW)["native_id"] is None
-    assert outcome(intent, Result(intent["id"], "12", errors.Unknown("?")), POLICY, NOW)["native_id"] == "12"
+    assert (
+        outcome(intent, Result(intent["id"], "12", errors.Unknown("?", system="odoo")), POLICY, NOW)["native_id"]
+        == "12"
+    )
