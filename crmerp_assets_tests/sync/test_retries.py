@@ -101,7 +101,7 @@ def test_a_spent_quota_rests_until_the_time_it_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [errors.Rejected("no", system="odoo", reason="no"), Transient("later", system="odoo")]
+    "error", [errors.Rejected("no", system="odoo", reason="no", code="NO"), Transient("later", system="odoo")]
 )
 def test_a_create_that_failed_takes_no_record_over(error: errors.ConnectorError) -> None:
     """With an id it would be another write than the one that is planned, and go again in every pass."""
