@@ -58,9 +58,11 @@ class OdooConfig(OdooSettings):
     confirm_orders: bool = True
 
 
-def connected(config: OdooSettings, clock: Clock, meter: Meter, sleep: Sleep, **options: Any) -> OdooConnector:
+def connected(
+    kind: type[OdooConnector], config: OdooSettings, clock: Clock, meter: Meter, sleep: Sleep, **options: Any
+) -> OdooConnector:
     """A connector by the settings that both roles have."""
-    return OdooConnector(
+    return kind(
         name=config.name,
         url=config.url,
         database=config.database,
@@ -80,7 +82,7 @@ def connected(config: OdooSettings, clock: Clock, meter: Meter, sleep: Sleep, **
 
 
 def connect(config: OdooConfig, clock: Clock, meter: Meter, sleep: Sleep) -> OdooConnector:
-    return connected(config, clock, meter, sleep, confirm_orders=config.confirm_orders)
+    return connected(OdooConnector, config, clock, meter, sleep, confirm_orders=config.confirm_orders)
 
 
 SYSTEM = System("odoo", ("erp",), OdooConfig, connect)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from crmerp_assets.connectors.http import Meter
-from crmerp_assets.connectors.odoo import OdooConnector
+from crmerp_assets.connectors.odoo import OdooConnector, OdooCrmConnector
 from crmerp_assets.systems import Clock, Sleep, System
 from crmerp_assets.systems.odoo import OdooSettings, connected
 
@@ -17,7 +17,7 @@ class OdooCrmConfig(OdooSettings):
 
 
 def connect(config: OdooCrmConfig, clock: Clock, meter: Meter, sleep: Sleep) -> OdooConnector:
-    return connected(config, clock, meter, sleep, system="odoo_crm")
+    return connected(OdooCrmConnector, config, clock, meter, sleep)
 
 
 SYSTEM = System("odoo_crm", ("crm",), OdooCrmConfig, connect)

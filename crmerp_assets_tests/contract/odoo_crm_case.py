@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from crmerp_assets.connectors.odoo import OdooCrmConnector
 from crmerp_assets.connectors.protocol import Write
 from crmerp_assets.contract.case import Admin, ConnectorCase, Gap
 from crmerp_assets.sandbox.odoo import OdooSandbox
@@ -28,7 +29,7 @@ def odoo_crm_case(directory: Path) -> Iterator[ConnectorCase]:
         yield ConnectorCase(
             system="odoo_crm",
             admin=admin,
-            connect=connector_to(sandbox, system="odoo_crm"),
+            connect=connector_to(sandbox, OdooCrmConnector),
             object=OBJECT,
             key_field=KEY,
             text_field="name",

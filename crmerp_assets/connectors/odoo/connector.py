@@ -53,9 +53,10 @@ class OdooConnector:
 
     `key` gives the API key and is asked each time, so that a key may be replaced while a process runs. With
     `confirm_orders`, an order that is made becomes a confirmed one. `companies` are the ids of the companies to work
-    in, the user's own without any. `time_zone` is that of the company's days, asked of Odoo without one. `system` is
-    whose maps are used: one database can be the CRM, the ERP of another, each by maps of its own.
+    in, the user's own without any. `time_zone` is that of the company's days, asked of Odoo without one.
     """
+
+    system = SYSTEM
 
     def __init__(
         self,
@@ -73,12 +74,11 @@ class OdooConnector:
         confirm_orders: bool = True,
         companies: Sequence[int] = (),
         time_zone: str | None = None,
-        system: str = SYSTEM,
         overlap_seconds: int = 900,
         timeout: float = 120.0,
         meter: Meter | None = None,
     ) -> None:
-        self.name, self.system = name, system
+        self.name = name
         self._confirms = confirm_orders
         self._http = HttpClient(
             url,
@@ -123,10 +123,6 @@ class OdooConnector:
     def ids(self, object: str) -> list[str]:
         return self._reader.ids(object)
 
-    def unstamped(self, object: str, known: Sequence[Row]) -> list[str]:
-        """Deals of which a quotation was deleted, or that went to another company with their contact."""
-        return self._reader.differing(object, known)
-
     def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> list[Row]:
         return self._reader.fetch(object, fields, ids)
 
@@ -160,3 +156,13 @@ class OdooConnector:
 
     def close(self) -> None:
         self._http.close()
+
+
+class OdooCrmConnector(OdooConnector):
+    """A database whose opportunities are the deals, by maps of its own."""
+
+    system = "odoo_crm"
+
+    def unstamped(self, object: str, known: Sequence[Row]) -> list[str]:
+        """Deals of which a quotation was deleted, or that went to another company with their contact."""
+        return self._reader.differing(object, known)
