@@ -183,3 +183,25 @@ def test_a_deal_that_lost_its_quotation_or_is_lost_itself_is_seen(office: Office
     call("crm.lead", "write", [[lead], {"name": "Small deal, lost"}])
     office.world.pass_through(push=False)
     assert "Small deal, lost" in office.world.golden("order")["name"].to_list()
+
+
+@pytest.mark.parametrize("office", ["odoo"], indirect=True)
+def test_an_order_entered_in_the_erp_becomes_a_won_opportunity(office: Office) -> None:
+    world, call = office.world, office.books.call
+    world.policy(GO_LIVE + "create: {customer: {crm: always}, product: {crm: always}, order: {crm: always}}\n")
+    partner = call("res.partner", "create", [{"name": "Zebra Foods Ltd", "is_company": True, "phone": "+442079460123"}])
+    product = call("product.product", "create", [{"name": "Crate", "default_code": "CR-1", "list_price": 9.5}])
+    lines = [[0, 0, {"product_id": product, "product_uom_qty": 3, "price_unit": 9.5}]]
+    order = call("sale.order", "create", [{"partner_id": partner, "origin": "By telephone", "order_line": lines}])
+    call("sale.order", "action_confirm", [[order]])
+    call("sale.order", "write", [[order], {"date_order": "2026-07-01 12:00:00"}])
+    world.settle()
+    names = ["partner_id", "expected_revenue", "won_status", "date_deadline", "date_closed", "x_erp_order_total"]
+    (found,) = office.seller.call("crm.lead", "search_read", [[["name", "=", "By telephone"]]], fields=names)
+    assert (found["partner_id"][1], found["expected_revenue"], found["won_status"]) == ("Zebra Foods Ltd", 28.5, "won")
+    assert (found["date_deadline"], found["date_closed"][:10], found["x_erp_order_total"]) == (
+        "2026-07-01", "2026-07-01", 28.5,
+    )  # fmt: skip
+    (made,) = office.seller.call("product.product", "search_read", [[["default_code", "=", "CR-1"]]], fields=["uom_id"])
+    assert made["uom_id"][1] == "Units"
+    assert len(call("sale.order", "search", [[["origin", "=", "By telephone"]]])) == 1
