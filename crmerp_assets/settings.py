@@ -209,13 +209,19 @@ def _resolved(value: Any, at: At, document: Document, environment: Environment, 
 
 
 def _together(document: Document, connections: tuple[ConnectionConfig, ...]) -> list[str]:
-    """Problems between connections: names twice, roles twice or missing."""
+    """Problems between connections: names or databases twice, roles twice or missing."""
     names = [connection.name for connection in connections]
     roles = [connection.role for connection in connections]
     problems = [
         document.problem(("connections", n, "name"), f"'{name}' is the name of two connections; rename one")
         for n, name in enumerate(names)
         if name in names[:n]
+    ]
+    places = [connection.place for connection in connections if connection.place]
+    problems += [
+        document.problem(("connections",), f"{place} is that of two connections; connect each to a database of its own")
+        for place in dict.fromkeys(places)
+        if places.count(place) > 1
     ]
     for role in ("crm", "erp"):
         if connections and roles.count(role) != 1:

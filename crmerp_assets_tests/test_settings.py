@@ -129,6 +129,17 @@ def test_an_odoo_connection_needs_its_key_or_a_file_that_is_read_anew_each_time(
         assert odoo.key() == key
 
 
+def test_one_odoo_database_is_not_the_crm_and_the_erp_at_once(config: Path) -> None:
+    ends = [("odoo_crm, role: crm", "https://o.example"), ("odoo, role: erp", "https://o.example/")]
+    entries = [
+        f"  - {{name: {n}, type: {kind}, url: '{url}', database: d, login: l, api_key: '${{KEY}}'}}"
+        for n, (kind, url) in zip("ab", ends, strict=True)
+    ]
+    text = {"connections.yaml": "\n".join(["connections:", *entries, ""])}
+    (found,) = problems(config, text, {"KEY": "k3y"})
+    assert "the database d of https://o.example is that of two connections" in found
+
+
 def test_secrets_do_not_show_in_texts(config: Path) -> None:
     configuration = load(config)
     assert "s3cr3t" not in repr(configuration)

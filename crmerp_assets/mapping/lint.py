@@ -15,7 +15,10 @@ from crmerp_assets.mapping.matrix import EntityMap, FieldMap, Matrix
 
 Level = Literal["error", "warning", "note"]
 Role = Literal["crm", "erp"]
-ROLES: Mapping[str, Role] = {"salesforce": "crm", "hubspot": "crm", "netsuite": "erp", "odoo": "erp", "tryton": "erp"}
+ROLES: Mapping[str, Role] = {
+    **dict.fromkeys(("salesforce", "hubspot", "odoo_crm"), "crm"),
+    **dict.fromkeys(("netsuite", "odoo", "tryton"), "erp"),
+}
 
 
 @dataclass(frozen=True, slots=True)

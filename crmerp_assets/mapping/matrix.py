@@ -24,6 +24,7 @@ SpecType: TypeAlias = Literal["text", "number", "currency", "date", "checkbox", 
 
 _BY_KIND = {"money": "money", "decimal": "decimal", "date": "date", "bool": "boolean"}
 _SHOWN = {"salesforce": "Salesforce", "netsuite": "NetSuite", "hubspot": "HubSpot", "odoo": "Odoo", "tryton": "Tryton"}
+_SHOWN |= {"odoo_crm": "Odoo CRM"}
 
 
 class Provision(Strict):

@@ -23,7 +23,11 @@ Outcome = dict[str, Any]
 
 
 def outcome(intent: Intent, result: Result, policy: Policy, now: datetime) -> Outcome:
-    """The ledger's outcome row for one result."""
+    """The ledger's outcome row for one result.
+
+    A create that was refused, or goes again, has no record, whatever its system keeps of it (Odoo the quotation that
+    it does not confirm): with one it would no longer be the write that is planned, and be sent in every pass.
+    """
     error = result.error
     row: Outcome = {"id": intent["id"], "native_id": result.native_id or intent["native_id"]}
     if error is None:
@@ -32,6 +36,8 @@ def outcome(intent: Intent, result: Result, policy: Policy, now: datetime) -> Ou
     if isinstance(error, errors.Gone) and intent["operation"] == "update":
         return row | {"outcome": "superseded", "merged_into": error.merged_into}
     what = retries.of(error).outcome
+    if what in ("rejected", "retry"):
+        row["native_id"] = intent["native_id"]
     return row | (_again(intent, error, policy, now) if what == "retry" else {"outcome": what})
 
 

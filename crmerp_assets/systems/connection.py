@@ -30,6 +30,11 @@ class ConnectionConfig(Strict):
         """What to check the server's certificate against."""
         return str(self.ca_file) if self.ca_file else True
 
+    @property
+    def place(self) -> str | None:
+        """What no other connection may lead to, where two to one place would take each other's records for new ones."""
+        return None
+
     def key_text(self) -> str | None:
         """The private key in PEM form, None without one; ConfigurationError when its file cannot be read."""
         if self.private_key is not None or self.private_key_file is None:

@@ -25,7 +25,7 @@ Sleep: TypeAlias = Callable[[float], None]
 
 BUILT_IN = tuple(
     EntryPoint(name, f"crmerp_assets.systems.{name}:SYSTEM", GROUP)
-    for name in ("files", "hubspot", "netsuite", "odoo", "salesforce", "tryton")
+    for name in ("files", "hubspot", "netsuite", "odoo", "odoo_crm", "salesforce", "tryton")
 )
 
 

@@ -48,6 +48,12 @@ def start_odoo_jsonrpc(directory: Path) -> AbstractContextManager[ConnectorCase]
     return odoo_case(directory, version="18.0")
 
 
+def start_odoo_crm(directory: Path) -> AbstractContextManager[ConnectorCase]:
+    from crmerp_assets_tests.contract.odoo_crm_case import odoo_crm_case
+
+    return odoo_crm_case(directory)
+
+
 def start_salesforce(directory: Path) -> AbstractContextManager[ConnectorCase]:
     from crmerp_assets_tests.contract.salesforce_case import salesforce_case
 
@@ -66,6 +72,7 @@ CASES: dict[str, Start] = {
     "netsuite": start_netsuite,
     "odoo": start_odoo,
     "odoo_jsonrpc": start_odoo_jsonrpc,
+    "odoo_crm": start_odoo_crm,
     "salesforce": start_salesforce,
     "tryton": start_tryton,
 }

@@ -88,3 +88,12 @@ def make_odoo_world(folder: Path, monkeypatch: pytest.MonkeyPatch, **options: An
         if Shared._built is not None:
             Shared._built[1].close()
             Shared._built = None
+
+
+def invoiced(person: Person, order: int) -> str:
+    """Bill an order and post the invoice; returns its number."""
+    made = person.call("sale.advance.payment.inv", "create", [{"sale_order_ids": [[6, 0, [order]]]}])
+    invoice = person.call("sale.advance.payment.inv", "create_invoices", [[made]])["res_id"]
+    person.call("account.move", "action_post", [[invoice]])
+    (row,) = person.call("account.move", "read", [[invoice], ["name"]])
+    return str(row["name"])

@@ -5,6 +5,7 @@ To see that the tests bite, protections were removed one at a time. What was rem
 - a row of the table in docs/operating.md: `test_the_runbook_says_what_the_code_does`
 - the class `Gone` in retries.py: `test_every_error_of_a_connector_has_a_class`
 - `error.wait` in `wait`: `test_a_throttled_write_never_comes_back_before_it_was_told`
+- the intent's own id in `outcome`: `test_a_create_that_failed_takes_no_record_over`
 - `told` in `paused_until`: `test_a_spent_quota_rests_until_the_time_it_names`
 """
 
@@ -12,6 +13,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,3 +98,16 @@ def test_a_spent_quota_rests_until_the_time_it_names() -> None:
         assert until == NOW + timedelta(seconds=POLICY.retries.quota_seconds)
     until, _ = retries.paused_until(AuthFailed("", system="x"), POLICY, NOW)
     assert until == NOW + timedelta(seconds=POLICY.retries.probe_seconds)
+
+
+@pytest.mark.parametrize(
+    "error", [errors.Rejected("no", system="odoo", reason="no", code="NO"), Transient("later", system="odoo")]
+)
+def test_a_create_that_failed_takes_no_record_over(error: errors.ConnectorError) -> None:
+    """With an id it would be another write than the one that is planned, and go again in every pass."""
+    intent = {"id": "0" * 32, "native_id": None, "operation": "create", "currency": None, "attempts": 0}
+    assert outcome(intent, Result(intent["id"], "12", error), POLICY, NOW)["native_id"] is None
+    assert (
+        outcome(intent, Result(intent["id"], "12", errors.Unknown("?", system="odoo")), POLICY, NOW)["native_id"]
+        == "12"
+    )

@@ -16,6 +16,7 @@ from crmerp_assets.connectors.protocol import Finding, Needs
 NOTHING = "Nothing to do."
 _GRANT = {
     "res.partner": "Contact Creation under Settings, Users, the user, Other",
+    "crm.lead": "the apps CRM and Sales, and Sales: User, All Documents, for the user",
     "product.product": "Sales: Administrator, or Products: Creation, for the user",
     "sale.order": "Sales: User, All Documents, for the user",
     "account.move": "Invoicing: Billing, for the user",

@@ -17,6 +17,7 @@ from crmerp_assets.connectors.odoo.checking import Checker
 from crmerp_assets.connectors.odoo.costs import fetch_calls, push_calls
 from crmerp_assets.connectors.odoo.deletions import Deletions
 from crmerp_assets.connectors.odoo.drafts import Drafts
+from crmerp_assets.connectors.odoo.home import Home
 from crmerp_assets.connectors.odoo.keys import Keys
 from crmerp_assets.connectors.odoo.lookups import Lookups
 from crmerp_assets.connectors.odoo.preparing import Preparer
@@ -52,7 +53,7 @@ class OdooConnector:
 
     `key` gives the API key and is asked each time, so that a key may be replaced while a process runs. With
     `confirm_orders`, an order that is made becomes a confirmed one. `companies` are the ids of the companies to work
-    in, the user's own without any.
+    in, the user's own without any. `time_zone` is that of the company's days, asked of Odoo without one.
     """
 
     system = SYSTEM
@@ -72,6 +73,7 @@ class OdooConnector:
         protocol: Speaks = "auto",
         confirm_orders: bool = True,
         companies: Sequence[int] = (),
+        time_zone: str | None = None,
         overlap_seconds: int = 900,
         timeout: float = 120.0,
         meter: Meter | None = None,
@@ -96,8 +98,9 @@ class OdooConnector:
         api = OdooApi(self._http, name, database, login, key, clock, protocol, companies)
         self._schema = Schema(api)
         keys, lookups = Keys(api), Lookups(api, self._schema)
-        rows = Rows(api, self._schema, lookups, keys)
-        drafts = Drafts(name, self._schema, lookups)
+        home = Home(api, lookups, time_zone)
+        rows = Rows(api, self._schema, lookups, keys, home)
+        drafts = Drafts(name, self._schema, lookups, home)
         preparer = Preparer(name, api, self._schema, keys, rows, drafts)
         self._reader = Reader(api, self._schema, keys, rows, overlap_seconds, confirm_orders)
         self._deletions = Deletions(api, keys, self._reader.ids)
@@ -153,3 +156,13 @@ class OdooConnector:
 
     def close(self) -> None:
         self._http.close()
+
+
+class OdooCrmConnector(OdooConnector):
+    """A database whose opportunities are the deals, by maps of its own."""
+
+    system = "odoo_crm"
+
+    def unstamped(self, object: str, known: Sequence[Row]) -> list[str]:
+        """Deals of which a quotation was deleted, or that went to another company with their contact."""
+        return self._reader.differing(object, known)

@@ -70,6 +70,30 @@ def credit_limit(row: Values) -> str | None:
     return text_of("monetary", row["credit_limit"]) if row.get("use_partner_credit_limit", True) else None
 
 
+def deal_won(lead: Values) -> str:
+    """Odoo's own rule: in a stage that is won and certain. One that was lost in that stage has the probability 0."""
+    return "true" if lead["_won"] and Decimal(str(lead["probability"])) == 100 else "false"
+
+
+def deal_amount(lead: Values) -> str | None:
+    """What the orders that count come to without tax; what was expected where there are none."""
+    if not lead["_quoted"]:
+        return plain(str(lead["expected_revenue"])) if lead["expected_revenue"] else None
+    return plain(format(sum(Decimal(str(order["amount_untaxed"])) for order in lead["_quoted"]), "f"))
+
+
+def deal_currency(lead: Values) -> str | None:
+    """The currency of that amount, as Odoo calls it: by its code."""
+    shown: Any = lead["_quoted"][0]["currency_id"] if lead["_quoted"] else lead["company_currency"]
+    return str(shown[1]) if shown else None
+
+
+def deal_day(lead: Values) -> str | None:
+    """The day on which a won deal was closed, by the company's time zone; the expected one of any other."""
+    closed: str | None = lead["_home"].day(lead["date_closed"]) if deal_won(lead) == "true" else None
+    return closed or (str(lead["date_deadline"]) if lead["date_deadline"] else None)
+
+
 def inverse(rate: str | None) -> str | None:
     """Company currency for one unit, from units for one of the company's."""
     if rate is None or not Decimal(rate):

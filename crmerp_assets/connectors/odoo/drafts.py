@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from crmerp_assets.connectors.errors import ConnectorError, Rejected
 from crmerp_assets.connectors.odoo.answers import SYSTEM
 from crmerp_assets.connectors.odoo.api import MODULE
+from crmerp_assets.connectors.odoo.home import Home
 from crmerp_assets.connectors.odoo.lookups import Lookups
 from crmerp_assets.connectors.odoo.schema import Schema
 from crmerp_assets.connectors.odoo.texts import cell_of
@@ -20,6 +21,8 @@ from crmerp_assets.connectors.protocol import Ref, Value, Write
 
 Cells = dict[str, str]
 Line = dict[str, Value]
+DEAL_PARTS = ("deal.amount", "deal.currency", "deal.day")
+WON_STAGE = "stage_id.is_won"
 NAME_PARTS = {"name.first": "x_first_name", "name.last": "x_last_name"}
 
 
@@ -47,8 +50,8 @@ class Draft:
 class Drafts:
     """Turns writes into drafts; a value that cannot be sent is Rejected for its record alone."""
 
-    def __init__(self, connection: str, schema: Schema, lookups: Lookups) -> None:
-        self._connection, self._schema, self._lookups = connection, schema, lookups
+    def __init__(self, connection: str, schema: Schema, lookups: Lookups, home: Home) -> None:
+        self._connection, self._schema, self._lookups, self._home = connection, schema, lookups, home
 
     def draft(self, view: View, write: Write) -> Draft | ConnectorError:
         draft = Draft(write)
@@ -75,13 +78,48 @@ class Drafts:
         elif name == DELIVERY and view.delivery and rest in DELIVERY_PARTS:
             self._address(draft, rest, value)
         elif path == "date_order.day":
-            draft.day = draft.cells["date_order"] = cell_of("datetime", value)
+            draft.day = draft.cells["date_order"] = self._home.noon(str(value)) if value else ""
         elif path == "currency_id.name" and view.model == "sale.order":
             draft.cells["pricelist_id/.id"] = self._pricelist(draft.write, str(value))
+        elif path == "currency_id.name" and view.model == "product.product":
+            self._own_currency(draft.write, path, value)
         elif path == "state_id.code":
             draft.states.append(("", cell_of("char", value)))
+        elif view.model == "crm.lead" and path in (*DEAL_PARTS, WON_STAGE):
+            self._deal(draft, path, value)
         else:
             self._cell(view, draft, path, value)
+
+    def _deal(self, draft: Draft, path: str, value: Value) -> None:
+        """A deal that is made has no quotation: its amount is what is expected, in the company's currency."""
+        if path == "deal.amount":
+            draft.cells["expected_revenue"] = cell_of("monetary", value)
+        elif path == "deal.day":
+            draft.cells["date_deadline"] = cell_of("date", value)
+            if value and draft.write.values.get(WON_STAGE):
+                draft.cells["date_closed"] = self._home.noon(str(value))
+        elif path == WON_STAGE:
+            draft.cells["stage_id/.id"] = self._won_stage(draft.write)
+        else:
+            self._own_currency(draft.write, path, value)
+
+    def _own_currency(self, write: Write, path: str, value: Value) -> None:
+        """Nothing to write, and Rejected for an amount that would be one of another currency."""
+        if value is not None and value != self._home.currency():
+            reason = "is not the currency of the company in Odoo, in which this amount is kept"
+            raise self.rejected(write, path, reason, "UNKNOWN_CURRENCY")
+
+    def _won_stage(self, write: Write) -> str:
+        """The first stage that is won and open to every team."""
+        found = self._lookups.ids_of("crm.stage", "is_won", "true")
+        team = self._schema.first("crm.stage", ["team_ids", "team_id"])
+        teams = self._lookups.values("crm.stage", team, found) if team else {}
+        fitting = [id_ for id_ in found if not teams.get(id_)]
+        at = self._lookups.values("crm.stage", "sequence", fitting)
+        if not fitting:
+            reason = "asks for a stage that is won and open to every team; make one under CRM, Configuration, Stages"
+            raise self.rejected(write, WON_STAGE, reason, "UNKNOWN_NAME")
+        return min(fitting, key=lambda id_: (int(at[id_] or 0), int(id_)))
 
     def _cell(self, view: View, draft: Draft, path: str, value: Value) -> None:
         name, _, rest = path.partition(".")

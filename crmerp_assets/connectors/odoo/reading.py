@@ -113,6 +113,26 @@ class Reader:
         records = self._api.some(view.model, plain, list(selection.read))
         return self._rows.whole(selection, self._finished(view, records))
 
+    def differing(self, object: str, known: Sequence[Row]) -> list[str]:
+        """Ids of deals that are others now than these rows say, in what comes from other records. A quotation that was
+        deleted or given to another deal leaves no stamp on the deal, nor does a contact that changed the company."""
+        view = view_of(object)
+        if view.model != "crm.lead" or not known:
+            return []
+        paths = [path for path in set().union(*known) if path in view.derived or "." in path]
+        lists = {name for name in view.lists if any(row.get(name) for row in known)}
+        inner = {f"{name}.{path}" for name in lists for row in known for line in _lines(row[name]) for path in line}
+        now = {row["_id"]: row for row in self.fetch(object, [*paths, *sorted(inner)], [str(r["_id"]) for r in known])}
+        return [
+            str(row["_id"])
+            for row in known
+            if (there := now.get(row["_id"])) is not None
+            and (
+                any(row[path] != there[path] for path in paths)
+                or any(_lines(row[name]) != _lines(there.get(name)) for name in lists)
+            )
+        ]
+
     def find_by_key(self, object: str, key_field: str, keys: Sequence[str], fields: Sequence[str]) -> dict[str, Row]:
         view = view_of(object)
         found = self._keys.find(view.model, keys)
@@ -133,6 +153,10 @@ class Reader:
         if before > self._api.now():
             return Cursor("full", started)
         return Cursor("changes", started, since=cursor.started)
+
+
+def _lines(text: str | None) -> list[dict[str, str | None]]:
+    return json.loads(text) if text else []
 
 
 def _next(cursor: Cursor, last: int | None) -> Cursor:

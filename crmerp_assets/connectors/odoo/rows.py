@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from crmerp_assets.connectors import exactjson
 from crmerp_assets.connectors.odoo.api import OdooApi, Record
+from crmerp_assets.connectors.odoo.deals import Deals
+from crmerp_assets.connectors.odoo.home import Home
 from crmerp_assets.connectors.odoo.keys import Keys
 from crmerp_assets.connectors.odoo.lists import PROGRESS, Listed, Lists
 from crmerp_assets.connectors.odoo.lookups import Lookups
@@ -21,9 +23,10 @@ from crmerp_assets.connectors.protocol import Row
 class Rows:
     """Puts rows together for a page of records, one call for each thing that is elsewhere."""
 
-    def __init__(self, api: OdooApi, schema: Schema, lookups: Lookups, keys: Keys) -> None:
-        self._api, self._schema, self._lookups, self._keys = api, schema, lookups, keys
+    def __init__(self, api: OdooApi, schema: Schema, lookups: Lookups, keys: Keys, home: Home) -> None:
+        self._api, self._schema, self._lookups, self._keys, self._home = api, schema, lookups, keys, home
         self._lists = Lists(api, schema, lookups)
+        self._deals = Deals(api, schema, lookups, self._lists)
 
     def whole(self, selection: Selection, records: Sequence[Record]) -> list[Row]:
         if not records:
@@ -44,12 +47,19 @@ class Rows:
             for id_, row in by_id.items():
                 row[RATE] = rates.get(id_)
         self._children(selection, records, by_id)
-        for path, derived in selection.derived.items():
-            for record in records:
-                by_id[str(record["id"])][path] = derived.read(record)
+        self._derived(selection, records, by_id)
         for row in rows:
             row["_id"] = f"{selection.view.prefix}{row['_id']}"
         return rows
+
+    def _derived(self, selection: Selection, records: Sequence[Record], rows: Mapping[str, Row]) -> None:
+        """What needs more than the record's own fields gets it from what was put on the record."""
+        if "_won" in {name for derived in selection.derived.values() for name in derived.needs}:
+            self._deals.stages(records)
+        for record in records:
+            record["_home"] = self._home
+            values = {path: derived.read(record) for path, derived in selection.derived.items()}
+            rows[str(record["id"])].update(values)
 
     def _along(
         self, selection: Selection, path: str, rest: str, records: Sequence[Record], rows: Mapping[str, Row]
@@ -102,6 +112,8 @@ class Rows:
                     record["_lines"] = found.get(str(record["id"]), [])
                 for id_, line in [(id_, line) for id_, lines in found.items() for line in lines if child.dates]:
                     _newer(rows[id_], line)
+            elif child.kind == "quoted":
+                listed = self._deals.quoted(child, records, paths, lambda id_, record: _newer(rows[id_], record))
             elif child.kind == "billed":
                 listed = self._lists.billed(list(rows))
             else:

@@ -13,8 +13,6 @@ from crmerp_assets.connectors import exactjson
 
 _FIFTEEN = Context(prec=15)
 NUMBERS = ("float", "monetary", "integer")
-NOON = "12:00:00"
-"""A day that becomes a moment is put at noon, so that it is the same day in most time zones."""
 
 
 def text_of(kind: str, value: Any) -> str | None:
@@ -55,6 +53,5 @@ def cell_of(kind: str, value: Any) -> str:
     if kind == "boolean":
         return {"true": "True", "false": "False"}.get(text, text)
     if kind == "datetime":
-        day, _, time = text.removesuffix("Z").replace("T", " ").partition(" ")
-        return f"{day} {time or NOON}"
+        return text.removesuffix("Z").replace("T", " ")
     return text[:10] if kind == "date" else text

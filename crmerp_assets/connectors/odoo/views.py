@@ -2,7 +2,7 @@
 
 A company, its people and its addresses are one model in Odoo, and so are invoices and credit notes; the platform wants
 them apart. `res.partner` are the companies, `res.partner.contact` their people, `account.move.invoice` the invoices
-and `account.move.refund` the credit notes.
+and `account.move.refund` the credit notes. `crm.lead` are the opportunities; a lead that is none yet is no deal.
 """
 
 from __future__ import annotations
@@ -17,13 +17,17 @@ from crmerp_assets.connectors.odoo.api import Domain
 from crmerp_assets.connectors.odoo.derived import (
     contact_name,
     credit_limit,
+    deal_amount,
+    deal_currency,
+    deal_day,
+    deal_won,
     invoice_progress,
     line_text,
     order_progress,
 )
 
 Values = Mapping[str, Any]
-ListKind = Literal["lines", "billed", "applications"]
+ListKind = Literal["lines", "quoted", "billed", "applications"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class View:
 
 QUOTES = ("draft", "sent")
 """States of an order that is not confirmed yet."""
+CONFIRMED = ("sale", "done")
+"""States of one that is; `done` until version 16."""
 KEY = "xml_id"
 """The external id in our module, which is not a field of the record but a row of ir.model.data."""
 DELIVERY = "delivery"
@@ -117,7 +123,7 @@ _ORDER = View(
     touched=("order_line",),
     derived={
         "progress": Derived(("state", "invoice_status", "_lines"), order_progress),
-        "date_order.day": Derived(("date_order",), lambda row: str(row["date_order"] or "")[:10] or None, (), True),
+        "date_order.day": Derived(("date_order", "_home"), lambda row: row["_home"].day(row["date_order"]), (), True),
     },
     lists={"order_line": _ORDER_LINES},
 )
@@ -151,9 +157,34 @@ _PAYMENT = View(
     lists={"applications": _APPLIED},
     prefix="p",
 )
+_SOLD = ChildList(
+    "quoted",
+    "sale.order.line",
+    "order_id",
+    where=_ORDER_LINES.where,
+    order=_ORDER_LINES.order,
+    derived=_ORDER_LINES.derived,
+    dates=True,
+)
+_LEAD = View(
+    name="crm.lead",
+    model="crm.lead",
+    only=(("type", "=", "opportunity"),),
+    touched=("order_ids", "order_ids.order_line"),
+    given={"type": "opportunity"},
+    derived={
+        "deal.won": Derived(("probability", "stage_id", "_won"), deal_won),
+        "deal.amount": Derived(("expected_revenue", "_quoted"), deal_amount, writeable=True),
+        "deal.currency": Derived(("company_currency", "_quoted"), deal_currency, writeable=True),
+        "deal.day": Derived(
+            ("date_closed", "date_deadline", "probability", "stage_id", "_won", "_home"), deal_day, writeable=True
+        ),
+    },
+    lists={"quoted": _SOLD},
+)
 _RATE = View(name="res.currency.rate", model="res.currency.rate")
 
-VIEWS = {view.name: view for view in (_CUSTOMER, _CONTACT, _PRODUCT, _ORDER, _INVOICE, _REFUND, _PAYMENT, _RATE)}
+VIEWS = {view.name: view for view in (_CUSTOMER, _CONTACT, _PRODUCT, _LEAD, _ORDER, _INVOICE, _REFUND, _PAYMENT, _RATE)}
 
 
 def view_of(name: str) -> View:

@@ -1,4 +1,4 @@
-"""A server that behaves like an Odoo database with Contacts, Sales and Invoicing."""
+"""A server that behaves like an Odoo database with Contacts, CRM, Sales and Invoicing."""
 
 from crmerp_assets.sandbox.odoo.server import OdooSandbox
 

@@ -107,3 +107,56 @@ def test_mistakes_are_told_in_the_vendors_words(judge):
         judge.env.execute("res.partner", "write", [999999], {"name": "Nobody"})
     with pytest.raises(odooly.ServerError, match="remotely"):
         judge.env.execute("res.partner", "_compute_display_name", [1])
+
+
+def test_an_opportunity_is_won_by_its_stage_and_lost_by_being_archived(judge):
+    env = judge.env
+    acme = env["res.partner"].create({"name": "Acme", "is_company": True})
+    anna = env["res.partner"].create({"name": "Anna", "parent_id": acme.id})
+    lead = env["crm.lead"].create({"name": "Big deal", "partner_id": anna.id, "expected_revenue": 90})
+    assert (lead.type, lead.stage_id.name, lead.stage_id.is_won, lead.date_closed) == (
+        "opportunity", "New", False, False,
+    )  # fmt: skip
+    assert (lead.partner_id.commercial_partner_id.id, lead.company_currency.name) == (acme.id, "USD")
+    reason = env["crm.lost.reason"].search([("name", "=", "Too expensive")])
+    env.execute("crm.lead", "action_set_lost", [lead.id], lost_reason_id=reason.id[0])
+    lead.refresh()
+    assert (lead.active, lead.probability, lead.lost_reason_id.name) == (False, 0, "Too expensive")
+    assert lead.date_closed
+    assert env["crm.lead"].search_count([("name", "=", "Big deal")]) == 0
+    env.execute("crm.lead", "action_set_won_rainbowman", [lead.id])
+    lead.refresh()
+    assert (lead.active, lead.stage_id.is_won, lead.probability, lead.lost_reason_id) == (True, True, 100, False)
+    assert lead.date_closed
+    if judge.version_info >= 19:
+        assert lead.won_status == "won"
+        with pytest.raises(odooly.ServerError, match="in a Won stage cannot be lost"):
+            env.execute("crm.lead", "action_set_lost", [lead.id])
+    back = env["crm.stage"].search([("name", "=", "Qualified")])
+    lead.write({"stage_id": back.id[0]})
+    assert (lead.date_closed, lead.stage_id.is_won) == (False, False)
+
+
+def test_the_quotations_of_an_opportunity_are_orders_that_name_it(judge):
+    env = judge.env
+    acme = env["res.partner"].create({"name": "Acme", "is_company": True})
+    product = env["product.product"].create({"name": "Thing", "default_code": "T-1", "list_price": 50})
+    lead = env["crm.lead"].create({"name": "Big deal", "partner_id": acme.id, "expected_revenue": 90})
+    line = [0, 0, {"product_id": product.id, "product_uom_qty": 2}]
+    values = {"partner_id": acme.id, "opportunity_id": lead.id, "order_line": [line]}
+    first, second = (env["sale.order"].create(values) for _ in range(2))
+    assert sorted(lead.order_ids.id) == [first.id, second.id]
+    second.action_confirm()
+    lead.refresh()
+    assert (lead.expected_revenue, lead.stage_id.is_won, first.state) == (100.0, False, "draft")
+    assert env["crm.lead"].search_count([("order_ids.order_line.product_id", "=", product.id)]) == 1
+    other = env["crm.lead"].create({"name": "The same deal"})
+    merging = env["crm.merge.opportunity"].create({"opportunity_ids": [[6, 0, [other.id, lead.id]]]})
+    first.write({"opportunity_id": other.id})
+    merging.action_merge()
+    assert env["crm.lead"].search([]).id == [lead.id]
+    first.refresh()
+    assert first.opportunity_id.id == lead.id
+    lead.unlink()
+    first.refresh()
+    assert first.opportunity_id is False

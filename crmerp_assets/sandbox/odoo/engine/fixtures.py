@@ -17,6 +17,7 @@ def install(database: Database) -> None:
         _currencies(env)
         _company(env)
         _lists(env)
+        _pipeline(env)
         _models(env)
         sql = "INSERT OR REPLACE INTO sequences SELECT 'base:' || ?, COALESCE(MAX(id), 0) FROM "
         for name in ("res.partner", "product.product", "product.template"):
@@ -62,6 +63,15 @@ def _lists(env: Env) -> None:
     currencies = sorted(env.where("res.currency", "1"), key=lambda row: row["id"] != own)
     rows = [{"name": f"Default {row['name']}", "currency_id": row["id"]} for row in currencies]
     orm.create(env, "product.pricelist", rows)
+
+
+def _pipeline(env: Env) -> None:
+    """The stages, the team and the reasons that a new database has."""
+    stages = [("New", 1, False), ("Qualified", 2, False), ("Proposition", 3, False), ("Won", 70, True)]
+    orm.create(env, "crm.stage", [{"name": n, "sequence": at, "is_won": won} for n, at, won in stages])
+    orm.create(env, "crm.team", [{"name": "Sales"}])
+    reasons = ("Too expensive", "We don't have people/skills", "Not enough stock")
+    orm.create(env, "crm.lost.reason", [{"name": reason} for reason in reasons])
 
 
 def _models(env: Env) -> None:

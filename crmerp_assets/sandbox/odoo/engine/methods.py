@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from crmerp_assets.sandbox.odoo.engine import catalogue, importer, invoices, merging, orm, payments, sales
+from crmerp_assets.sandbox.odoo.engine import catalogue, importer, invoices, leads, merging, orm, payments, sales
 from crmerp_assets.sandbox.odoo.engine.env import Env
 from crmerp_assets.sandbox.odoo.errors import missing_error, not_found, unprocessable
 from crmerp_assets.sandbox.odoo.schema import Field
@@ -143,6 +143,14 @@ GENERAL: Mapping[str, Method] = {
     "check_access_rights": _check_rights,
 }
 OWN: Mapping[str, Mapping[str, Callable[..., Any]]] = {
+    "crm.lead": {
+        "action_set_won": leads.action_set_won,
+        "action_set_won_rainbowman": leads.action_set_won_rainbowman,
+        "action_set_lost": leads.action_set_lost,
+        "action_archive": leads.action_archive,
+        "action_unarchive": leads.action_unarchive,
+    },
+    "crm.merge.opportunity": {"action_merge": leads.action_merge},
     "sale.order": {
         "action_confirm": sales.action_confirm,
         "action_cancel": sales.action_cancel,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crmerp_assets.sandbox.odoo.engine import taxes
+from crmerp_assets.sandbox.odoo.engine import leads, taxes
 from crmerp_assets.sandbox.odoo.engine.env import Env, ids_of
 from crmerp_assets.sandbox.odoo.engine.rules import Row, Rules, Vals, register
 from crmerp_assets.sandbox.odoo.errors import user_error, value_error
@@ -172,6 +172,7 @@ def action_confirm(env: Env, ids: list[int]) -> bool:
             raise user_error("A line on these orders missing a product, you cannot confirm it.")
         env.put("sale.order", order["id"], {"state": "sale", "date_order": env.now[:19] + ".000000"})
         recompute(env, order["id"])
+        leads.order_confirmed(env, env.row("sale.order", order["id"]))
     return True
 
 

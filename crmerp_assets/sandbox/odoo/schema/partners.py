@@ -37,6 +37,9 @@ def _partner(version: float) -> dict[str, Field]:
         "is_company": boolean("Is a Company"),
         "company_type": choice("Company Type", "person", "company", compute=_company_type),
         "parent_id": one("res.partner", "Related Company"),
+        "commercial_partner_id": Field(
+            "many2one", "Commercial Entity", "res.partner", compute=_commercial, readonly=True
+        ),
         "child_ids": children("res.partner", "parent_id", "Contact"),
         "ref_company_ids": children("res.company", "partner_id", "Companies that refers to partner"),
         "type": choice("Address Type", "contact", "invoice", "delivery", "other", default="contact"),
@@ -53,6 +56,7 @@ def _partner(version: float) -> dict[str, Field]:
         "state_id": one("res.country.state", "State"),
         "country_id": one("res.country", "Country"),
         "lang": char("Language"),
+        "tz": char("Timezone"),
         "ref": char("Reference"),
         "active": boolean("Active", default=True),
         "customer_rank": integer("Customer Rank"),
@@ -70,6 +74,15 @@ def _partner(version: float) -> dict[str, Field]:
 
 def _company_type(env: Any, ids: list[int]) -> dict[int, Any]:
     return {row["id"]: "company" if row["is_company"] else "person" for row in env.rows("res.partner", ids)}
+
+
+def _commercial(env: Any, ids: list[int]) -> dict[int, Any]:
+    """The company that a person or an address belongs to; a company, or whoever has none, stands for itself."""
+    rows = env.rows("res.partner", ids)
+    found = {row["id"]: row["id"] for row in rows if row["is_company"] or not row["parent_id"]}
+    below = [row for row in rows if row["id"] not in found]
+    above = _commercial(env, [row["parent_id"] for row in below]) if below else {}
+    return found | {row["id"]: above.get(row["parent_id"]) for row in below}
 
 
 def _currency(env: Any, ids: list[int]) -> dict[int, Any]:

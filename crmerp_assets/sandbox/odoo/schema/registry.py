@@ -1,6 +1,6 @@
 """All models of one version of Odoo."""
 
-from crmerp_assets.sandbox.odoo.schema import accounting, catalogue, partners, sales, system
+from crmerp_assets.sandbox.odoo.schema import accounting, catalogue, partners, pipeline, sales, system
 from crmerp_assets.sandbox.odoo.schema.fields import Field, Model, char, moment, one
 
 
@@ -11,6 +11,7 @@ def models(version: float) -> dict[str, Model]:
         *partners.models(version),
         *catalogue.models(),
         *sales.models(version),
+        *pipeline.models(version),
         *accounting.models(version),
     ]
     for model in found:

@@ -50,6 +50,7 @@ def _order() -> dict[str, Field]:
         "partner_invoice_id": one("res.partner", "Invoice Address"),
         "partner_shipping_id": one("res.partner", "Delivery Address"),
         "date_order": moment("Order Date"),
+        "opportunity_id": one("crm.lead", "Opportunity"),
         "client_order_ref": char("Customer Reference"),
         "origin": char("Source Document"),
         "note": Field("html", "Terms and conditions"),
