@@ -6,6 +6,7 @@ import typer
 from rich.text import Text
 
 from crmerp_assets.cli.output import console, emit, say
+from crmerp_assets.cli.rights import show_rights
 from crmerp_assets.settings import Settings
 
 
@@ -15,20 +16,32 @@ def register(app: typer.Typer) -> None:
     app.command()(provision)
 
 
-def check(*, json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False) -> None:
+def check(
+    *,
+    rights: Annotated[
+        bool, typer.Option("--rights", help="List the rights and fields that each connection needs instead.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
     """Connections, credentials, permissions and fields, each with what to do."""
     from crmerp_assets.cli.showing import platform
     from crmerp_assets.sync.systems import check as look
 
+    if rights:
+        show_rights(json=json)
+        return
     with platform(Settings()) as used:
         found = look(used)
     if json:
-        emit([{"connection": name, "ok": f.ok, "what": f.what, "now": f.now} for name, f in found])
+        emit(
+            [{"connection": name, "ok": f.ok, "what": f.what, "now": f.now, "warning": f.warning} for name, f in found]
+        )
     else:
         for name, finding in found:
             mark = ("ok ", "green") if finding.ok else ("NO ", "red")
+            mark = ("!! ", "yellow") if finding.warning else mark
             console.print(Text.assemble(mark, f" {name}: {finding.what}"))
-            if not finding.ok and finding.now:
+            if finding.now and (finding.warning or not finding.ok):
                 say(f"      → {finding.now}")
     if not all(finding.ok for _, finding in found):
         raise typer.Exit(1)

@@ -2,26 +2,34 @@
 
 from dataclasses import asdict
 
-from crmerp_assets.connectors.protocol import FieldSpec, Finding, Needs, ProvisionStep
-from crmerp_assets.mapping.provision import fields_to_provision, needs
+from crmerp_assets.connectors.protocol import FieldSpec, Finding, ProvisionStep
+from crmerp_assets.connectors.rights import findings
+from crmerp_assets.mapping.provision import fields_to_provision
 from crmerp_assets.sync.pauses import put_right
-from crmerp_assets.sync.platform import Platform
+from crmerp_assets.sync.platform import Connection, Platform
+from crmerp_assets.sync.rights import UNTOLD, Privileges, by_object, privileges
 
 
 def check(platform: Platform) -> list[tuple[str, Finding]]:
     """Findings per connection, in the order of the configuration; one that rested for its faults and passes goes on."""
-    findings = [
-        (connection.name, finding)
-        for connection in platform.connections.values()
-        for finding in connection.connector.check(
-            {name: Needs(need.read, need.write) for name, need in needs(platform.matrix, connection.system).items()}
-        )
+    found = [
+        (one.connection, finding)
+        for one in privileges(platform)
+        for finding in _looked_at(platform.connections[one.connection], one)
     ]
-    failing = {name for name, finding in findings if not finding.ok}
+    failing = {name for name, finding in found if not finding.ok}
     for name in platform.connections:
         if name not in failing:
             put_right(platform, name)
-    return findings
+    return found
+
+
+def _looked_at(connection: Connection, rights: Privileges) -> list[Finding]:
+    """What the connector finds, then its rights; where the one already says that nothing works, the other is silent."""
+    found = connection.connector.check(by_object(rights.needs))
+    if rights.problem is not None and rights.problem != UNTOLD and all(finding.ok for finding in found):
+        found.append(Finding(False, f"The rights cannot be looked at: {rights.problem}", "Run `crmerp check` again."))
+    return [*found, *findings(rights.rights)]
 
 
 def provision(platform: Platform, *, dry_run: bool) -> list[tuple[str, ProvisionStep]]:
