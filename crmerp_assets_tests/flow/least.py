@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from crmerp_assets.connectors.protocol import Right
+from crmerp_assets.sandbox.hubspot.auth import SCOPES
 from crmerp_assets.sync.rights import Privileges, privileges
 from crmerp_assets_tests.flow.world import World
+from crmerp_assets_tests.tryton.server import Person
 
 SALES_OBJECTS = ("Account", "Contact", "Opportunity", "OpportunityLineItem", "Pricebook2", "PricebookEntry", "Product2")
 _CHILDREN = {"OpportunityLineItems": "OpportunityLineItem", "PricebookEntries": "PricebookEntry"}
@@ -59,3 +61,68 @@ def grant_in_salesforce(world: World, rights: Iterable[Right]) -> None:
 def _nothing() -> dict[str, Any]:
     granted: dict[str, Any] = dict.fromkeys(("read", "create", "edit", "delete", "view_all"), False)
     return {**granted, "fields": {"read": [], "edit": []}}
+
+
+_TABLES = {
+    "Customers": ("customer", "customeraddressbook", "customeraddressbookentityaddress", "customercurrencybalance"),
+    "Contacts": ("contact",),
+    "Items": ("item", "pricing", "inventoryItem", "nonInventorySaleItem", "serviceSaleItem"),
+    "Currency": ("currency", "currencyrate", "currencyRate"),
+    "Accounting Lists": ("term",),
+    "CRM Lists": ("contactrole",),
+    "Units": ("unitstypeuom",),
+    "Subsidiaries": ("subsidiary",),
+    "Deleted Records": ("deletedrecord",),
+    "Find Transaction": ("transaction", "transactionline", "previoustransactionlinelink", "nexttransactionlinelink"),
+}
+"""What a permission of NetSuite opens in the sandbox, by its name; a transaction's name is that of its record type."""
+_EVERY_CALL = ("REST Web Services", "Log in using OAuth 2.0 Access Tokens", "SuiteAnalytics Workbook")
+
+
+def grant_in_netsuite(world: World, rights: Iterable[Right]) -> None:
+    """The role as it is printed; every permission that it does not name is not given."""
+    levels = {}
+    for right in rights:
+        name, _, level = right.name.partition(" > ")[2].partition(": ")
+        record = "".join(name.split())
+        opened = () if name in _EVERY_CALL else _TABLES.get(name, (record[0].lower() + record[1:],))
+        levels.update(dict.fromkeys(opened, level.lower()))
+    world.admin("erp", "permissions", {"only": levels})
+
+
+def grant_in_hubspot(world: World, scopes: Iterable[str]) -> None:
+    """An app of these scopes; the portal knows no other."""
+    world.admin("crm", "settings", {"scopes_withheld": sorted(set(SCOPES) - set(scopes))})
+
+
+def grant_in_odoo(world: World, rights: Iterable[Right]) -> None:
+    """A group with these accesses, model by model, as the user's only one."""
+    granted: dict[str, list[str]] = {}
+    for right in rights:
+        model, _, verb = right.name.partition(": ")
+        granted.setdefault(model, []).append(verb)
+    world.admin("erp", "permissions", {"only": granted})
+
+
+GROUP = "Integration, by the list"
+
+
+def grant_in_tryton(person: Person, rights: Iterable[Right]) -> None:
+    """A group with these accesses as the user's only one; it is denied every other model, which would be open else."""
+    granted: dict[str, list[str]] = {}
+    for right in rights:
+        model, _, verb = right.name.partition(": ")
+        granted.setdefault(model, []).append(verb)
+    (user,) = person.call("model.res.user.search", [["login", "=", "integration"]], 0, None, None)
+    old = person.call("model.res.user.read", [user], ["groups"])[0]["groups"]
+    (group,) = person.call("model.res.group.create", [{"name": f"{GROUP} {len(old)}"}])
+    models = person.call("model.ir.model.search_read", [], 0, None, None, ["name"])
+    person.call(
+        "model.ir.model.access.create",
+        [
+            {"model": one["name"], "group": group}
+            | {f"perm_{verb}": verb in granted.get(one["name"], ()) for verb in ("read", "write", "create", "delete")}
+            for one in models
+        ],
+    )
+    person.call("model.res.user.write", [user], {"groups": [["remove", old], ["add", [group]]]})

@@ -4,22 +4,28 @@ Removed once, each caught here: the fields of a child list, our key, the records
 joins, what its lists are looked up in.
 """
 
-from least import beyond, grant_in_salesforce, looked_at, missing, needed, without
+from dataclasses import replace
+
+from least import beyond, grant_in_netsuite, grant_in_salesforce, looked_at, missing, needed, without
 from world import GO_LIVE, World
 
 SETS = "Setup > Permission Sets > Crmerp_Integration"
 
 
-def test_salesforce_is_content_with_the_rights_that_are_printed(world: World) -> None:
+def test_both_systems_are_content_with_the_rights_that_are_printed_and_nothing_else(world: World) -> None:
     world.policy(GO_LIVE)
-    world.deals(world.accounts(2), world.catalogue(2), 2)
-    world.seed("crm", "Contact", [{"LastName": "Berg", "AccountId": world.soql("SELECT Id FROM Account")[0]["Id"]}])
+    account, _ = world.accounts(2)
+    world.deals([account], world.catalogue(2), 2)
+    world.seed("crm", "Contact", [{"LastName": "Berg", "AccountId": account}])
     world.seed("erp", "customer", [{"companyName": "Born in the ERP", "subsidiary": {"id": "1"}}])
     too_much = beyond(looked_at(world, "salesforce"))
     assert {"Account: Delete", "Opportunity: Create", "Customize Application"} <= set(too_much)
+    assert beyond(looked_at(world, "netsuite")) == ["Lists > Employees"]
     grant_in_salesforce(world, needed(looked_at(world, "salesforce")))
-    found = looked_at(world, "salesforce")
-    assert (missing(found), beyond(found)) == ({}, [])
+    grant_in_netsuite(world, needed(looked_at(world, "netsuite")))
+    for connection in ("salesforce", "netsuite"):
+        found = looked_at(world, connection)
+        assert (missing(found), beyond(found)) == ({}, [])
 
     world.settle()
 
@@ -27,6 +33,7 @@ def test_salesforce_is_content_with_the_rights_that_are_printed(world: World) ->
     assert world.orders()[:2] == (2, 2)
     assert all(row["ERP_Order_Number__c"] for row in world.soql("SELECT ERP_Order_Number__c FROM Opportunity"))
     assert len(world.soql("SELECT Id FROM Account WHERE Name = 'Born in the ERP'")) == 1
+    assert [row["lastname"] for row in world.suiteql("SELECT lastname FROM contact")] == ["Berg"]
 
 
 def test_a_right_that_salesforce_did_not_grant_is_named_with_its_place(world: World) -> None:
@@ -45,3 +52,24 @@ def test_a_right_that_salesforce_did_not_grant_is_named_with_its_place(world: Wo
     grant_in_salesforce(world, [without(one, "Opportunity: Read fields", "Amount") for one in rights])
     (found,) = [one for one in looked_at(world, "salesforce").rights if one.granted is False]
     assert (found.name, found.fields) == ("Opportunity: Read fields", ("Amount",))
+
+
+def test_a_permission_that_netsuite_did_not_give_is_named_with_its_page(world: World) -> None:
+    rights = needed(looked_at(world, "netsuite"))
+    page = "Setup > Users/Roles > Manage Roles > the integration's role > Permissions"
+    for lacking, where in (
+        ("Lists > Contacts: Edit", f"{page} > Lists"),
+        ("Setup > Deleted Records: View", f"{page} > Setup"),
+        ("Setup > Accounting Lists: View", f"{page} > Setup"),
+        ("Transactions > Credit Memo: View", f"{page} > Transactions"),
+        ("Transactions > Find Transaction: View", f"{page} > Transactions"),
+    ):
+        grant_in_netsuite(world, [one for one in rights if one.name != lacking])
+        assert missing(looked_at(world, "netsuite"))[lacking] == where
+    viewed = [replace(one, name=one.name.replace("Order: Edit", "Order: View")) for one in rights]
+    grant_in_netsuite(world, viewed)
+    assert list(missing(looked_at(world, "netsuite"))) == ["Transactions > Sales Order: Edit"]
+    grant_in_netsuite(world, rights)
+    told = {one.name: one.granted for one in looked_at(world, "netsuite").rights}
+    assert told["Transactions > Sales Order: Edit"] is None
+    assert told["Transactions > Invoice: View"] is True

@@ -14,6 +14,7 @@ from crmerp_assets.sandbox.odoo.errors import user_error
 from crmerp_assets.sync import undo
 from crmerp_assets.sync.deletions import compare_ids
 from crmerp_assets.sync.systems import check
+from crmerp_assets_tests.flow.least import beyond, grant_in_odoo, looked_at, missing, needed
 from crmerp_assets_tests.flow.odoo_world import OdooWorld, make_odoo_world
 from crmerp_assets_tests.flow.world import GO_LIVE, push_all
 
@@ -109,6 +110,32 @@ def test_the_packaged_mapping_passes_the_check_of_a_new_database(world: OdooWorl
         findings = [finding for name, finding in check(used) if name == "odoo"]
     assert [finding for finding in findings if not finding.ok] == []
     assert len(findings) > 10
+
+
+def test_a_user_with_the_rights_that_are_printed_and_no_other_does_all(world: OdooWorld) -> None:
+    assert "ir.model.fields: create" in beyond(looked_at(world, "odoo"))
+    rights = needed(looked_at(world, "odoo"))
+    for lacking, group in (
+        ("sale.order: create", "Sales: User: All Documents"),
+        ("res.partner: write", "Other: Contact Creation"),
+        ("account.partial.reconcile: read", "Invoicing: Billing"),
+        ("ir.model.data: read", "Administration: Access Rights"),
+    ):
+        grant_in_odoo(world, [one for one in rights if one.name != lacking])
+        found = missing(looked_at(world, "odoo"))
+        assert list(found) == [lacking]
+        assert found[lacking].endswith(group)
+    grant_in_odoo(world, rights)
+    assert (missing(looked_at(world, "odoo")), beyond(looked_at(world, "odoo"))) == ({}, [])
+    (account,) = world.accounts(1)
+    (deal,) = world.deals([account], world.products(), 1)
+    world.seed("crm", "Contact", [{"LastName": "Berg", "Email": "berg@company0.example.net", "AccountId": account}])
+    world.settle()
+    assert world.open_intents().is_empty()
+    assert world.orders()[:2] == (1, 1)
+    assert len(world.read("res.partner", [["email", "=", "berg@company0.example.net"]], "name")) == 1
+    (shown,) = world.soql(f"SELECT ERP_Order_Number__c FROM Opportunity WHERE Id = '{deal}'")
+    assert shown["ERP_Order_Number__c"]
 
 
 @pytest.mark.parametrize(

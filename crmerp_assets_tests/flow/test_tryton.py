@@ -17,10 +17,12 @@ from crmerp_assets.connectors.tryton.values import day
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
 from crmerp_assets.sync.systems import check
 from crmerp_assets_tests.contract.tryton_case import shared_server
+from crmerp_assets_tests.flow.least import beyond, grant_in_tryton, looked_at, missing, needed
 from crmerp_assets_tests.tryton.installing import DATABASE, INTEGRATION_PASSWORD
 from crmerp_assets_tests.tryton.proxy import Fault, Proxy
 from crmerp_assets_tests.tryton.server import Person
 
+ACCESS = "Administration > Models > Models Access"
 TRYTON = """
   - {name: tryton, type: tryton, role: erp, url: "${TRYTON_URL}", database: "${TRYTON_DATABASE}",
      username: integration, password: "${TRYTON_PASSWORD}"}
@@ -117,6 +119,27 @@ def test_everything_that_the_mapping_needs_is_there_and_the_jobs_are_for_what_tr
     with office.world.platform() as used:
         assert [finding for name, finding in check(used) if name == "tryton" and not finding.ok] == []
     assert defs().resolve_job_def("sync") is not None
+
+
+def test_a_user_with_the_rights_that_are_printed_and_no_other_does_all(office: Office) -> None:
+    world = office.world
+    assert "party.party: delete" in beyond(looked_at(world, "tryton"))
+    rights = needed(looked_at(world, "tryton"))
+    grant_in_tryton(office.person, [one for one in rights if one.name != "party.address: create"])
+    lacking = missing(looked_at(world, "tryton"))
+    assert lacking == {"party.address: create": f"{ACCESS} > New: model party.address, the integration's group"}
+    grant_in_tryton(office.person, rights)
+    assert (missing(looked_at(world, "tryton")), beyond(looked_at(world, "tryton"))) == ({}, [])
+    (deal,) = world.deals([office.account()], world.catalogue(3), 1, lines=2)
+    world.settle()
+    assert world.open_intents().is_empty()
+    (sale,) = office.read("sale.sale", [], "number", "state", "invoices")
+    assert office.deal(deal)["ERP_Order_Number__c"] == sale["number"]
+    office.person.edit("account.invoice", str(sale["invoices"][0]), {"invoice_date": day(date.today())})
+    office.person.willing("model.account.invoice.post", sale["invoices"])
+    office.person.pay(str(sale["invoices"][0]), Decimal("12.50"), day(date.today()))
+    world.settle()
+    assert Decimal(str(office.deal(deal)["ERP_Paid__c"])) == Decimal("12.5")
 
 
 @pytest.mark.parametrize(("step", "kind"), [("party.party.create", "cut_after"), ("sale.sale.confirm", "cut_before")])
