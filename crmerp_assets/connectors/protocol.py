@@ -132,11 +132,13 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True)
 class ProvisionStep:
-    """`manual` is the exact step for an administrator where the API cannot do it."""
+    """`manual` is the exact step for an administrator where the API cannot do it; `place` says where a field that the
+    API makes can be seen then, and by whom."""
 
     spec: FieldSpec
     done: bool
     manual: str | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

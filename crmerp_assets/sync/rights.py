@@ -38,7 +38,7 @@ def privileges(platform: Platform) -> list[Privileges]:
 
 
 def _of(platform: Platform, connection: Connection) -> Privileges:
-    fields = needed(platform.matrix, platform.governance, platform.policy, connection.system, connection.role)
+    fields = needs_of(platform, connection)
     if not isinstance(connection.connector, Privileged):
         return Privileges(connection.name, connection.system, fields, [], UNTOLD)
     try:
@@ -46,6 +46,11 @@ def _of(platform: Platform, connection: Connection) -> Privileges:
     except ConnectorError as error:
         return Privileges(connection.name, connection.system, fields, [], str(error))
     return Privileges(connection.name, connection.system, fields, rights)
+
+
+def needs_of(platform: Platform, connection: Connection) -> list[FieldNeed]:
+    """The fields that a configured connection works with."""
+    return needed(platform.matrix, platform.governance, platform.policy, connection.system, connection.role)
 
 
 def needed(

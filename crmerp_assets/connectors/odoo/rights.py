@@ -57,7 +57,8 @@ def asked(needs: Mapping[str, Needs]) -> list[Right]:
     for object_, need in sorted(needs.items()):
         for model, verb, why in _beside(view_of(object_), need):
             _add(found, model, verb, None, why)
-    _add(found, DATA, "read", None, "our keys are external ids")
+    for verb in ("read", "create", "write") if any(need.write for need in needs.values()) else ("read",):
+        _add(found, DATA, verb, None, "our keys are external ids")
     return list(found.values())
 
 
