@@ -14,7 +14,8 @@ from crmerp_assets.mapping.governance import EntityRules, FieldRule
 from crmerp_assets.mapping.matrix import EntityMap, FieldMap
 
 Role = Literal["crm", "erp"]
-KEY_STAGE, READ_STAGE, WRITE_STAGE = "links", "golden", "push"
+STAGES = KEY_STAGE, READ_STAGE, WRITE_STAGE = "links", "golden", "push"
+"""Of the pipeline, in its order: where keys are read, where other values are, and where they are written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from crmerp_assets.connectors.protocol import Needs, Privileged, Right
 from crmerp_assets.connectors.rights import named
 from crmerp_assets.mapping import FieldNeed, Matrix, field_needs
 from crmerp_assets.mapping.governance import EntityRules
+from crmerp_assets.mapping.needs import STAGES
 from crmerp_assets.merge.policy import Policy
 from crmerp_assets.merge.three_way import Role
 from crmerp_assets.sync.platform import Connection, Platform
@@ -34,10 +35,11 @@ class Privileges:
 
 def privileges(platform: Platform) -> list[Privileges]:
     """Every connection in the order of the configuration. Nothing is changed in any system."""
-    return [_of(platform, connection) for connection in platform.connections.values()]
+    return [of_connection(platform, connection) for connection in platform.connections.values()]
 
 
-def _of(platform: Platform, connection: Connection) -> Privileges:
+def of_connection(platform: Platform, connection: Connection) -> Privileges:
+    """One connection. Nothing is changed in its system."""
     fields = needs_of(platform, connection)
     if not isinstance(connection.connector, Privileged):
         return Privileges(connection.name, connection.system, fields, [], UNTOLD)
@@ -146,8 +148,8 @@ def reason(right: Right, needs: Iterable[FieldNeed]) -> str:
     if right.fields:
         return ", ".join(dict.fromkeys(_serves(of_object, right.fields)))
     entities = dict.fromkeys(serves.partition(".")[0].partition(" ")[0] for n in of_object for serves in n.serves)
-    stages = dict.fromkeys(stage for need in of_object for stage in need.stages)
-    return f"{', '.join(entities)}: {', '.join(stages)}"
+    found = {stage for need in of_object for stage in need.stages}
+    return f"{', '.join(entities)}: {', '.join(stage for stage in STAGES if stage in found)}"
 
 
 def _serves(needs: Iterable[FieldNeed], fields: tuple[str, ...]) -> Iterator[str]:

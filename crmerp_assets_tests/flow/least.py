@@ -1,12 +1,13 @@
 """What an administrator does with the rights that `crmerp check --rights` prints: grants them, and nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from crmerp_assets.connectors.protocol import Right
 from crmerp_assets.sandbox.hubspot.auth import SCOPES
-from crmerp_assets.sync.rights import Privileges, privileges
+from crmerp_assets.sync.rights import Privileges, of_connection
 from crmerp_assets_tests.flow.world import World
 from crmerp_assets_tests.tryton.server import Person
 
@@ -15,9 +16,11 @@ _CHILDREN = {"OpportunityLineItems": "OpportunityLineItem", "PricebookEntries": 
 _SYSTEM = {"API Enabled": "ApiEnabled", "View Setup and Configuration": "ViewSetup"}
 
 
-def looked_at(world: World, connection: str) -> Privileges:
+@contextmanager
+def looking(world: World, connection: str) -> Iterator[Callable[[], Privileges]]:
+    """What `crmerp check --rights` finds out about a connection, asked as often as wanted."""
     with world.platform() as used:
-        return next(one for one in privileges(used) if one.connection == connection)
+        yield lambda: of_connection(used, used.connections[connection])
 
 
 def needed(found: Privileges) -> list[Right]:

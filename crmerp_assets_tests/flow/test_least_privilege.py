@@ -4,10 +4,13 @@ Removed once, each caught here: the fields of a child list, our key, the records
 joins, what its lists are looked up in.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from least import beyond, grant_in_netsuite, grant_in_salesforce, looked_at, missing, needed, without
+from least import beyond, grant_in_netsuite, grant_in_salesforce, looking, missing, needed, without
 from world import GO_LIVE, World
+
+from crmerp_assets.sync.rights import Privileges
 
 SETS = "Setup > Permission Sets > Crmerp_Integration"
 
@@ -18,14 +21,13 @@ def test_both_systems_are_content_with_the_rights_that_are_printed_and_nothing_e
     world.deals([account], world.catalogue(2), 2)
     world.seed("crm", "Contact", [{"LastName": "Berg", "AccountId": account}])
     world.seed("erp", "customer", [{"companyName": "Born in the ERP", "subsidiary": {"id": "1"}}])
-    too_much = beyond(looked_at(world, "salesforce"))
-    assert {"Account: Delete", "Opportunity: Create", "Customize Application"} <= set(too_much)
-    assert beyond(looked_at(world, "netsuite")) == ["Lists > Employees"]
-    grant_in_salesforce(world, needed(looked_at(world, "salesforce")))
-    grant_in_netsuite(world, needed(looked_at(world, "netsuite")))
-    for connection in ("salesforce", "netsuite"):
-        found = looked_at(world, connection)
-        assert (missing(found), beyond(found)) == ({}, [])
+    with looking(world, "salesforce") as crm, looking(world, "netsuite") as erp:
+        assert {"Account: Delete", "Opportunity: Create", "Customize Application"} <= set(beyond(crm()))
+        assert beyond(erp()) == ["Lists > Employees"]
+        grant_in_salesforce(world, needed(crm()))
+        grant_in_netsuite(world, needed(erp()))
+        for look in (crm, erp):
+            assert (missing(look()), beyond(look())) == ({}, [])
 
     world.settle()
 
@@ -36,9 +38,15 @@ def test_both_systems_are_content_with_the_rights_that_are_printed_and_nothing_e
     assert [row["lastname"] for row in world.suiteql("SELECT lastname FROM contact")] == ["Berg"]
 
 
-def test_a_right_that_salesforce_did_not_grant_is_named_with_its_place(world: World) -> None:
-    rights = needed(looked_at(world, "salesforce"))
-    objects = f"{SETS} > Object Settings"
+def test_a_right_that_was_not_granted_is_named_with_its_place(world: World) -> None:
+    with looking(world, "salesforce") as look:
+        _each_missing_in_salesforce(world, look)
+    with looking(world, "netsuite") as look:
+        _each_missing_in_netsuite(world, look)
+
+
+def _each_missing_in_salesforce(world: World, look: Callable[[], Privileges]) -> None:
+    rights, objects = needed(look()), f"{SETS} > Object Settings"
     for lacking, where in (
         ("Account: Create", f"{objects} > Account"),
         ("Contact: Edit", f"{objects} > Contact"),
@@ -48,28 +56,25 @@ def test_a_right_that_salesforce_did_not_grant_is_named_with_its_place(world: Wo
         ("View Setup and Configuration", f"{SETS} > System Permissions"),
     ):
         grant_in_salesforce(world, [one for one in rights if one.name != lacking])
-        assert missing(looked_at(world, "salesforce"))[lacking] == where
+        assert missing(look())[lacking] == where
     grant_in_salesforce(world, [without(one, "Opportunity: Read fields", "Amount") for one in rights])
-    (found,) = [one for one in looked_at(world, "salesforce").rights if one.granted is False]
+    (found,) = [one for one in look().rights if one.granted is False]
     assert (found.name, found.fields) == ("Opportunity: Read fields", ("Amount",))
 
 
-def test_a_permission_that_netsuite_did_not_give_is_named_with_its_page(world: World) -> None:
-    rights = needed(looked_at(world, "netsuite"))
+def _each_missing_in_netsuite(world: World, look: Callable[[], Privileges]) -> None:
+    rights = needed(look())
     page = "Setup > Users/Roles > Manage Roles > the integration's role > Permissions"
     for lacking, where in (
         ("Lists > Contacts: Edit", f"{page} > Lists"),
         ("Setup > Deleted Records: View", f"{page} > Setup"),
-        ("Setup > Accounting Lists: View", f"{page} > Setup"),
         ("Transactions > Credit Memo: View", f"{page} > Transactions"),
         ("Transactions > Find Transaction: View", f"{page} > Transactions"),
     ):
         grant_in_netsuite(world, [one for one in rights if one.name != lacking])
-        assert missing(looked_at(world, "netsuite"))[lacking] == where
-    viewed = [replace(one, name=one.name.replace("Order: Edit", "Order: View")) for one in rights]
-    grant_in_netsuite(world, viewed)
-    assert list(missing(looked_at(world, "netsuite"))) == ["Transactions > Sales Order: Edit"]
+        assert missing(look())[lacking] == where
+    grant_in_netsuite(world, [replace(one, name=one.name.replace("Order: Edit", "Order: View")) for one in rights])
+    assert list(missing(look())) == ["Transactions > Sales Order: Edit"]
     grant_in_netsuite(world, rights)
-    told = {one.name: one.granted for one in looked_at(world, "netsuite").rights}
-    assert told["Transactions > Sales Order: Edit"] is None
-    assert told["Transactions > Invoice: View"] is True
+    told = {one.name: one.granted for one in look().rights}
+    assert (told["Transactions > Sales Order: Edit"], told["Transactions > Invoice: View"]) == (None, True)

@@ -14,7 +14,7 @@ from crmerp_assets.sandbox.odoo.errors import user_error
 from crmerp_assets.sync import undo
 from crmerp_assets.sync.deletions import compare_ids
 from crmerp_assets.sync.systems import check
-from crmerp_assets_tests.flow.least import beyond, grant_in_odoo, looked_at, missing, needed
+from crmerp_assets_tests.flow.least import beyond, grant_in_odoo, looking, missing, needed
 from crmerp_assets_tests.flow.odoo_world import OdooWorld, make_odoo_world
 from crmerp_assets_tests.flow.world import GO_LIVE, push_all
 
@@ -113,20 +113,19 @@ def test_the_packaged_mapping_passes_the_check_of_a_new_database(world: OdooWorl
 
 
 def test_a_user_with_the_rights_that_are_printed_and_no_other_does_all(world: OdooWorld) -> None:
-    assert "ir.model.fields: create" in beyond(looked_at(world, "odoo"))
-    rights = needed(looked_at(world, "odoo"))
-    for lacking, group in (
-        ("sale.order: create", "Sales: User: All Documents"),
-        ("res.partner: write", "Other: Contact Creation"),
-        ("account.partial.reconcile: read", "Invoicing: Billing"),
-        ("ir.model.data: read", "Administration: Access Rights"),
-    ):
-        grant_in_odoo(world, [one for one in rights if one.name != lacking])
-        found = missing(looked_at(world, "odoo"))
-        assert list(found) == [lacking]
-        assert found[lacking].endswith(group)
-    grant_in_odoo(world, rights)
-    assert (missing(looked_at(world, "odoo")), beyond(looked_at(world, "odoo"))) == ({}, [])
+    with looking(world, "odoo") as look:
+        assert "ir.model.fields: create" in beyond(look())
+        rights = needed(look())
+        for lacking, group in (
+            ("sale.order: create", "Sales: User: All Documents"),
+            ("account.partial.reconcile: read", "Invoicing: Billing"),
+        ):
+            grant_in_odoo(world, [one for one in rights if one.name != lacking])
+            found = missing(look())
+            assert list(found) == [lacking]
+            assert found[lacking].endswith(group)
+        grant_in_odoo(world, rights)
+        assert (missing(look()), beyond(look())) == ({}, [])
     (account,) = world.accounts(1)
     (deal,) = world.deals([account], world.products(), 1)
     world.seed("crm", "Contact", [{"LastName": "Berg", "Email": "berg@company0.example.net", "AccountId": account}])

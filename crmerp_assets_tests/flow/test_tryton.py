@@ -17,7 +17,7 @@ from crmerp_assets.connectors.tryton.values import day
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
 from crmerp_assets.sync.systems import check
 from crmerp_assets_tests.contract.tryton_case import shared_server
-from crmerp_assets_tests.flow.least import beyond, grant_in_tryton, looked_at, missing, needed
+from crmerp_assets_tests.flow.least import beyond, grant_in_tryton, looking, missing, needed
 from crmerp_assets_tests.tryton.installing import DATABASE, INTEGRATION_PASSWORD
 from crmerp_assets_tests.tryton.proxy import Fault, Proxy
 from crmerp_assets_tests.tryton.server import Person
@@ -123,13 +123,14 @@ def test_everything_that_the_mapping_needs_is_there_and_the_jobs_are_for_what_tr
 
 def test_a_user_with_the_rights_that_are_printed_and_no_other_does_all(office: Office) -> None:
     world = office.world
-    assert "party.party: delete" in beyond(looked_at(world, "tryton"))
-    rights = needed(looked_at(world, "tryton"))
-    grant_in_tryton(office.person, [one for one in rights if one.name != "party.address: create"])
-    lacking = missing(looked_at(world, "tryton"))
-    assert lacking == {"party.address: create": f"{ACCESS} > New: model party.address, the integration's group"}
-    grant_in_tryton(office.person, rights)
-    assert (missing(looked_at(world, "tryton")), beyond(looked_at(world, "tryton"))) == ({}, [])
+    with looking(world, "tryton") as look:
+        assert "party.party: delete" in beyond(look())
+        rights = needed(look())
+        grant_in_tryton(office.person, [one for one in rights if one.name != "sale.sale: create"])
+        where = f"{ACCESS} > New: model sale.sale, the integration's group"
+        assert missing(look()) == {"sale.sale: create": where}
+        grant_in_tryton(office.person, rights)
+        assert (missing(look()), beyond(look())) == ({}, [])
     (deal,) = world.deals([office.account()], world.catalogue(3), 1, lines=2)
     world.settle()
     assert world.open_intents().is_empty()

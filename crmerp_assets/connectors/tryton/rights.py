@@ -1,7 +1,8 @@
 """The rights of a Tryton user: what its groups let it do with each model, as Tryton itself works it out.
 
 A model without any access entry is open to everybody, so that a user with no group at all can do more than one
-would think. Parts of a record, such as addresses, are models of their own with rights of their own.
+would think. Parts of a record, such as addresses, are models of their own; Tryton grants them with those of the
+record, too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from crmerp_assets.connectors.rights import excess, told
 from crmerp_assets.connectors.tryton.fields import Column, NativeObject
 from crmerp_assets.connectors.tryton.objects import OBJECTS
 from crmerp_assets.connectors.tryton.rpc import Rpc
+from crmerp_assets.connectors.tryton.values import truth
 
 _WHERE = "Administration > Models > Models Access > New: model {0}, the integration's group"
 _GROUPS = "Administration > Users > Users > integration > Groups"
@@ -141,7 +143,7 @@ class Rights:
     @staticmethod
     def _may(access: Mapping[str, Mapping[str, object]], name: str) -> bool | None:
         model, _, verb = name.partition(": ")
-        return bool(access[model].get(verb)) if model in access else None
+        return truth(access[model].get(verb)) if model in access else None
 
     def _access(self, models: list[str]) -> dict[str, Mapping[str, object]]:
         """Model by model, because one that no module brings would spoil the answer for all."""
