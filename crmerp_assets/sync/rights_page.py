@@ -1,4 +1,4 @@
-"""Least privilege of the packaged mapping as the pages of docs/ show it, rendered from what `check --rights` asks for."""
+"""Least privilege of the packaged mapping as the pages of docs/ show it: what `check --rights` asks for."""
 
 from collections.abc import Iterable, Sequence
 

@@ -113,9 +113,11 @@ GROUP = "Integration, by the list"
 def grant_in_tryton(person: Person, rights: Iterable[Right]) -> None:
     """A group with these accesses as the user's only one; it is denied every other model, which would be open else."""
     granted: dict[str, list[str]] = {}
+    fields = []
     for right in rights:
         model, _, verb = right.name.partition(": ")
         granted.setdefault(model, []).append(verb)
+        fields += [{"model": model, "field": one, "perm_read": True, "perm_write": True} for one in right.fields]
     (user,) = person.call("model.res.user.search", [["login", "=", "integration"]], 0, None, None)
     old = person.call("model.res.user.read", [user], ["groups"])[0]["groups"]
     (group,) = person.call("model.res.group.create", [{"name": f"{GROUP} {len(old)}"}])
@@ -128,4 +130,5 @@ def grant_in_tryton(person: Person, rights: Iterable[Right]) -> None:
             for one in models
         ],
     )
+    person.call("model.ir.model.field.access.create", [one | {"group": group} for one in fields])
     person.call("model.res.user.write", [user], {"groups": [["remove", old], ["add", [group]]]})

@@ -4,12 +4,18 @@ Removed once, each caught here: the fields of a child list, our key, the records
 joins, what its lists are looked up in.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import pytest
 from least import beyond, grant_in_netsuite, grant_in_salesforce, looking, missing, needed, without
-from world import GO_LIVE, World
+from typer.testing import CliRunner
+from world import GO_LIVE, World, make_world
 
+from crmerp_assets.cli.main import app
 from crmerp_assets.sync.rights import Privileges
 
 SETS = "Setup > Permission Sets > Crmerp_Integration"
@@ -78,3 +84,36 @@ def _each_missing_in_netsuite(world: World, look: Callable[[], Privileges]) -> N
     grant_in_netsuite(world, rights)
     told = {one.name: one.granted for one in look().rights}
     assert (told["Transactions > Sales Order: Edit"], told["Transactions > Invoice: View"]) == (None, True)
+
+
+def test_the_commands_show_needs_rights_and_fields_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with make_world(tmp_path / "state", monkeypatch):
+        rows = {row["field"]: row for row in json.loads(crmerp("provision", "--json").output)}
+        balance = rows["ERP_Balance__c"]
+        assert (balance["type"], balance["for"], balance["done"]) == ("currency(18,2)", "customer.balance", False)
+        assert "permission set Crmerp_Integration; on no page layout" in balance["place"]
+        assert rows["Crmerp_Id__c"]["type"] == "text(64), unique"
+        before = crmerp("check", "--rights")
+        assert before.exit_code == 1
+        assert "NO Account: Read fields: " in before.output
+        assert f"grant it in {SETS} > Object Settings > Account > Field Permissions" in " ".join(before.output.split())
+
+        assert crmerp("provision", "--yes").exit_code == 0
+
+        after = crmerp("check", "--rights", "--json")
+        assert after.exit_code == 0
+        crm, erp = json.loads(after.output)
+        (phone,) = [row for row in crm["needs"] if (row["object"], row["field"]) == ("Account", "Phone")]
+        assert (phone["access"], phone["for"]) == ("read, create, update", "customer.phone")
+        states = {row["right"]: (row["state"], row["for"]) for row in erp["rights"]}
+        assert states["Lists > Customers: Edit"] == ("not told", "customer: links, golden, push")
+        assert states["Lists > Employees"][0] == "more than needed"
+        checked = crmerp("check")
+        assert checked.exit_code == 0
+        assert "!!  salesforce: more than is needed: Account: Delete" in checked.output
+
+
+def crmerp(*arguments: str) -> Any:
+    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"}, catch_exceptions=False)

@@ -67,8 +67,7 @@ class Rights:
         self._api, self._schema, self._permission_set = api, schema, permission_set
 
     def rights(self, needs: Mapping[str, Needs]) -> list[Right]:
-        for object_ in needs:
-            self._schema.forget(object_)
+        self._schema.forget_all()
         system, everything = self._system(), self._everything()
         sets = _SETS.format(self._permission_set)
         found = [

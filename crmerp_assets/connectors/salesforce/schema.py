@@ -45,6 +45,9 @@ class Schema:
     def forget(self, object: str) -> None:
         self._described.pop(object, None)
 
+    def forget_all(self) -> None:
+        self._described.clear()
+
     def _parents(self, object: str) -> dict[str, str]:
         fields = self.described(object)["fields"]
         return {item["relationshipName"]: item["referenceTo"][0] for item in fields if item.get("referenceTo")}

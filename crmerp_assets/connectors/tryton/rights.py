@@ -7,17 +7,22 @@ record, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from crmerp_assets.connectors.errors import ConfigError
 from crmerp_assets.connectors.protocol import Needs, Right
-from crmerp_assets.connectors.rights import excess, told
+from crmerp_assets.connectors.rights import by_field, excess, told
 from crmerp_assets.connectors.tryton.fields import Column, NativeObject
 from crmerp_assets.connectors.tryton.objects import OBJECTS
 from crmerp_assets.connectors.tryton.rpc import Rpc
 from crmerp_assets.connectors.tryton.values import truth
 
 _WHERE = "Administration > Models > Models Access > New: model {0}, the integration's group"
+_FIELDS = "Administration > Models > Fields Access > New: model {0}, the field, the integration's group"
+_WRITE_FIELDS = "write fields"
+_OWN = ("field", "named")
+_STEPS = frozenset({"state"})
+"""Fields that nobody writes: buttons do."""
 _GROUPS = "Administration > Users > Users > integration > Groups"
 _MODELS = {
     "addresses": "party.address",
@@ -48,6 +53,29 @@ _OF_OBJECT = {
 }
 _PARTS = {"address": "addresses", "mechanism": "contact_mechanisms", "identifier": "identifiers", "key": "identifiers"}
 _COMPANY = (("company.company", "the company's currency"), ("currency.currency", "the company's currency"))
+_SETTINGS = {
+    "party.party": (
+        "account.configuration",
+        "account.configuration.default_account",
+        "account.configuration.default_credit_limit_amount",
+        "account.configuration.default_payment_term",
+        "account.configuration.default_tax_rule",
+        "party.configuration",
+        "party.configuration.party_lang",
+        "party.configuration.party_sequence",
+        "sale.configuration.sale_method",
+    ),
+    "sale.sale": (
+        "account.configuration",
+        "account.configuration.tax_rounding",
+        "sale.configuration",
+        "sale.configuration.quotation",
+        "sale.configuration.sale_method",
+        "sale.configuration.sequence",
+    ),
+}
+"""What Tryton itself looks up under the user's rights for a new record; modules that are not installed lack theirs."""
+_TAXES = "sale.line-account.tax"
 _SALES = ("account.tax", "party.address", "party.party", "product.product", "product.template", "product.uom")
 _SYSTEM = "ir.model.access"
 _VERBS = ("read", "create", "write", "delete")
@@ -65,12 +93,27 @@ def asked(needs: Mapping[str, Needs]) -> list[Right]:
             _add(found, model, verb, None, why)
     for model, why in _COMPANY:
         _add(found, model, "read", None, why)
-    return sorted(found.values(), key=lambda right: (right.name.partition(": ")[0], _VERBS.index(_verb(right))))
+    ordered = sorted(found.values(), key=lambda right: (_model(right), _VERBS.index(_verb(right))))
+    return [*ordered, *(right for object_, need in sorted(needs.items()) for right in _fields(object_, need))]
+
+
+def _fields(object_: str, need: Needs) -> Iterator[Right]:
+    """Tryton's modules, and administrators, keep some fields for a group of their own."""
+    native = OBJECTS.get(object_)
+    columns = [native.columns.get(path) for path in sorted(need.write)] if native else []
+    targets = {column.target for column in columns if column is not None and column.part in _OWN} - _STEPS
+    if native is not None and targets:
+        where = _FIELDS.format(native.model)
+        yield Right(f"{native.model}: {_WRITE_FIELDS}", where, object=object_, fields=tuple(sorted(targets)))
 
 
 def _add(found: dict[str, Right], model: str, verb: str, object_: str | None, why: str) -> None:
     name = f"{model}: {verb}"
     found.setdefault(name, Right(name, _WHERE.format(model), object=object_, why=why))
+
+
+def _model(right: Right) -> str:
+    return right.name.partition(": ")[0]
 
 
 def _verb(right: Right) -> str:
@@ -101,8 +144,11 @@ def _beside(native: NativeObject, need: Needs) -> Iterator[tuple[str, str, str]]
         if any(path.partition(".")[0] == name for path in need.write):
             model = _OF_OBJECT[native.name, name]
             yield from ((model, verb, f"{native.name}.{name}") for verb in ("create", "write", "delete"))
+    if need.write and need.creates:
+        yield from ((model, "read", "what a new record begins with") for model in _SETTINGS.get(native.name, ()))
     if native.workflow and need.write:
         yield from ((model, "read", "to make sales") for model in _SALES)
+        yield from ((_TAXES, verb, "the taxes of a line") for verb in ("read", "create", "delete"))
 
 
 def _column(native: NativeObject, path: str) -> Column | None:
@@ -127,8 +173,11 @@ class Rights:
     def rights(self, needs: Mapping[str, Needs]) -> list[Right]:
         wanted = asked(needs)
         objects = sorted({OBJECTS[name].model for name in needs if name in OBJECTS})
-        access = self._access([*(right.name.partition(": ")[0] for right in wanted), *objects, _SYSTEM])
-        found = [told(right, self._may(access, right.name)) for right in wanted]
+        access = self._access([*(_model(right) for right in wanted), *objects, _SYSTEM])
+        wanted = [right for right in wanted if right.object or _model(right) in access]
+        found = [told(right, self._may(access, right.name)) for right in wanted if not right.fields]
+        for right in wanted:
+            found += by_field(right, self._open(right)) if right.fields else ()
         beyond = [f"{model}: {verb}" for model in objects for verb in _VERBS[1:]]
         known = {right.name for right in wanted}
         found += [
@@ -140,17 +189,25 @@ class Rights:
             found.append(excess(f"{_SYSTEM}: write", _GROUPS, why="an administrator may everything"))
         return found
 
+    def _open(self, right: Right) -> Callable[[str], bool]:
+        """Whether a field may be written, as Tryton describes it to this user."""
+        try:
+            told_of = self._rpc.read(f"model.{_model(right)}.fields_get", list(right.fields))
+        except ConfigError:
+            return lambda _field: False
+        return lambda field: field in told_of and told_of[field].get("readonly") is not True
+
     @staticmethod
     def _may(access: Mapping[str, Mapping[str, object]], name: str) -> bool | None:
         model, _, verb = name.partition(": ")
         return truth(access[model].get(verb)) if model in access else None
 
     def _access(self, models: list[str]) -> dict[str, Mapping[str, object]]:
-        """Model by model, because one that no module brings would spoil the answer for all."""
+        """Model by model, because one that no module brings would spoil the answer for all; it is left out."""
         found: dict[str, Mapping[str, object]] = {}
         for model in dict.fromkeys(models):
             try:
                 found.update(self._rpc.read("model.ir.model.access.get_access", [model]))
             except ConfigError:
-                found[model] = {}
+                continue
         return found
