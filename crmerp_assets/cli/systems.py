@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from crmerp_assets.cli.output import console, emit, say
+from crmerp_assets.cli.output import console, emit, say, table
+from crmerp_assets.cli.rights import show_rights
 from crmerp_assets.settings import Settings
 
 
@@ -15,42 +16,59 @@ def register(app: typer.Typer) -> None:
     app.command()(provision)
 
 
-def check(*, json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False) -> None:
+def check(
+    *,
+    rights: Annotated[
+        bool, typer.Option("--rights", help="List the rights and fields that each connection needs instead.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
     """Connections, credentials, permissions and fields, each with what to do."""
     from crmerp_assets.cli.showing import platform
     from crmerp_assets.sync.systems import check as look
 
+    if rights:
+        show_rights(json=json)
+        return
     with platform(Settings()) as used:
         found = look(used)
     if json:
-        emit([{"connection": name, "ok": f.ok, "what": f.what, "now": f.now} for name, f in found])
+        emit(
+            [{"connection": name, "ok": f.ok, "what": f.what, "now": f.now, "warning": f.warning} for name, f in found]
+        )
     else:
         for name, finding in found:
             mark = ("ok ", "green") if finding.ok else ("NO ", "red")
+            mark = ("!! ", "yellow") if finding.warning else mark
             console.print(Text.assemble(mark, f" {name}: {finding.what}"))
-            if not finding.ok and finding.now:
+            if finding.now and (finding.warning or not finding.ok):
                 say(f"      → {finding.now}")
     if not all(finding.ok for _, finding in found):
         raise typer.Exit(1)
 
 
 def provision(
-    *, yes: Annotated[bool, typer.Option("--yes", help="Create them; without it they are only shown.")] = False
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Create them; without it they are only shown.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
     """Create the custom fields that the mapping needs and the systems lack. Shows them first."""
     from crmerp_assets.cli.showing import platform
     from crmerp_assets.sync.systems import provision as create
+    from crmerp_assets.sync.systems import provisioned
 
     with platform(Settings()) as used:
         steps = create(used, dry_run=not yes)
-    for name, step in steps:
-        what = f"{step.spec.object}.{step.spec.name} ({step.spec.type})"
-        if step.manual:
-            say(f"by hand  {name}: {what}\n      → {step.manual}")
-        elif not step.done:
-            say(f"missing  {name}: {what}")
-    missing = [step for _, step in steps if not step.done and not step.manual]
-    there = [step for _, step in steps if step.done]
-    say(f"{len(there)} of the {len(steps)} custom fields of the mapping are there.")
-    if missing and not yes:
-        say(f"{len(missing)} are missing. `crmerp provision --yes` creates them.")
+        found = provisioned(used, steps)
+    if json:
+        emit(found.to_dicts())
+        return
+    lacking = found.filter(~found["done"])
+    by_hand = lacking.filter(lacking["by_hand"].is_not_null())
+    missing = lacking.filter(lacking["by_hand"].is_null())
+    table("To create", missing.drop("done", "by_hand"))
+    for name, object_, field, step in by_hand.select("connection", "object", "field", "by_hand").iter_rows():
+        say(f"by hand  {name}: {object_}.{field}\n      → {step}")
+    say(f"{found['done'].sum()} of the {found.height} custom fields of the mapping are there.")
+    if missing.height and not yes:
+        say(f"{missing.height} are missing. `crmerp provision --yes` creates them.")

@@ -132,28 +132,50 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True)
 class ProvisionStep:
-    """`manual` is the exact step for an administrator where the API cannot do it."""
+    """`manual` is the exact step for an administrator where the API cannot do it; `place` says where a field that the
+    API makes can be seen then, and by whom."""
 
     spec: FieldSpec
     done: bool
     manual: str | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The native fields of one object that the mapping reads and writes."""
+    """The native fields of one object that the mapping reads and writes, and how records with them are written."""
 
     read: frozenset[str] = frozenset()
     write: frozenset[str] = frozenset()
+    creates: bool = True
+    updates: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing checked; `now` says what to do about it."""
+    """One thing checked; `now` says what to do about it. A `warning` is nothing that stops the work."""
 
     ok: bool
     what: str
     now: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One right of the connection's user, in the system's own words; `where` it is granted, or taken away.
+
+    `granted` is None where the system does not tell. One that is not `needed` is more than the work takes. `object` and
+    `fields` name the needs of the mapping that it serves; `why` says what else it is for.
+    """
+
+    name: str
+    where: str
+    granted: bool | None = None
+    needed: bool = True
+    object: str | None = None
+    fields: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,3 +252,11 @@ class Stepwise(Protocol):
 
     def finish(self, object: str, ids: Sequence[str]) -> None:
         """Bring those of the records to an end that an update of ours left on its way."""
+
+
+@runtime_checkable
+class Privileged(Protocol):
+    """A connector that knows which rights its system has, and what of them the connection's user was given."""
+
+    def rights(self, needs: Mapping[str, Needs]) -> list[Right]:
+        """Every right that these needs take, granted or not, then what the user has beyond them. Nothing is changed."""

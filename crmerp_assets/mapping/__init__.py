@@ -21,8 +21,9 @@ from crmerp_assets.mapping.inbound import MissingColumnsError, inbound
 from crmerp_assets.mapping.lineage import lineage
 from crmerp_assets.mapping.lint import LintFinding, lint
 from crmerp_assets.mapping.matrix import EntityMap, FieldMap, LineMap, Matrix
+from crmerp_assets.mapping.needs import FieldNeed, field_needs
 from crmerp_assets.mapping.outbound import REF, NativeValue, outbound
-from crmerp_assets.mapping.provision import FieldToProvision, NativeNeeds, fields_to_provision, needs
+from crmerp_assets.mapping.provision import FieldToProvision, fields_to_provision
 
 __all__ = [
     "MASK",
@@ -31,16 +32,17 @@ __all__ = [
     "EntityMap",
     "EntityRules",
     "FieldMap",
+    "FieldNeed",
     "FieldRule",
     "FieldToProvision",
     "LineMap",
     "LintFinding",
     "Matrix",
     "MissingColumnsError",
-    "NativeNeeds",
     "NativeValue",
     "Retirement",
     "child_lists",
+    "field_needs",
     "fields_to_provision",
     "fits",
     "inbound",
@@ -50,7 +52,6 @@ __all__ = [
     "load_matrix",
     "misfits",
     "native_fields",
-    "needs",
     "outbound",
     "raw_columns",
     "retirement",

@@ -13,14 +13,15 @@ def native_fields(entity_map: EntityMap) -> list[str]:
     """Every native path to read: our key, the fields, child lists as `list.path`."""
     paths = [entity_map.key] if entity_map.key else []
     for field in entity_map.fields.values():
-        paths += _paths(field)
+        paths += read_paths(field)
     if entity_map.lines:
         paths += [f"{entity_map.lines.child}.{path}" for f in entity_map.lines.fields.values() for path in f.native]
         paths += [path for field in entity_map.lines.text.values() for path in field.native]
     return list(dict.fromkeys(paths))
 
 
-def _paths(field: FieldMap) -> Iterator[str]:
+def read_paths(field: FieldMap) -> Iterator[str]:
+    """Every native path that one canonical field is read from."""
     yield from field.native
     if field.less:
         yield field.less

@@ -1,13 +1,11 @@
-"""What a system must have before the matrix can be used: custom fields to create, and rights to read and write.
+"""What a system must have before the matrix can be used: custom fields to create.
 
-Both are plain values with the attributes of the connector protocol's FieldSpec and Needs, which this package may not
-import.
+Plain values with the attributes of the connector protocol's FieldSpec, which this package may not import.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from crmerp_assets.mapping.compile import native_fields, writable
 from crmerp_assets.mapping.matrix import EntityMap, FieldMap, Matrix, Provision, SpecType
 
 
@@ -23,14 +21,6 @@ class FieldToProvision:
     scale: int | None = None
     external_id: bool = False
     values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NativeNeeds:
-    """The native fields of one object that the maps read and write."""
-
-    read: frozenset[str]
-    write: frozenset[str]
 
 
 def fields_to_provision(matrix: Matrix, system: str) -> list[FieldToProvision]:
@@ -63,27 +53,3 @@ def _spec(entity_map: EntityMap, name: str, wanted: Provision, values: tuple[str
 
 def _listed(field_map: FieldMap) -> tuple[str, ...]:
     return tuple(natives[0] for natives in (field_map.values or {}).values())
-
-
-def needs(matrix: Matrix, system: str) -> Mapping[str, NativeNeeds]:
-    """What the system's user must be allowed to read and write, by object."""
-    found: dict[str, NativeNeeds] = {}
-    for entity_map in matrix.maps(system):
-        before = found.get(entity_map.object, NativeNeeds(frozenset(), frozenset()))
-        found[entity_map.object] = NativeNeeds(
-            before.read | frozenset(native_fields(entity_map)), before.write | _written(entity_map)
-        )
-    return found
-
-
-def _written(entity_map: EntityMap) -> frozenset[str]:
-    if not entity_map.operations:
-        return frozenset()
-    names = {name for operation in entity_map.operations for name in writable(entity_map, operation)}
-    natives = {path for name in names & set(entity_map.fields) for path in entity_map.fields[name].native}
-    lines = entity_map.lines
-    if lines and entity_map.lines_field in names:
-        written = (field for field in lines.fields.values() if field.write != "never")
-        natives |= {f"{lines.child}.{path}" for field in written for path in field.native}
-    defaults = set(entity_map.defaults) if "create" in entity_map.operations else set()
-    return frozenset(natives | defaults | ({entity_map.key} if entity_map.key else set()))

@@ -10,7 +10,6 @@ import polars as pl
 from crmerp_assets.connectors.errors import ConnectorError
 from crmerp_assets.connectors.protocol import FieldInfo
 from crmerp_assets.mapping.matrix import EntityMap
-from crmerp_assets.mapping.provision import needs
 from crmerp_assets.reports import inventory as report
 from crmerp_assets.reports.inventory import FIELDS, KEY, LIMITS, PROBLEMS, PROPERTIES, Inventory
 from crmerp_assets.sync import tables
@@ -44,7 +43,7 @@ def _described(platform: Platform) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows: list[dict[str, Any]] = []
     problems: list[dict[str, str]] = []
     for connection in platform.connections.values():
-        for object_ in needs(platform.matrix, connection.system):
+        for object_ in _objects(platform, connection):
             at = {"connection": connection.name, "object": object_}
             try:
                 found = connection.connector.describe(object_)
@@ -54,6 +53,11 @@ def _described(platform: Platform) -> tuple[pl.DataFrame, pl.DataFrame]:
             rows += [at | _row(info) for info in found.values()]
     schema = dict.fromkeys(KEY, pl.String()) | dict(PROPERTIES)
     return pl.DataFrame(rows, schema=schema), pl.DataFrame(problems, schema=PROBLEMS)
+
+
+def _objects(platform: Platform, connection: Connection) -> list[str]:
+    """The native objects that the maps of the connection's system name."""
+    return list(dict.fromkeys(entity_map.object for entity_map in platform.matrix.maps(connection.system)))
 
 
 def _row(info: FieldInfo) -> dict[str, Any]:
@@ -104,7 +108,7 @@ _STAGED: Mapping[str, pl.DataType] = {name: FIELDS[name] for name in (*KEY, "row
 
 def _staged(con: duckdb.DuckDBPyConnection, platform: Platform) -> Iterator[pl.DataFrame]:
     for connection in platform.connections.values():
-        for object_ in needs(platform.matrix, connection.system):
+        for object_ in _objects(platform, connection):
             yield from _counted(con, connection, object_)
 
 

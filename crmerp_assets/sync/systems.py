@@ -2,26 +2,36 @@
 
 from dataclasses import asdict
 
-from crmerp_assets.connectors.protocol import FieldSpec, Finding, Needs, ProvisionStep
-from crmerp_assets.mapping.provision import fields_to_provision, needs
+import polars as pl
+
+from crmerp_assets.connectors.protocol import FieldSpec, Finding, ProvisionStep
+from crmerp_assets.connectors.rights import findings
+from crmerp_assets.mapping.provision import fields_to_provision
 from crmerp_assets.sync.pauses import put_right
-from crmerp_assets.sync.platform import Platform
+from crmerp_assets.sync.platform import Connection, Platform
+from crmerp_assets.sync.rights import UNTOLD, Privileges, by_object, needs_of, privileges
 
 
 def check(platform: Platform) -> list[tuple[str, Finding]]:
     """Findings per connection, in the order of the configuration; one that rested for its faults and passes goes on."""
-    findings = [
-        (connection.name, finding)
-        for connection in platform.connections.values()
-        for finding in connection.connector.check(
-            {name: Needs(need.read, need.write) for name, need in needs(platform.matrix, connection.system).items()}
-        )
+    found = [
+        (one.connection, finding)
+        for one in privileges(platform)
+        for finding in _looked_at(platform.connections[one.connection], one)
     ]
-    failing = {name for name, finding in findings if not finding.ok}
+    failing = {name for name, finding in found if not finding.ok}
     for name in platform.connections:
         if name not in failing:
             put_right(platform, name)
-    return findings
+    return found
+
+
+def _looked_at(connection: Connection, rights: Privileges) -> list[Finding]:
+    """What the connector finds, then its rights; where the one already says that nothing works, the other is silent."""
+    found = connection.connector.check(by_object(rights.needs))
+    if rights.problem is not None and rights.problem != UNTOLD and all(finding.ok for finding in found):
+        found.append(Finding(False, f"The rights cannot be looked at: {rights.problem}", "Run `crmerp check` again."))
+    return [*found, *findings(rights.rights)]
 
 
 def provision(platform: Platform, *, dry_run: bool) -> list[tuple[str, ProvisionStep]]:
@@ -41,3 +51,40 @@ def provision(platform: Platform, *, dry_run: bool) -> list[tuple[str, Provision
         if not dry_run and name not in lacking:
             put_right(platform, name)
     return steps
+
+
+def provisioned(platform: Platform, steps: list[tuple[str, ProvisionStep]]) -> pl.DataFrame:
+    """The steps as people read them: each field with its shape, what it is for, where it shows, what to do by hand."""
+    serves = {
+        (name, need.object, need.field): ", ".join(need.serves)
+        for name, connection in platform.connections.items()
+        for need in needs_of(platform, connection)
+    }
+    rows = [
+        {
+            "connection": name,
+            "object": step.spec.object,
+            "field": step.spec.name,
+            "label": step.spec.label,
+            "type": _shape(step.spec),
+            "for": serves.get((name, step.spec.object, step.spec.name), "its own key"),
+            "place": step.place or None,
+            "done": step.done,
+            "by_hand": step.manual,
+        }
+        for name, step in steps
+    ]
+    return pl.DataFrame(rows, schema=_PROVISIONED)
+
+
+_PROVISIONED = dict.fromkeys(("connection", "object", "field", "label", "type", "for", "place"), pl.String()) | {
+    "done": pl.Boolean(),
+    "by_hand": pl.String(),
+}
+
+
+def _shape(spec: FieldSpec) -> str:
+    size = ",".join(str(part) for part in (spec.length, spec.scale) if part is not None)
+    shape = f"{spec.type}({size})" if size else spec.type
+    values = f": {', '.join(spec.values)}" if spec.values else ""
+    return f"{shape}{values}{', unique' if spec.external_id else ''}"

@@ -451,11 +451,12 @@ def test_a_missing_scope_is_named_with_where_to_grant_it(
 ) -> None:
     scope = f"crm.objects.{object}.write"
     needs = {object: Needs(frozenset({KEY}), frozenset({KEY}))}
+    assert all(right.granted for right in connector.rights(needs))
     assert all(finding.ok for finding in connector.check(needs))
     post(sandbox, "settings", {"scopes_withheld": [scope]})
-    (wrong,) = [finding for finding in connector.check(needs) if not finding.ok]
-    assert scope in wrong.what
-    assert "Private Apps" in wrong.now
+    (wrong,) = [right for right in connector.rights(needs) if not right.granted]
+    assert wrong.name == scope
+    assert "Private Apps" in wrong.where
     with pytest.raises(ConfigError, match=scope):
         connector.push(object, [create(object, "k", {"dealname": "A", "dealstage": "closedwon"})])
 

@@ -365,10 +365,10 @@ def test_another_transaction_in_the_way_is_waited_out(desk: Desk, times: int, er
 
 def test_a_missing_right_says_where_to_give_it(desk: Desk) -> None:
     desk.admin._post("permissions", {"model": "sale.order", "level": "view"})
-    findings = desk.connector.check({"sale.order": Needs(frozenset({"name"}), frozenset({"origin"}))})
-    (wrong,) = [finding for finding in findings if not finding.ok]
-    assert "sale.order" in wrong.what
-    assert "Sales: User" in wrong.now
+    rights = desk.connector.rights({"sale.order": Needs(frozenset({"name"}), frozenset({"origin"}))})
+    missing = [right for right in rights if not right.granted]
+    assert [right.name for right in missing] == ["sale.order: create", "sale.order: write"]
+    assert all("Sales: User" in right.where for right in missing)
     with pytest.raises(ConfigError, match="not allowed"):
         desk.connector.push("sale.order", [desk.order(1, (0, "1", "5"))])
 

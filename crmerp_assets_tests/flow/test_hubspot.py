@@ -26,6 +26,7 @@ from crmerp_assets.sync.deletions import compare_ids
 from crmerp_assets.sync.systems import check
 from crmerp_assets_tests.contract.hubspot_case import Person
 from crmerp_assets_tests.contract.netsuite_case import Person as Accountant
+from crmerp_assets_tests.flow.least import beyond, grant_in_hubspot, looking, missing, needed
 
 CONNECTIONS = """
 connections:
@@ -82,6 +83,23 @@ def accountant(world: World) -> Iterator[Accountant]:
     yield made
     made.close()
     admin.close()
+
+
+def test_an_app_with_the_scopes_that_are_printed_and_no_other_does_all(world: World, seller: Person) -> None:
+    with looking(world, "hubspot") as look:
+        assert "crm.schemas.deals.write" in next(one for one in look().rights if not one.needed).fields
+        scopes = [one.name for one in needed(look())]
+        lacking = "crm.objects.contacts.write"
+        grant_in_hubspot(world, [scope for scope in scopes if scope != lacking])
+        assert list(missing(look())) == [lacking]
+        grant_in_hubspot(world, scopes)
+        assert (missing(look()), beyond(look())) == ({}, [])
+    made, company = deal(seller, "closedwon")
+    seller.create("contacts", {"lastname": "Berg", "email": "berg@acme.com"}, {1: company})
+    world.settle()
+    assert world.orders() == (1, 1, Decimal("240"))
+    assert told(seller, made, "erp_order_number")["erp_order_number"]
+    assert world.open_intents().is_empty()
 
 
 def deal(seller: Person, stage: str = "contractsent") -> tuple[str, str]:

@@ -18,6 +18,7 @@ from crmerp_assets.sandbox.odoo.errors import user_error
 from crmerp_assets.sync import undo
 from crmerp_assets.sync.deletions import compare_ids
 from crmerp_assets.sync.systems import check
+from crmerp_assets_tests.flow.least import beyond, grant_in_odoo, looking, missing, needed
 from crmerp_assets_tests.flow.odoo_world import OdooWorld, make_odoo_world
 from crmerp_assets_tests.flow.world import GO_LIVE, push_all
 
@@ -113,6 +114,31 @@ def test_the_packaged_mapping_passes_the_check_of_a_new_database(world: OdooWorl
         findings = [finding for name, finding in check(used) if name == "odoo"]
     assert [finding for finding in findings if not finding.ok] == []
     assert len(findings) > 10
+
+
+def test_a_user_with_the_rights_that_are_printed_and_no_other_does_all(world: OdooWorld) -> None:
+    with looking(world, "odoo") as look:
+        assert "ir.model.fields: create" in beyond(look())
+        rights = needed(look())
+        for lacking, group in (
+            ("sale.order: create", "Sales: User: All Documents"),
+            ("account.partial.reconcile: read", "Invoicing: Billing"),
+        ):
+            grant_in_odoo(world, [one for one in rights if one.name != lacking])
+            found = missing(look())
+            assert list(found) == [lacking]
+            assert found[lacking].endswith(group)
+        grant_in_odoo(world, rights)
+        assert (missing(look()), beyond(look())) == ({}, [])
+    (account,) = world.accounts(1)
+    (deal,) = world.deals([account], world.products(), 1)
+    world.seed("crm", "Contact", [{"LastName": "Berg", "Email": "berg@company0.example.net", "AccountId": account}])
+    world.settle()
+    assert world.open_intents().is_empty()
+    assert world.orders()[:2] == (1, 1)
+    assert len(world.read("res.partner", [["email", "=", "berg@company0.example.net"]], "name")) == 1
+    (shown,) = world.soql(f"SELECT ERP_Order_Number__c FROM Opportunity WHERE Id = '{deal}'")
+    assert shown["ERP_Order_Number__c"]
 
 
 @pytest.mark.parametrize(

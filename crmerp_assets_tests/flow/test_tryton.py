@@ -18,10 +18,12 @@ from crmerp_assets.connectors.tryton.values import day
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
 from crmerp_assets.sync.systems import check
 from crmerp_assets_tests.contract.tryton_case import shared_server
+from crmerp_assets_tests.flow.least import beyond, grant_in_tryton, looking, missing, needed
 from crmerp_assets_tests.tryton.installing import DATABASE, INTEGRATION_PASSWORD
 from crmerp_assets_tests.tryton.proxy import Fault, Proxy
 from crmerp_assets_tests.tryton.server import Person, TrytonServer
 
+ACCESS = "Administration > Models > Models Access"
 TRYTON = """
   - {name: tryton, type: tryton, role: erp, url: "${TRYTON_URL}", database: "${TRYTON_DATABASE}",
      username: integration, password: "${TRYTON_PASSWORD}"}
@@ -125,6 +127,29 @@ def test_everything_that_the_mapping_needs_is_there_and_the_jobs_are_for_what_tr
     with office.world.platform() as used:
         assert [finding for name, finding in check(used) if name == "tryton" and not finding.ok] == []
     assert defs().resolve_job_def("sync") is not None
+
+
+def test_a_user_with_the_rights_that_are_printed_and_no_other_does_all(office: Office) -> None:
+    world = office.world
+    with looking(world, "tryton") as look:
+        assert "party.party: delete" in beyond(look())
+        rights = needed(look())
+        grant_in_tryton(office.person, [one for one in rights if one.name != "sale.sale: create"])
+        where = f"{ACCESS} > New: model sale.sale, the integration's group"
+        assert missing(look()) == {"sale.sale: create": where}
+        grant_in_tryton(office.person, rights)
+        assert (missing(look()), beyond(look())) == ({}, [])
+    (deal,) = world.deals([office.account()], world.catalogue(3), 1, lines=2)
+    world.settle()
+    opened = world.open_intents()
+    assert opened.is_empty(), opened.select("entity", "connection", "state", "reason", "error").to_dicts()
+    (sale,) = office.read("sale.sale", [], "number", "state", "invoices")
+    assert office.deal(deal)["ERP_Order_Number__c"] == sale["number"]
+    office.person.edit("account.invoice", str(sale["invoices"][0]), {"invoice_date": day(date.today())})
+    office.person.willing("model.account.invoice.post", sale["invoices"])
+    office.person.pay(str(sale["invoices"][0]), Decimal("12.50"), day(date.today()))
+    world.settle()
+    assert Decimal(str(office.deal(deal)["ERP_Paid__c"])) == Decimal("12.5")
 
 
 @pytest.mark.parametrize(("step", "kind"), [("party.party.create", "cut_after"), ("sale.sale.confirm", "cut_before")])

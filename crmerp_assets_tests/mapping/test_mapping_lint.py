@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crmerp_assets.mapping import Matrix, fields_to_provision, lineage, lint, load_governance, load_matrix, needs
+from crmerp_assets.mapping import Matrix, fields_to_provision, lineage, lint, load_governance, load_matrix
 
 PAIR = ("netsuite", "salesforce")
 """The systems whose files these tests break: a third one would have what is missing in one of them."""
@@ -130,15 +130,6 @@ def test_custom_fields_to_provision_carry_their_shape() -> None:
 
 def test_netsuite_needs_no_custom_fields() -> None:
     assert fields_to_provision(load_matrix(), "netsuite") == []
-
-
-def test_needs_list_what_is_read_and_what_is_written() -> None:
-    found = needs(load_matrix(), "netsuite")
-    assert found["invoice"].write == frozenset()
-    assert {"externalId", "item.quantity", "memo"} <= found["salesOrder"].write
-    assert "tranId" not in found["salesOrder"].write
-    assert {"tranId", "status", "item.line"} <= found["salesOrder"].read
-    assert {"isPerson", "subsidiary"} <= found["customer"].write
 
 
 def test_lineage_leads_from_a_canonical_field_to_native_ones() -> None:

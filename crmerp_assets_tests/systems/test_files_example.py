@@ -8,11 +8,13 @@ import pytest
 
 from crmerp_assets.bootstrap import connector
 from crmerp_assets.connectors.http import Unmetered
-from crmerp_assets.connectors.protocol import FieldSpec, Needs
-from crmerp_assets.mapping import ConfigurationError, fields_to_provision, lint, load_governance, needs
+from crmerp_assets.connectors.protocol import FieldSpec
+from crmerp_assets.mapping import ConfigurationError, fields_to_provision, lint, load_governance
 from crmerp_assets.mapping.lint import ROLES
+from crmerp_assets.merge.policy import Policy
 from crmerp_assets.sandbox.files import FilesSandbox
 from crmerp_assets.settings import Configuration, Settings, load_configuration, matrix_of, roles
+from crmerp_assets.sync.rights import by_object, needed
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "files"
 SALESFORCE = {f"SALESFORCE_{name}": "x" for name in ("URL", "CLIENT_ID", "CLIENT_SECRET")}
@@ -32,7 +34,7 @@ def test_the_sandbox_has_every_column_that_the_example_maps(tmp_path: Path) -> N
     with FilesSandbox(tmp_path) as sandbox:
         found = configured(EXAMPLE, sandbox.credentials["FILES_ROOT"])
         erp = connector(found.connections[1], lambda: datetime.now(UTC), Unmetered())
-        wanted = {name: Needs(need.read, need.write) for name, need in needs(found.matrix, "files").items()}
+        wanted = by_object(needed(found.matrix, load_governance(), Policy(), "files", "erp"))
         assert [one for one in erp.check(wanted) if not one.ok] == []
         specs = [
             FieldSpec(one.object, one.name, one.label, one.type) for one in fields_to_provision(found.matrix, "files")

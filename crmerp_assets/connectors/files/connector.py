@@ -16,6 +16,7 @@ from crmerp_assets.connectors.files.journal import Journal
 from crmerp_assets.connectors.files.layout import SYSTEM, Folders, ObjectLayout
 from crmerp_assets.connectors.files.pushing import Pusher
 from crmerp_assets.connectors.files.reading import Reader
+from crmerp_assets.connectors.files.rights import looked_at
 from crmerp_assets.connectors.files.store import Store
 from crmerp_assets.connectors.protocol import (
     Accepted,
@@ -28,6 +29,7 @@ from crmerp_assets.connectors.protocol import (
     Page,
     ProvisionStep,
     Result,
+    Right,
     Row,
     Write,
     unheard,
@@ -58,6 +60,7 @@ class FilesConnector:
         self.name = name
         self.system = system
         self._objects = objects
+        self._url = url
         self._store = Store(url, options or {})
         self._folders = folders
         self._extracts = Extracts(self._store, name, objects.values(), sleep)
@@ -73,6 +76,10 @@ class FilesConnector:
 
     def check(self, needs: Mapping[str, Needs]) -> list[Finding]:
         return checked(self._store, self._folders, self._extracts, self._objects, needs)
+
+    def rights(self, needs: Mapping[str, Needs]) -> list[Right]:
+        with self._plainly():
+            return looked_at(self._store, self._url, self._folders, self._objects, needs)
 
     def describe(self, object: str) -> dict[str, FieldInfo]:
         """The columns of the newest extract; empty before the first."""

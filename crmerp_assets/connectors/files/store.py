@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import stat
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -98,6 +99,20 @@ class Store:
         except FileExistsError:
             return False
         return True
+
+    def may(self, folder: str, verb: str) -> bool | None:
+        """Whether this process may `read` or `write` in a folder, or make it; None where the store does not say."""
+        if not self._local:
+            return None
+        path = Path(self._path(folder))
+        there = next((one for one in (path, *path.parents) if one.exists()), path)
+        mode = os.X_OK | (os.R_OK if verb == "read" else os.W_OK)
+        return os.access(there, mode, effective_ids=os.access in os.supports_effective_ids)
+
+    def open_to_all(self, folder: str) -> bool:
+        """Whether every user of this machine may write in a folder."""
+        path = Path(self._path(folder))
+        return self._local and path.exists() and bool(path.stat().st_mode & stat.S_IWOTH)
 
     def remove(self, path: str) -> None:
         """Delete a file; nothing where it is gone already."""

@@ -18,6 +18,7 @@ from crmerp_assets.connectors.hubspot.provisioning import Provisioning
 from crmerp_assets.connectors.hubspot.pushing import Pushing, push_calls
 from crmerp_assets.connectors.hubspot.reading import Reading
 from crmerp_assets.connectors.hubspot.related import Related
+from crmerp_assets.connectors.hubspot.rights import Rights
 from crmerp_assets.connectors.hubspot.schema import Schema
 from crmerp_assets.connectors.hubspot.sending import Sending
 from crmerp_assets.connectors.protocol import (
@@ -31,6 +32,7 @@ from crmerp_assets.connectors.protocol import (
     Page,
     ProvisionStep,
     Result,
+    Right,
     Row,
     Write,
     unheard,
@@ -69,10 +71,14 @@ class HubSpotConnector:
         self._lookup = Lookup(self._api, self._schema, keys, related)
         self._pushing = Pushing(self._schema, keys, days, Sending(self._api), Linking(self._api, related))
         self._provisioning = Provisioning(self._api, self._schema)
-        self._checking = Checking(self._api, self._schema, scopes, token)
+        self._checking = Checking(self._api, self._schema)
+        self._rights = Rights(self._api, scopes, token)
 
     def check(self, needs: Mapping[str, Needs]) -> list[Finding]:
         return self._checking.check(needs)
+
+    def rights(self, needs: Mapping[str, Needs]) -> list[Right]:
+        return self._rights.rights(needs)
 
     def describe(self, object: str) -> dict[str, FieldInfo]:
         return self._schema.fields(object)

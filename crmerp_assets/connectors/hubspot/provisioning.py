@@ -22,6 +22,7 @@ _TYPES = {
     "picklist": ("enumeration", "select"),
 }
 _LABEL = "ERP sync"
+_PLACE = f"in the property group {_LABEL}, for all who see the object; on no card until somebody puts it there"
 
 
 class Provisioning:
@@ -35,7 +36,7 @@ class Provisioning:
         """
         wanted = [*specs, *_line_keys(specs)]
         if dry_run:
-            return [ProvisionStep(spec, self._done(spec)) for spec in wanted]
+            return [ProvisionStep(spec, self._done(spec), place=_PLACE) for spec in wanted]
         missing = [spec for spec in wanted if not self._done(spec)]
         for object in dict.fromkeys(spec.object for spec in missing):
             self._make_group(object)

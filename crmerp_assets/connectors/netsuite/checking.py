@@ -18,7 +18,7 @@ from crmerp_assets.connectors.protocol import Finding, Limits, Needs
 
 LIMITS_PATH = "/services/rest/system/v1/governanceLimits"
 NOTHING = "Nothing to do."
-_READ_RIGHTS = "Give the integration role View on it, SuiteAnalytics Workbook, REST Web Services and Deleted Records."
+_READ_RIGHTS = "Give the integration role the permissions that `crmerp check --rights` lists."
 
 
 class Checker:
@@ -44,7 +44,7 @@ class Checker:
         self._metadata.forget()
         for object, need in needs.items():
             findings += self._object(object, need)
-        return [*findings, self._deleted_records(), check_zone(self._http, self._suiteql, self._wall)]
+        return [*findings, check_zone(self._http, self._suiteql, self._wall)]
 
     def limits(self) -> Limits:
         answer = exactjson.loads(self._http.request("GET", LIMITS_PATH).content)
@@ -97,15 +97,6 @@ class Checker:
         if column is not None:
             return column.writeable and (column.body is None or column.body in properties)
         return path.partition(".")[0] in native.children or path in properties
-
-    def _deleted_records(self) -> Finding:
-        try:
-            self._suiteql.rows("SELECT d.recordid AS id FROM deletedrecord d WHERE d.recordid = 0")
-        except ConnectorError as failure:
-            return Finding(
-                False, f"Deletions cannot be seen: {failure}", "Give the role the Deleted Records permission."
-            )
-        return Finding(True, "Deletions can be seen", NOTHING)
 
 
 _PAST = {"read": "read", "write": "written"}

@@ -23,6 +23,7 @@ from crmerp_assets.connectors.netsuite.preparing import Preparer
 from crmerp_assets.connectors.netsuite.provisioning import steps
 from crmerp_assets.connectors.netsuite.pushing import Pusher
 from crmerp_assets.connectors.netsuite.reading import Reader
+from crmerp_assets.connectors.netsuite.rights import Rights
 from crmerp_assets.connectors.netsuite.suiteql import SuiteQL
 from crmerp_assets.connectors.netsuite.times import ServerClock, WallClock, parse_instant
 from crmerp_assets.connectors.protocol import (
@@ -36,6 +37,7 @@ from crmerp_assets.connectors.protocol import (
     Page,
     ProvisionStep,
     Result,
+    Right,
     Row,
     Write,
     unheard,
@@ -101,9 +103,13 @@ class NetSuiteConnector:
         self._jobs = Jobs(self._http, name, sleep, job_patience)
         self._pusher = Pusher(self._http, name, suiteql, wall, server, preparer, self._jobs)
         self._checker = Checker(self._http, name, suiteql, wall, self._metadata)
+        self._rights = Rights(self._http, suiteql)
 
     def check(self, needs: Mapping[str, Needs]) -> list[Finding]:
         return self._checker.check(needs)
+
+    def rights(self, needs: Mapping[str, Needs]) -> list[Right]:
+        return self._rights.rights(needs)
 
     def describe(self, object: str) -> dict[str, FieldInfo]:
         return self._metadata.describe(native_object(object))

@@ -7,22 +7,13 @@ from collections.abc import Iterator, Mapping
 from crmerp_assets.connectors.errors import AuthFailed, ConfigError, ConnectorError
 from crmerp_assets.connectors.odoo.api import MODULE, OdooApi
 from crmerp_assets.connectors.odoo.keys import DATA
-from crmerp_assets.connectors.odoo.rights import allowed
+from crmerp_assets.connectors.odoo.rights import GRANTS
 from crmerp_assets.connectors.odoo.schema import Schema
 from crmerp_assets.connectors.odoo.selection import select
-from crmerp_assets.connectors.odoo.views import DELIVERY, KEY, View, view_of
+from crmerp_assets.connectors.odoo.views import DELIVERY, KEY, VIEWS, View, view_of
 from crmerp_assets.connectors.protocol import Finding, Needs
 
 NOTHING = "Nothing to do."
-_GRANT = {
-    "res.partner": "Contact Creation under Settings, Users, the user, Other",
-    "crm.lead": "the apps CRM and Sales, and Sales: User, All Documents, for the user",
-    "product.product": "Sales: Administrator, or Products: Creation, for the user",
-    "sale.order": "Sales: User, All Documents, for the user",
-    "account.move": "Invoicing: Billing, for the user",
-    "account.payment": "Invoicing: Billing, for the user",
-    "res.currency.rate": "Invoicing: Billing, for the user",
-}
 _COMPUTED = {"currency_id.name", "state", "date_order.day", "state_id.code", "name.first", "name.last"}
 
 
@@ -59,8 +50,9 @@ class Checker:
             self._schema.forget(view.model)
             self._api.read(view.model, "search_count", {"domain": view.domain, "limit": 1})
         except ConnectorError as failure:
-            grant = _GRANT.get(object.removesuffix(".contact").removesuffix(".invoice").removesuffix(".refund"))
-            yield Finding(False, f"{object} cannot be read: {failure}", f"Install the app, or give {grant}.")
+            known = VIEWS[object].model if object in VIEWS else object
+            grant = GRANTS.get(known, f"read access to {known}")
+            yield Finding(False, f"{object} cannot be read: {failure}", f"Install the app, or grant {grant}.")
             return
         yield Finding(True, f"{object} can be read", NOTHING)
         yield from self._readable(view, need)
@@ -78,9 +70,6 @@ class Checker:
     def _writeable(self, view: View, need: Needs) -> Iterator[Finding]:
         if not need.write:
             return
-        if not allowed(self._api, view.model, "write"):
-            grant = _GRANT.get(view.model, f"write access to {view.model}")
-            yield Finding(False, f"{view.name} cannot be written", f"Give {grant}.")
         bad = [path for path in sorted(need.write) if not self._can_write(view, path)]
         yield from (Finding(False, f"{view.name}.{path} cannot be written", _remedy(path)) for path in bad)
         if not bad:

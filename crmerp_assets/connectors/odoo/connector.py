@@ -25,6 +25,7 @@ from crmerp_assets.connectors.odoo.protocols import Speaks
 from crmerp_assets.connectors.odoo.provisioning import Provisioning
 from crmerp_assets.connectors.odoo.pushing import Pusher
 from crmerp_assets.connectors.odoo.reading import Reader
+from crmerp_assets.connectors.odoo.rights import Rights
 from crmerp_assets.connectors.odoo.rows import Rows
 from crmerp_assets.connectors.odoo.schema import Schema, info
 from crmerp_assets.connectors.odoo.views import view_of
@@ -39,6 +40,7 @@ from crmerp_assets.connectors.protocol import (
     Page,
     ProvisionStep,
     Result,
+    Right,
     Row,
     Write,
     unheard,
@@ -106,10 +108,14 @@ class OdooConnector:
         self._deletions = Deletions(api, keys, self._reader.ids)
         self._pusher = Pusher(name, api, keys, preparer, Actions(api, confirm_orders))
         self._checker = Checker(name, api, self._schema)
+        self._rights = Rights(api)
         self._provisioning = Provisioning(api, self._schema)
 
     def check(self, needs: Mapping[str, Needs]) -> list[Finding]:
         return self._checker.check(needs)
+
+    def rights(self, needs: Mapping[str, Needs]) -> list[Right]:
+        return self._rights.rights(needs)
 
     def describe(self, object: str) -> dict[str, FieldInfo]:
         return {name: info(name, one) for name, one in self._schema.fields(view_of(object).model).items()}

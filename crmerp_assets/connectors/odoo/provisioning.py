@@ -22,6 +22,7 @@ _TYPES = {
     "date": "date",
     "checkbox": "boolean",
 }
+_PLACE = "on the model {0}, for all who may read it; in no view until somebody puts it there"
 
 
 class Provisioning:
@@ -43,7 +44,7 @@ class Provisioning:
         if spec.name in self._schema.fields(model):
             return ProvisionStep(spec, done=True)
         if dry_run:
-            return ProvisionStep(spec, done=False)
+            return ProvisionStep(spec, done=False, place=_PLACE.format(model))
         try:
             self._create(model, spec)
         except (ConfigError, Rejected):

@@ -29,7 +29,7 @@ from crmerp_assets.connectors.odoo.api import OdooApi
 from crmerp_assets.connectors.odoo.drafts import Draft, grid, referenced_keys, sent_values
 from crmerp_assets.connectors.odoo.keys import Keys
 from crmerp_assets.connectors.odoo.preparing import Preparer
-from crmerp_assets.connectors.odoo.rights import allowed
+from crmerp_assets.connectors.odoo.rights import may
 from crmerp_assets.connectors.odoo.views import View
 from crmerp_assets.connectors.protocol import Result, Write
 
@@ -120,7 +120,7 @@ class Pusher:
     def _may(self, view: View, drafts: Sequence[Draft]) -> None:
         """ConfigError where it is the user that is refused: an import says that record by record."""
         verb = "create" if drafts[0].creates else "write"
-        if not allowed(self._api, view.model, verb):
+        if may(self._api, view.model, verb) is False:
             now = "give the user the access right in Settings, Users (`crmerp check` says which)"
             message = f"{self._connection}: not allowed to {verb} {view.name}; {now}."
             raise ConfigError(message, system=SYSTEM, object=view.name)

@@ -87,6 +87,10 @@ class SalesforceApi:
     def versions(self) -> list[str]:
         return [item["version"] for item in _read(self._request("GET", "/services/data/"))]
 
+    def user_id(self) -> str:
+        """The id of the user that the connection logs in as."""
+        return str(self.get("/")["identity"]).rpartition("/")[2]
+
     def query(self, soql: str, deleted_too: bool = False) -> QueryPage:
         path = "/queryAll" if deleted_too else "/query"
         return self._page(self._request("GET", self.base + path, params={"q": soql}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from crmerp_assets.connectors.errors import ConnectorError
+from crmerp_assets.connectors.errors import ConfigError, ConnectorError
 from crmerp_assets.connectors.protocol import Finding, Needs
 from crmerp_assets.connectors.salesforce.api import SalesforceApi
 from crmerp_assets.connectors.salesforce.provisioning import Provisioning
@@ -63,7 +63,11 @@ class Checking:
 
     def _permissions(self) -> Finding:
         what = f"permission set {self._permission_set}"
-        if self._provisioning.permission_set_id():
+        try:
+            there = self._provisioning.permission_set_id()
+        except ConfigError as error:
+            return Finding(False, what, str(error))
+        if there:
             return Finding(True, what, _NOTHING)
         return Finding(False, what, "make it in Setup > Permission Sets and assign it to the integration user")
 

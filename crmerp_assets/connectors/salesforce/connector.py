@@ -17,6 +17,7 @@ from crmerp_assets.connectors.protocol import (
     Page,
     ProvisionStep,
     Result,
+    Right,
     Row,
     Write,
     unheard,
@@ -28,6 +29,7 @@ from crmerp_assets.connectors.salesforce.lookup import Lookup, fetch_calls
 from crmerp_assets.connectors.salesforce.provisioning import Provisioning
 from crmerp_assets.connectors.salesforce.pushing import Pushing, push_calls
 from crmerp_assets.connectors.salesforce.reading import Reading
+from crmerp_assets.connectors.salesforce.rights import Rights
 from crmerp_assets.connectors.salesforce.schema import Schema
 from crmerp_assets.connectors.salesforce.sending import Sending
 
@@ -64,9 +66,13 @@ class SalesforceConnector:
         self._pushing = Pushing(Sending(self._api, clock), self._schema, self._lookup)
         self._provisioning = Provisioning(self._api, self._schema, permission_set)
         self._checking = Checking(self._api, self._schema, self._provisioning, permission_set)
+        self._rights = Rights(self._api, self._schema, permission_set)
 
     def check(self, needs: Mapping[str, Needs]) -> list[Finding]:
         return self._checking.check(needs)
+
+    def rights(self, needs: Mapping[str, Needs]) -> list[Right]:
+        return self._rights.rights(needs)
 
     def describe(self, object: str) -> dict[str, FieldInfo]:
         return self._schema.fields(object)

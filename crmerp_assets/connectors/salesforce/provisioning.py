@@ -7,6 +7,7 @@ indistinguishable from one that does not exist. So making and granting belong to
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from crmerp_assets.connectors.errors import ConfigError, ConnectorError, Duplicate, Rejected
@@ -15,6 +16,7 @@ from crmerp_assets.connectors.salesforce.api import SalesforceApi
 from crmerp_assets.connectors.salesforce.schema import Schema
 from crmerp_assets.connectors.salesforce.soql import literal
 
+_PLACE = "read and edit access in the permission set {0}; on no page layout until somebody puts it there"
 _EXISTS = ("DUPLICATE_DEVELOPER_NAME", "DUPLICATE_VALUE")
 
 
@@ -26,11 +28,14 @@ class Provisioning:
 
     def provision(self, specs: Sequence[FieldSpec], dry_run: bool) -> list[ProvisionStep]:
         """`done` says whether the field is there and granted, in a dry run without changing anything."""
-        if dry_run:
-            return [ProvisionStep(spec, self._granted(spec)) for spec in specs]
         missing = [spec for spec in specs if not self._granted(spec)]
         parent = self.permission_set_id() if missing else None
-        steps = {id(spec): self._step(spec, parent) for spec in missing}
+        place = _PLACE.format(self._permission_set)
+        if dry_run:
+            without = _make_permission_set(self._permission_set) if missing and parent is None else None
+            steps = {id(spec): ProvisionStep(spec, False, without, place) for spec in missing}
+            return [steps.get(id(spec), ProvisionStep(spec, True)) for spec in specs]
+        steps = {id(spec): replace(self._step(spec, parent), place=place) for spec in missing}
         for spec in missing:
             self._schema.forget(spec.object)
         return [steps.get(id(spec), ProvisionStep(spec, True)) for spec in specs]

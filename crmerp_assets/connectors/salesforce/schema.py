@@ -19,16 +19,16 @@ class Schema:
         self._described: dict[str, Record] = {}
 
     def fields(self, object: str) -> dict[str, FieldInfo]:
-        return {field["name"]: _info(field) for field in self._describe(object)["fields"]}
+        return {field["name"]: _info(field) for field in self.described(object)["fields"]}
 
     def children(self, object: str) -> dict[str, str]:
         """Child list name -> the object of its rows."""
-        relations = self._describe(object).get("childRelationships") or []
+        relations = self.described(object).get("childRelationships") or []
         return {item["relationshipName"]: item["childSObject"] for item in relations if item.get("relationshipName")}
 
     def relationship(self, object: str, field: str) -> str | None:
         """The relationship name of a reference field: AccountId -> Account."""
-        for item in self._describe(object)["fields"]:
+        for item in self.described(object)["fields"]:
             if item["name"] == field:
                 name: str | None = item.get("relationshipName")
                 return name
@@ -45,11 +45,15 @@ class Schema:
     def forget(self, object: str) -> None:
         self._described.pop(object, None)
 
+    def forget_all(self) -> None:
+        self._described.clear()
+
     def _parents(self, object: str) -> dict[str, str]:
-        fields = self._describe(object)["fields"]
+        fields = self.described(object)["fields"]
         return {item["relationshipName"]: item["referenceTo"][0] for item in fields if item.get("referenceTo")}
 
-    def _describe(self, object: str) -> Record:
+    def described(self, object: str) -> Record:
+        """What describe shows to the integration user."""
         if object not in self._described:
             self._described[object] = self._ask(object)
         return self._described[object]

@@ -12,7 +12,7 @@ from crmerp_assets.connectors.tryton.objects import native_object
 from crmerp_assets.connectors.tryton.rpc import Rpc
 
 NOTHING = "Nothing to do."
-_RIGHTS = "Give the integration's user a group with {verb} access to {model} (Administration > Models > Model Access)."
+_RIGHTS = "Give the integration's user a group with {verb} access to {model} (Administration > Models > Models Access)."
 _LISTS = {
     "country.country": "run trytond_import_countries on the server",
     "currency.currency": "run trytond_import_currencies on the server",
@@ -57,8 +57,6 @@ class Checker:
             return
         yield Finding(True, f"{native.name} can be read", NOTHING)
         yield from self._fields(native, need)
-        if need.write:
-            yield self._write_right(native)
 
     def _fields(self, native: NativeObject, need: Needs) -> Iterator[Finding]:
         bad = {path for path in need.read | need.write if not self._known(native, path)}
@@ -83,14 +81,6 @@ class Checker:
         child = native.children.get(path.partition(".")[0])
         column = child.columns.get(path) if child else self._metadata.column(native, path)
         return column is not None and column.part is not None
-
-    def _write_right(self, native: NativeObject) -> Finding:
-        access = self._rpc.read("model.ir.model.access.get_access", [native.model]).get(native.model, {})
-        lacking = [verb for verb in ("create", "write") if access.get(verb) is False]
-        if lacking:
-            now = _RIGHTS.format(verb=" and ".join(lacking), model=native.model)
-            return Finding(False, f"{native.name} may not be changed by this user ({', '.join(lacking)})", now)
-        return Finding(True, f"{native.name} may be created and changed", NOTHING)
 
     def _lists(self) -> Iterator[Finding]:
         """Lists that Tryton leaves empty until a script of its own fills them."""

@@ -18,6 +18,7 @@ from crmerp_assets.connectors.protocol import (
     Page,
     ProvisionStep,
     Result,
+    Right,
     Row,
     Write,
     unheard,
@@ -31,6 +32,7 @@ from crmerp_assets.connectors.tryton.metadata import Metadata
 from crmerp_assets.connectors.tryton.objects import native_object
 from crmerp_assets.connectors.tryton.pushing import BATCH, Pusher
 from crmerp_assets.connectors.tryton.reading import PAGE, Reader
+from crmerp_assets.connectors.tryton.rights import Rights
 from crmerp_assets.connectors.tryton.rpc import Rpc
 
 CONCURRENCY = 2
@@ -81,9 +83,13 @@ class TrytonConnector:
         self._deletions = Deletions(rpc, self._reader)
         self._pusher = Pusher(rpc, self._metadata, self._reader, self._deletions)
         self._checker = Checker(rpc, self._metadata)
+        self._rights = Rights(rpc)
 
     def check(self, needs: Mapping[str, Needs]) -> list[Finding]:
         return self._checker.check(needs)
+
+    def rights(self, needs: Mapping[str, Needs]) -> list[Right]:
+        return self._rights.rights(needs)
 
     def describe(self, object: str) -> dict[str, FieldInfo]:
         return self._metadata.describe(native_object(object))

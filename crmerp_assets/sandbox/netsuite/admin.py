@@ -80,6 +80,15 @@ class Administration:
             raise ValueError(f"'{level}' is not a level; use none, view or edit")
         self.records.account.levels[self.records.type(name).name] = level
 
+    def permit_only(self, levels: dict[str, str]) -> None:
+        """What the integration's role may do from now on with record types and SuiteQL tables, and nothing else."""
+        account = self.records.account
+        everything = [*(one.name for one in account.registry.types.values()), *account.registry.tables]
+        unknown = levels.keys() - set(everything)
+        if unknown:
+            raise ValueError(f"there is no record type and no table {', '.join(sorted(unknown))}")
+        account.levels = dict.fromkeys(everything, "none") | levels | {"dual": "view"}
+
     def void(self, name: str, id_: str) -> None:
         """Void a transaction, as a person does with the button of the UI."""
         with self.records.account.writing():
@@ -136,7 +145,10 @@ class Administration:
     async def _permissions(self, request: Request) -> Response:
         data = await request.json()
         try:
-            self.permit(data["record"], data["level"])
+            if "only" in data:
+                self.permit_only(data["only"])
+            else:
+                self.permit(data["record"], data["level"])
         except NetSuiteError as error:
             return JSONResponse(error.body(), error.status)
         except (KeyError, ValueError) as error:

@@ -65,6 +65,12 @@ class Administration:
         self._env().model(model)
         self._database.denied[model] = level
 
+    def permit_only(self, granted: dict[str, list[str]]) -> None:
+        """What the integration may do from now on, model by model, and nothing else."""
+        for model in granted:
+            self._env().model(model)
+        self._database.granted = granted
+
     def _env(self) -> Env:
         return Env(self._database, 1, sudo=True)
 
@@ -88,7 +94,10 @@ class Administration:
     async def _permissions(self, request: Request) -> Response:
         data = await request.json()
         try:
-            self.permit(data["model"], data["level"])
+            if "only" in data:
+                self.permit_only(data["only"])
+            else:
+                self.permit(data["model"], data["level"])
         except (KeyError, ValueError, OdooError) as error:
             return JSONResponse({"error": str(error)}, 400)
         return JSONResponse(data)

@@ -15,7 +15,8 @@ from crmerp_assets.sandbox.salesforce.http import Service
 from crmerp_assets.sandbox.salesforce.http.partfaults import PartFault
 from crmerp_assets.sandbox.salesforce.http.tooling import remove_field
 from crmerp_assets.sandbox.salesforce.schema import Rights
-from crmerp_assets.sandbox.salesforce.setup import person
+from crmerp_assets.sandbox.salesforce.schema.access import SYSTEM, names
+from crmerp_assets.sandbox.salesforce.setup import note_rights, note_system, person
 
 Body = dict[str, Any]
 
@@ -52,6 +53,7 @@ class Administration:
             self._route("purge", "POST", self._purge),
             self._route("customfields", "DELETE", self._remove_field),
             self._route("rights", "POST", self._rights),
+            self._route("systempermissions", "POST", self._system_permissions),
             self._route("limits", "POST", self._limits),
             self._route("rowfaults", "POST", self._add_row_fault),
             self._route("rowfaults", "DELETE", self._clear_row_faults),
@@ -84,10 +86,29 @@ class Administration:
         return {"removed": f"{body['object']}.{body['field']}"}
 
     def _rights(self, body: Body) -> Body:
-        """What the integration user may do with an object from now on: `read`, `edit`."""
-        kind = self.service.catalog.object(body["object"])
-        self.service.catalog.rights[kind.name] = Rights(bool(body.get("read", True)), bool(body.get("edit", True)))
+        """What the integration user may do with an object from now on: `read`, `create`, `edit`, `delete`, `view_all`,
+        all of it unless told otherwise, and with which of its `fields`: those to `read` and those to `edit`.
+        """
+        kind, fields = self.service.catalog.object(body["object"]), body.get("fields") or {}
+        edit = bool(body.get("edit", True))
+        self.service.catalog.rights[kind.name] = rights = Rights(
+            read=bool(body.get("read", True)),
+            create=bool(body.get("create", edit)),
+            edit=edit,
+            delete=bool(body.get("delete", edit)),
+            view_all=bool(body.get("view_all", True)),
+            readable=names(fields.get("read")),
+            editable=names(fields.get("edit")),
+        )
+        note_rights(self.service.records, kind, rights)
         self.service.catalog.forget()
+        return body
+
+    def _system_permissions(self, body: Body) -> Body:
+        """The system permissions that the integration user has from now on, and no others."""
+        granted = set(body["granted"])
+        self.service.catalog.withheld = set(SYSTEM) - granted
+        note_system(self.service.records, granted)
         return body
 
     def _limits(self, body: Body) -> Body:

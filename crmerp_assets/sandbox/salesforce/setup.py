@@ -1,9 +1,13 @@
 """What an organisation has on its first day: a company, people, currencies, stages, a standard price book."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from crmerp_assets.sandbox.salesforce.engine import Actor, Row
 from crmerp_assets.sandbox.salesforce.engine.records import Records
+from crmerp_assets.sandbox.salesforce.schema import ObjectType, Rights
+from crmerp_assets.sandbox.salesforce.schema.access import FIRST_DAY, SYSTEM
+from crmerp_assets.sandbox.salesforce.schema.sales import sales_objects
 
 PERMISSION_SET = "Crmerp_Integration"
 _RATES = {"USD": 1.0, "EUR": 0.92, "GBP": 0.79, "CAD": 1.37, "JPY": 149.5, "CHF": 0.88}
@@ -67,3 +71,35 @@ def _seed(records: Records, actor: Actor, integration_username: str) -> None:
     seed("Pricebook2", {"Name": "Standard Price Book", "IsActive": True, "IsStandard": True})
     (permissions,) = seed("PermissionSet", {"Name": PERMISSION_SET, "Label": PERMISSION_SET.replace("_", " ")})
     seed("PermissionSetAssignment", {"PermissionSetId": permissions, "AssigneeId": integration})
+    seed("ObjectPermissions", *(_object_permissions(permissions, kind.name, Rights()) for kind in sales_objects()))
+    seed("UserPermissionAccess", _system_permissions(FIRST_DAY))
+
+
+def note_rights(records: Records, kind: ObjectType, rights: Rights) -> None:
+    """What the permission set says of an object."""
+    organisation = records.organisation
+    permissions = organisation.catalog.object("ObjectPermissions")
+    with organisation.store.writing():
+        row = organisation.first(permissions, '"SobjectType" = ?', (kind.name,))
+        if row:
+            new = _object_permissions(row["ParentId"], kind.name, rights)
+            organisation.change(permissions, row["Id"], {name: new[name] for name in new if name.startswith("Perm")})
+
+
+def note_system(records: Records, granted: Iterable[str]) -> None:
+    """What the user is told about its own system permissions."""
+    organisation = records.organisation
+    access = organisation.catalog.object("UserPermissionAccess")
+    with organisation.store.writing():
+        (row,) = organisation.select(access, "1")
+        organisation.change(access, row["Id"], _system_permissions(granted))
+
+
+def _object_permissions(permission_set: str, name: str, rights: Rights) -> dict[str, Any]:
+    found = {"Read": rights.read, "Create": rights.create, "Edit": rights.edit, "Delete": rights.delete}
+    found |= {"ViewAllRecords": rights.view_all, "ModifyAllRecords": False}
+    return {"ParentId": permission_set, "SobjectType": name, **{f"Permissions{key}": on for key, on in found.items()}}
+
+
+def _system_permissions(granted: Iterable[str]) -> dict[str, Any]:
+    return {f"Permissions{name}": name in set(granted) for name in SYSTEM}

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from crmerp_assets.sandbox.netsuite.engine.render import View, sublist
 from crmerp_assets.sandbox.netsuite.engine.search import where
-from crmerp_assets.sandbox.netsuite.errors import invalid_parameter, invalid_request, nonexistent_id
+from crmerp_assets.sandbox.netsuite.errors import forbidden, invalid_parameter, invalid_request, nonexistent_id
 from crmerp_assets.sandbox.netsuite.http import batch
 from crmerp_assets.sandbox.netsuite.http.answers import answer_response, json_response, page_links, self_link
 from crmerp_assets.sandbox.netsuite.http.call import Call
@@ -43,6 +43,8 @@ def _ids(services: Services, call: Call) -> Response:
     limit, offset = call.number("limit", 1000), call.number("offset", 0)
     check_page(limit, offset)
     record = services.records.type(call.path["type"])
+    if not services.account.may(services.user_id(call), record.name, "view"):
+        raise forbidden(record.name)
     with services.account.reading():
         condition, values = where(services.account, record, str(call.query("q"))) if call.query("q") else ("1", [])
         if record.table == "item":

@@ -37,6 +37,7 @@ class Database:
         self.options = options
         self.models: dict[str, Model] = models(options.number)
         self.denied: dict[str, str] = {}
+        self.granted: dict[str, list[str]] | None = None
         self.locked = 0
         self.store.db.execute("CREATE TABLE IF NOT EXISTS sequences (code TEXT PRIMARY KEY, next INTEGER)")
         for model in self.models.values():
@@ -61,7 +62,9 @@ class Database:
         return held
 
     def may(self, uid: int, model: str, mode: str) -> bool:
-        """Whether a user may read or write records of a model; only the integration's rights are ever cut."""
+        """Whether a user may read, create, write or unlink records; only the integration's rights are ever cut."""
+        if uid == 2 and self.granted is not None:
+            return mode in self.granted.get(model, ())
         level = self.denied.get(model)
         return uid != 2 or level is None or (level == "view" and mode == "read")
 

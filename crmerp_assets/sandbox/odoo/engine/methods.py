@@ -113,9 +113,9 @@ def _unarchive(env: Env, model: str, ids: list[int]) -> bool:
 
 
 def _check_rights(env: Env, model: str, operation: str, raise_exception: bool = True) -> bool:
-    allowed = env.database.may(env.uid, model, "read" if operation == "read" else "write")
+    allowed = env.database.may(env.uid, model, operation)
     if not allowed and raise_exception:
-        env.allow(model, operation, "read" if operation == "read" else "write")
+        env.allow(model, operation, operation)
     return allowed
 
 

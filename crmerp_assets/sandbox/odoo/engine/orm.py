@@ -114,7 +114,7 @@ def _children(env: Env, field: Field, ids: list[int], invoice_lines: bool) -> di
 
 def create(env: Env, model: str, vals_list: Sequence[Vals]) -> list[int]:
     """New records, all or none; ids in order."""
-    env.allow(model, "create", "write")
+    env.allow(model, "create", "create")
     rules = rules_of(model)
     ids = []
     for given in vals_list:
@@ -233,7 +233,7 @@ def write(env: Env, model: str, ids: Sequence[int], vals: Vals) -> bool:
 
 def unlink(env: Env, model: str, ids: Sequence[int]) -> bool:
     """Delete without a trace; external ids go too, and so do children that cannot be without their parent."""
-    env.allow(model, "delete", "write")
+    env.allow(model, "delete", "unlink")
     rows = env.rows(model, ids)
     gone = sorted(set(ids) - {row["id"] for row in rows})
     if gone:

@@ -62,8 +62,8 @@ def _check_writeable(change: Change, field: Field) -> None:
     if change.seeding:
         return
     allowed = field.createable if change.creating else field.updateable
-    granted = change.actor.everything or not field.custom
-    if not allowed or not (granted or field.name.lower() in change.organisation.catalog.editable(change.kind)):
+    everything = change.actor.everything
+    if not allowed or not (everything or field.name.lower() in change.organisation.catalog.editable(change.kind)):
         raise not_writeable([field.name])
 
 

@@ -32,7 +32,7 @@ class Records:
         self.faults = RowFaults()
 
     def create(self, kind: ObjectType, values: Values, actor: Actor) -> str:
-        if not kind.createable or not self.organisation.catalog.may_edit(kind, actor.everything):
+        if not kind.createable or not self.organisation.catalog.rights_on(kind, actor.everything).create:
             raise _not_allowed(kind, "inserted")
         self.faults.strike(kind.name)
         with self.organisation.store.writing():
@@ -41,7 +41,7 @@ class Records:
     def update(self, kind: ObjectType, id_: str, values: Values, actor: Actor) -> None:
         if not kind.updateable:
             raise _not_allowed(kind, "updated")
-        if not self.organisation.catalog.may_edit(kind, actor.everything):
+        if not self.organisation.catalog.rights_on(kind, actor.everything).edit:
             raise read_only()
         self.faults.strike(kind.name)
         with self.organisation.store.writing():

@@ -19,7 +19,7 @@ class Removal:
 
     def delete(self, kind: ObjectType, id_: str, actor: Actor) -> None:
         """Into the recycle bin, with the records that belong to it."""
-        if not kind.deletable:
+        if not kind.deletable or not self._organisation.catalog.rights_on(kind, actor.everything).delete:
             raise read_only()
         with self._organisation.store.writing():
             self._bin(kind, self._records.live(kind, id_), actor)

@@ -21,7 +21,7 @@ _SOAP = {
 
 
 def everything(service: Service, call: Call) -> Answer:
-    kinds = [_summary(kind, call.base) for kind in service.catalog.objects.values() if not kind.tooling]
+    kinds = [_summary(service, call, kind) for kind in service.catalog.objects.values() if not kind.tooling]
     return _unless_known(service, call, {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": kinds})
 
 
@@ -30,7 +30,7 @@ def describe(service: Service, call: Call) -> Answer:
     visible = service.catalog.visible(kind, call.actor.everything)
     editable = None if call.actor.everything else service.catalog.editable(kind)
     body = {
-        **_summary(kind, call.base),
+        **_summary(service, call, kind),
         "fields": [field_json(kind, field, editable) for field in visible.values()],
         "childRelationships": _children(service, kind),
         "recordTypeInfos": [],
@@ -41,12 +41,12 @@ def describe(service: Service, call: Call) -> Answer:
 def basic(service: Service, call: Call) -> Answer:
     """The object's summary and its recent items."""
     kind = service.catalog.readable(call.match["object"], call.actor.everything)
-    return Answer(200, {"objectDescribe": _summary(kind, call.base), "recentItems": []})
+    return Answer(200, {"objectDescribe": _summary(service, call, kind), "recentItems": []})
 
 
 def field_json(kind: ObjectType, field: Field, editable: set[str] | None) -> dict[str, Any]:
-    """`editable` are the custom fields that the caller may write, None for all."""
-    may_write = editable is None or not field.custom or field.name.lower() in editable
+    """`editable` are the fields that the caller may write, None for all."""
+    may_write = editable is None or field.name.lower() in editable
     is_text = _SOAP.get(field.type) is None
     return {
         "name": field.name,
@@ -90,8 +90,9 @@ def _value(value: str) -> dict[str, Any]:
     return {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value}
 
 
-def _summary(kind: ObjectType, base: str) -> dict[str, Any]:
-    url = f"{base}/sobjects/{kind.name}"
+def _summary(service: Service, call: Call, kind: ObjectType) -> dict[str, Any]:
+    url = f"{call.base}/sobjects/{kind.name}"
+    rights = service.catalog.rights_on(kind, call.actor.everything)
     urls = {"sobject": url, "describe": f"{url}/describe", "rowTemplate": f"{url}/{{ID}}"}
     return {
         "name": kind.name,
@@ -99,9 +100,9 @@ def _summary(kind: ObjectType, base: str) -> dict[str, Any]:
         "labelPlural": f"{kind.label}s",
         "keyPrefix": kind.prefix,
         "custom": False,
-        "createable": kind.createable,
-        "updateable": kind.updateable,
-        "deletable": kind.deletable,
+        "createable": kind.createable and rights.create,
+        "updateable": kind.updateable and rights.edit,
+        "deletable": kind.deletable and rights.delete,
         "undeletable": kind.deletable,
         "mergeable": kind.mergeable,
         "queryable": True,

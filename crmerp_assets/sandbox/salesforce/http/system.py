@@ -27,7 +27,9 @@ def _year(number: int) -> int:
 
 def resources(service: Service, call: Call) -> Answer:
     names = ("sobjects", "query", "queryAll", "composite", "jobs", "limits", "tooling")
-    return Answer(200, {name: f"{call.base}/{name}" for name in names})
+    company = service.organisation.select(service.catalog.object("Organization"), "1")[0]["Id"]
+    identity = {"identity": f"https://login.salesforce.com/id/{company}/{call.actor.id}"}
+    return Answer(200, {name: f"{call.base}/{name}" for name in names} | identity)
 
 
 def limits(service: Service, call: Call) -> Answer:

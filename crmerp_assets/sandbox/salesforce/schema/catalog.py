@@ -6,25 +6,17 @@ and queries do not know it, exactly as if it did not exist. People of the organi
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from crmerp_assets.sandbox.kit.clock import Clock
 from crmerp_assets.sandbox.kit.store import Store
 from crmerp_assets.sandbox.salesforce.errors import unsupported_type
+from crmerp_assets.sandbox.salesforce.schema.access import SETUP_OBJECTS, WITH_PARENT, Rights
 from crmerp_assets.sandbox.salesforce.schema.fields import Field, ObjectType
 from crmerp_assets.sandbox.salesforce.schema.sales import sales_objects
 from crmerp_assets.sandbox.salesforce.schema.system import system_objects
-
-
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """What the integration user may do with an object."""
-
-    read: bool = True
-    edit: bool = True
-
 
 _ALL = Rights()
 
@@ -40,6 +32,7 @@ class Catalog:
         self._editable: dict[str, set[str]] = {}
         self._checked: dict[str, tuple[list[Field], list[str]]] = {}
         self.rights: dict[str, Rights] = {}
+        self.withheld: set[str] = set()
         store.write("CREATE TABLE IF NOT EXISTS _field (object TEXT, name TEXT, definition TEXT)")
         for object_name, definition in store.rows("SELECT object, definition FROM _field"):
             self._put(self.object(object_name), _field(json.loads(definition)))
@@ -58,12 +51,18 @@ class Catalog:
     def readable(self, name: str, everything: bool) -> ObjectType:
         """An object that the caller may read; one that it may not is as good as none. Raises INVALID_TYPE."""
         found = self.object(name)
-        if not everything and not self.rights.get(found.name, _ALL).read:
+        hidden = found.name in SETUP_OBJECTS and "ViewSetup" in self.withheld
+        if not everything and (hidden or not self.rights_on(found).read):
             raise unsupported_type(name)
         return found
 
-    def may_edit(self, kind: ObjectType, everything: bool) -> bool:
-        return everything or self.rights.get(kind.name, _ALL).edit
+    def rights_on(self, kind: ObjectType, everything: bool = False) -> Rights:
+        """What the caller may do with an object."""
+        own = self.rights.get(kind.name, _ALL)
+        parent = self.rights.get(WITH_PARENT[kind.name], _ALL) if kind.name in WITH_PARENT else own
+        if everything or parent is own:
+            return _ALL if everything else own
+        return replace(parent, readable=own.readable, editable=own.editable)
 
     def of_id(self, id_: str) -> ObjectType | None:
         """The object that an id's prefix stands for."""
@@ -83,18 +82,23 @@ class Catalog:
         """Lower-case name -> field, for a person who sees everything or for the integration user."""
         key = (kind.name, everything)
         if key not in self._visible:
-            granted = self._granted(kind, "PermissionsRead")
+            granted, rights = self._granted(kind, "PermissionsRead"), self.rights_on(kind)
             self._visible[key] = {
                 name.lower(): found
                 for name, found in kind.fields.items()
-                if everything or not found.custom or name.lower() in granted
+                if everything or ((not found.custom or name.lower() in granted) and rights.shows(found))
             }
         return self._visible[key]
 
     def editable(self, kind: ObjectType) -> set[str]:
-        """Lower-case names of the custom fields that the integration user may write."""
+        """Lower-case names of the fields that the integration user may write."""
         if kind.name not in self._editable:
-            self._editable[kind.name] = self._granted(kind, "PermissionsEdit")
+            granted, rights = self._granted(kind, "PermissionsEdit"), self.rights_on(kind)
+            self._editable[kind.name] = {
+                name.lower()
+                for name, found in kind.fields.items()
+                if (not found.custom or name.lower() in granted) and rights.lets_edit(found)
+            }
         return self._editable[kind.name]
 
     def completion(self, kind: ObjectType) -> tuple[list[Field], list[str]]:

@@ -1,5 +1,6 @@
 """The organisation's own objects: people, permissions, currencies, stages, and what every record carries."""
 
+from crmerp_assets.sandbox.salesforce.schema.access import SYSTEM
 from crmerp_assets.sandbox.salesforce.schema.fields import (
     Field,
     ObjectType,
@@ -109,6 +110,23 @@ def _permission_objects() -> list[ObjectType]:
             lookup("PermissionSetId", "PermissionSet ID", "PermissionSet", "Assignments", required=True),
             lookup("AssigneeId", "Assignee ID", "User", "PermissionSetAssignments", required=True),
             updateable=False,
+        ),
+        object_type(
+            "ObjectPermissions",
+            "Object Permissions",
+            "110",
+            lookup("ParentId", "Parent ID", "PermissionSet", "ObjectPerms", required=True, updateable=False),
+            picklist("SobjectType", "Sobject Type", required=True, updateable=False),
+            *(checkbox(f"Permissions{name}", f"{name} Records") for name in ("Read", "Create", "Edit", "Delete")),
+            checkbox("PermissionsViewAllRecords", "Read All Records"),
+            checkbox("PermissionsModifyAllRecords", "Edit All Records"),
+        ),
+        object_type(
+            "UserPermissionAccess",
+            "User Permission Access",
+            "0UP",
+            *(computed(checkbox(f"Permissions{name}", name)) for name in SYSTEM),
+            **READ_ONLY,
         ),
         object_type(
             "FieldPermissions",
