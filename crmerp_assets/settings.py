@@ -311,9 +311,12 @@ def _twice(document: Document, connections: Sequence[ConnectionConfig]) -> list[
     ]
 
 
-def use_lane(name: str) -> None:
-    """Work in a lane from now on, in this process and those that it starts."""
-    os.environ["CRMERP_LANE"] = name
+def use_lane(name: str | None) -> str | None:
+    """Work in a lane from now on, in this process and those that it starts; returns the one before."""
+    before = os.environ.pop("CRMERP_LANE", None)
+    if name is not None:
+        os.environ["CRMERP_LANE"] = name
+    return before
 
 
 def ends(settings: Settings, configuration: Configuration) -> dict[str, tuple[str, str, Path]]:

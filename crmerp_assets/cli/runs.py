@@ -24,12 +24,12 @@ class Ran:
     def total(self, stage: str, name: str) -> int:
         """Sum of one metadata number over the assets of a stage."""
         return sum(
-            int(values.get(name, 0) or 0) for key, values in self.metadata.items() if key.startswith(f"{stage}/")
+            int(values.get(name, 0) or 0) for key, values in self.metadata.items() if stage in key.split("/")[:2]
         )
 
 
 def run_job(settings: Settings, job_name: str, tags: dict[str, str] | None = None) -> Ran:
-    """Run one job of the definitions. Raises RunFailed with the first step's error."""
+    """Run one job of the settings' lane. Raises RunFailed with the first step's error."""
     from crmerp_assets.bootstrap import build
     from crmerp_assets.definitions import defs
     from crmerp_assets.defs.recovery import process_tag, recover
@@ -40,7 +40,7 @@ def run_job(settings: Settings, job_name: str, tags: dict[str, str] | None = Non
         recover(dagster, platform)
         forget_old_runs(dagster, platform.clock())
         platform.close()
-        job = defs().resolve_job_def(job_name)
+        job = defs().resolve_job_def(platform.lane.called(job_name))
         result = job.execute_in_process(
             run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
             instance=dagster,

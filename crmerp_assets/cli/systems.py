@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from crmerp_assets.cli.lanes import over_lanes
 from crmerp_assets.cli.output import console, emit, say
 from crmerp_assets.settings import Settings
 
@@ -17,11 +18,9 @@ def register(app: typer.Typer) -> None:
 
 def check(*, json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False) -> None:
     """Connections, credentials, permissions and fields, each with what to do."""
-    from crmerp_assets.cli.showing import platform
     from crmerp_assets.sync.systems import check as look
 
-    with platform(Settings()) as used:
-        found = look(used)
+    found = over_lanes(Settings(), look)
     if json:
         emit([{"connection": name, "ok": f.ok, "what": f.what, "now": f.now} for name, f in found])
     else:
@@ -38,11 +37,9 @@ def provision(
     *, yes: Annotated[bool, typer.Option("--yes", help="Create them; without it they are only shown.")] = False
 ) -> None:
     """Create the custom fields that the mapping needs and the systems lack. Shows them first."""
-    from crmerp_assets.cli.showing import platform
     from crmerp_assets.sync.systems import provision as create
 
-    with platform(Settings()) as used:
-        steps = create(used, dry_run=not yes)
+    steps = over_lanes(Settings(), lambda used: create(used, dry_run=not yes))
     for name, step in steps:
         what = f"{step.spec.object}.{step.spec.name} ({step.spec.type})"
         if step.manual:
