@@ -1,9 +1,9 @@
 """Lanes in the configuration: every mistake is told where it stands, and each lane has a place of its own.
 
-Taken out once and seen to fail: the check of overlapping routes, that of connections nobody uses, that a deciding system
-must tell the field, and the lane's own folder on top of the policy.
+Taken out once and seen to fail: the check of overlapping routes, and `without` in it (the law below).
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -157,7 +157,7 @@ def test_every_lane_has_its_own_ledger_warehouse_and_reports_and_they_count_in_o
 def test_a_lane_must_be_named_where_there_are_several_and_only_there(tmp_path: Path) -> None:
     several = load(tmp_path, TWO_ERPS)
     settings = Settings(config=tmp_path)
-    with pytest.raises(NoLane, match="There are several lanes. Say --lane or CRMERP_LANE: us, eu, marketing"):
+    with pytest.raises(NoLane, match=r"There are several lanes. Say --lane or CRMERP_LANE: us, eu, marketing"):
         in_lane(settings, several)
     with pytest.raises(NoLane, match="There is no lane 'uk'"):
         in_lane(settings.within("uk"), several)
@@ -165,7 +165,7 @@ def test_a_lane_must_be_named_where_there_are_several_and_only_there(tmp_path: P
     one = "\n".join(line for line in SYSTEMS.splitlines() if "name: hs" not in line and "name: odoo" not in line)
     alone = load(tmp_path, "\n", one)
     assert in_lane(settings, alone) is alone
-    with pytest.raises(NoLane, match="connections.yaml has no `lanes`"):
+    with pytest.raises(NoLane, match=r"connections.yaml has no `lanes`"):
         in_lane(settings.within("us"), alone)
 
 
@@ -177,7 +177,7 @@ def test_a_ledger_from_before_there_were_lanes_is_not_passed_over(
     load(config, TWO_ERPS)
     state.mkdir()
     (state / "ledger.sqlite").touch()
-    with pytest.raises(NotConfigured, match="from before there were lanes. Move it into the lane"):
+    with pytest.raises(NotConfigured, match=r"from before there were lanes. Move it into the lane"):
         build(Settings(config=config, state=state, lane="us"))
 
 
@@ -213,3 +213,12 @@ def test_the_first_lane_of_a_system_leads_it() -> None:
     found = lanes([LaneConfig(name=name, crm="sf", erp=name) for name in ("a", "b", "c")])
     assert [lane.guest for lane in found] == [frozenset(), frozenset({"crm"}), frozenset({"crm"})]
     assert found[0].entities == EVERYTHING
+
+
+def test_the_example_of_several_lanes_loads() -> None:
+    example = Path(__file__).parent.parent / "docs" / "examples" / "lanes"
+    named = set(re.findall(r"\$\{([A-Z_]+)\}", (example / "connections.yaml").read_text(encoding="utf-8")))
+    found = load_configuration(Settings(config=example), dict.fromkeys(named, "x"))
+    assert found.names == ("us", "eu", "marketing")
+    assert [str(one.policy.go_live) for one in found.lanes] == ["2026-12-01"] * 3
+    assert found.lanes[1].policy.company_currency == "EUR"

@@ -1,10 +1,10 @@
 """Lanes on the command line: `--lane` for every command, all lanes where none is named, and what they come to."""
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
-import click
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from crmerp_assets.cli.output import say, table
 from crmerp_assets.reports.lanes import Routing
@@ -16,28 +16,54 @@ WITHOUT = ("demo", "dev", "sandbox")
 SHOWN = 10
 
 
-def with_option(command: click.Command) -> click.Command:
-    """The command with `--lane` for everything in it that looks at a ledger."""
-    if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
-            if name not in WITHOUT:
-                with_option(inner)
-        return command
-    said = "Only this lane, where there are several (or CRMERP_LANE)."
-    command.params.append(click.Option(["--lane"], metavar="NAME", help=said, expose_value=False, callback=_chosen))
+def lane_command(app: typer.Typer) -> Callable[[], Any]:
+    """The whole command line, with `--lane` for every command that looks at a ledger."""
+    command, pattern = typer.main.get_command(app), typer.Typer(add_completion=False)
+    pattern.command()(_pattern)
+    _add(command, typer.main.get_command(pattern).params[0])
     return command
 
 
-def _chosen(context: click.Context, _parameter: click.Parameter, name: str | None) -> None:
+def _add(command: object, option: Any) -> None:
+    if isinstance(command, TyperGroup):
+        for name, inner in command.commands.items():
+            if name not in WITHOUT:
+                _add(inner, option)
+    elif isinstance(command, TyperCommand):
+        command.params.append(option)
+
+
+def _chosen(context: typer.Context, name: str | None) -> None:
     if name is not None:
         before = use_lane(name)
         context.call_on_close(lambda: use_lane(before))
+
+
+_SAID = "Only this lane, where there are several (or CRMERP_LANE)."
+
+
+def _pattern(
+    _lane: Annotated[
+        str | None, typer.Option("--lane", metavar="NAME", help=_SAID, expose_value=False, callback=_chosen)
+    ] = None,
+) -> None:
+    """The command that the option is taken from: typer makes options for commands only."""
 
 
 def each_lane(settings: Settings) -> list[Settings]:
     """The lanes to work in: the one that was named, else all of them."""
     names = [] if settings.lane else lane_names(settings.config)
     return [settings.within(name) for name in names] or [settings]
+
+
+def one_lane(settings: Settings) -> Settings:
+    """The settings, where they leave no doubt about the lane. Raises NoLane."""
+    from crmerp_assets.bootstrap import NoLane
+
+    names = lane_names(settings.config)
+    if (settings.lane is None and names) or (settings.lane is not None and settings.lane not in names):
+        raise NoLane(settings.lane, tuple(names))
+    return settings
 
 
 def heading(settings: Settings, lanes: list[Settings]) -> None:
@@ -83,8 +109,3 @@ def show_together(settings: Settings) -> bool:
 def clean(found: Routing) -> bool:
     """Whether every deal has a lane and no record has two ERPs."""
     return found.twice.is_empty() and "order" not in found.nobody["entity"]
-
-
-def lane_command(app: typer.Typer) -> click.Command:
-    """The whole command line, with `--lane`."""
-    return with_option(typer.main.get_command(app))

@@ -66,6 +66,7 @@ def books(world: LanesWorld, odoo: OdooSandbox) -> Iterator[Odoo]:
     made.admin.seed("product.product", [{"default_code": f"SKU-{n}", "name": f"Product {n}"} for n in range(2)])
     yield made
     made.person.close()
+    made.admin.close()
 
 
 @pytest.fixture(scope="module")
