@@ -39,7 +39,8 @@ def needs(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str) -> Ne
     one: it is not made again.
     """
     late = con.execute(_LATE_PARENTS).fetchall() if entity == "customer" else []
-    with listed(con, "_elsewhere_orders", routes.elsewhere(platform, con, "order")["golden_id"]):
+    asked = "order" if entity in ("customer", "order") else ""  # of others nobody asks for orders
+    with listed(con, "_elsewhere_orders", routes.elsewhere(platform, con, asked)["golden_id"]):
         wanted = {role: _wanted(platform, con, entity, role) for role in _ROLES}
     return Need(wanted, [row[0] for row in late])
 
