@@ -16,7 +16,7 @@ class RunFailed(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A finished run: its id and the metadata of every asset it materialised, by `/`-joined key."""
+    """A finished run: its id and the metadata of every asset it materialised, by `/`-joined key without the lane."""
 
     run_id: str
     metadata: dict[str, dict[str, Any]]
@@ -24,7 +24,7 @@ class Ran:
     def total(self, stage: str, name: str) -> int:
         """Sum of one metadata number over the assets of a stage."""
         return sum(
-            int(values.get(name, 0) or 0) for key, values in self.metadata.items() if stage in key.split("/")[:2]
+            int(values.get(name, 0) or 0) for key, values in self.metadata.items() if key.startswith(f"{stage}/")
         )
 
 
@@ -49,7 +49,7 @@ def run_job(settings: Settings, job_name: str, tags: dict[str, str] | None = Non
         )
         if not result.success:
             raise RunFailed(_why(result))
-        return Ran(result.run_id, _metadata(result))
+        return Ran(result.run_id, _metadata(result, platform.lane.name))
 
 
 @contextmanager
@@ -64,11 +64,14 @@ def instance(settings: Settings) -> Iterator[Any]:
         yield dagster
 
 
-def _metadata(result: Any) -> dict[str, dict[str, Any]]:
+def _metadata(result: Any, lane: str) -> dict[str, dict[str, Any]]:
     found = {}
     for event in result.get_asset_materialization_events():
         made = event.materialization
-        found["/".join(made.asset_key.path)] = {name: value.value for name, value in made.metadata.items()}
+        path = made.asset_key.path
+        found["/".join(path[1:] if path[0] == lane else path)] = {
+            name: value.value for name, value in made.metadata.items()
+        }
     return found
 
 

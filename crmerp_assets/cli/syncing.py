@@ -124,7 +124,7 @@ def _sent(ran: Ran) -> dict[str, int]:
     """Outcomes of pushes: `customer_applied` -> 12."""
     found: dict[str, int] = {}
     for key, values in ran.metadata.items():
-        if "push" in key.split("/")[:2]:
+        if key.startswith("push/"):
             for name, value in values.items():
                 if name.rsplit("_", 1)[-1] in ("applied", "rejected", "unknown", "superseded", "retry"):
                     found[name] = found.get(name, 0) + int(value)

@@ -19,6 +19,8 @@ from crmerp_assets.sandbox.company.people import Seller
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
+from crmerp_assets.sync.audit import run_audit
+from crmerp_assets.sync.refit import refit, summary
 from crmerp_assets_tests.contract.hubspot_case import Person
 
 CONNECTIONS = f"""
@@ -160,3 +162,9 @@ def test_one_command_syncs_all_lanes_and_those_about_one_ledger_ask_which(
     document = json.loads(out)
     assert set(document["lanes"]) == {"sales"}, "marketing has no orders"
     assert document["all"]["nobody"] == document["all"]["twice"] == []
+
+
+def test_a_lane_without_orders_is_audited_and_its_matching_looked_at_as_a_whole(world: LanesWorld) -> None:
+    with world.at("marketing") as used:
+        assert {row["entity"] for row in run_audit(used).scores.to_dicts()} == {"customer", "contact"}
+        assert summary({"customer": refit(used, "customer")}).height > 0
