@@ -10,13 +10,13 @@ from crmerp_assets.settings import Settings, load_configuration
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """The asset graph of the user's configuration, with its jobs, sensors and schedules."""
+    """The asset graph of the user's configuration, with the jobs, sensors and schedules of every lane."""
     settings = Settings()
     configuration = load_configuration(settings)
     return dg.Definitions(
-        assets=graph.assets(configuration),
-        jobs=jobs.jobs(configuration, stages.sources(configuration)),
-        sensors=sensors.sensors(configuration.policy),
-        schedules=schedules.schedules(),
-        resources={"platform": PlatformResource(duckdb=DuckDBResource(database=str(settings.warehouse)))},
+        assets=graph.all_assets(configuration),
+        jobs=[job for lane in configuration.each for job in jobs.jobs(lane, stages.sources(lane))],
+        sensors=[sensor for lane in configuration.each for sensor in sensors.sensors(lane.policy, lane.lane)],
+        schedules=[schedule for lane in configuration.each for schedule in schedules.schedules(lane.lane)],
+        resources={"platform": PlatformResource(duckdb=DuckDBResource(database=str(settings.within(None).warehouse)))},
     )

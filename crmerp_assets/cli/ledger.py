@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from crmerp_assets.cli.lanes import one_lane
 from crmerp_assets.cli.output import emit, say, table
 from crmerp_assets.settings import Settings, child_environment
 
@@ -16,7 +17,7 @@ def backup(file: Annotated[Path, typer.Argument(help="The new file; one that exi
     """Copy the ledger while everything goes on: SQLite by its online backup, PostgreSQL by pg_dump."""
     from crmerp_assets.ledger.backup import backup as copy
 
-    say(copy(Settings().ledger, file, child_environment({})))
+    say(copy(one_lane(Settings()).ledger, file, child_environment({})))
 
 
 @app.command()
@@ -50,5 +51,5 @@ def rebuild(*, json: Annotated[bool, typer.Option("--json", help="Print JSON for
 
 def _empty(settings: Settings) -> None:
     """Remove the warehouse: it mirrors the links of the ledger that is gone."""
-    for file in settings.state.glob(settings.warehouse.name + "*"):
+    for file in settings.home.glob(settings.warehouse.name + "*"):
         file.unlink()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from crmerp_assets.cli.lanes import one_lane
 from crmerp_assets.cli.output import emit, say, table
 from crmerp_assets.settings import Settings
 
@@ -98,7 +99,7 @@ def compared(*, json: Json = False) -> None:
 
     from crmerp_assets.sync.compared import SCHEMA, published
 
-    found = published(Settings().reports)
+    found = published(one_lane(Settings()).reports)
     if json:
         emit(found)
         return

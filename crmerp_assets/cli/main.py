@@ -25,6 +25,7 @@ from crmerp_assets.cli import (
     undo,
 )
 from crmerp_assets.cli.failures import exit_code
+from crmerp_assets.cli.lanes import lane_command
 
 app = typer.Typer(
     name="crmerp",
@@ -60,6 +61,6 @@ def main() -> None:
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        app()
+        lane_command(app)()
     except Exception as error:
         sys.exit(exit_code(error))

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from crmerp_assets.cli.lanes import each_lane
 from crmerp_assets.cli.output import console, say
-from crmerp_assets.settings import Settings, matrix_of, roles
+from crmerp_assets.settings import Settings, matrix_of, overrides, roles
 
 app = typer.Typer(
     help="Check and document which field is whose, and what it is called in each system.", no_args_is_help=True
@@ -22,8 +23,13 @@ def lint(
     from crmerp_assets.mapping.lint import ROLES
     from crmerp_assets.mapping.lint import lint as check
 
-    settings = Settings()
-    found = check(matrix_of(settings), load_governance(settings.config), {**ROLES, **roles(settings.config)})
+    found = list(
+        dict.fromkeys(
+            finding
+            for lane in each_lane(Settings())
+            for finding in check(matrix_of(lane), load_governance(overrides(lane)), {**ROLES, **roles(lane.config)})
+        )
+    )
     for finding in found:
         if notes or finding.level != "note":
             console.print(str(finding), style={"error": "red", "warning": "yellow"}.get(finding.level, "dim"))
@@ -42,7 +48,7 @@ def render(
     from crmerp_assets.mapping import render as rendering
 
     settings = Settings()
-    matrix, governance = matrix_of(settings), load_governance(settings.config)
+    matrix, governance = matrix_of(settings), load_governance(overrides(settings))
     match target.suffix:
         case ".md":
             target.write_text(rendering.markdown(matrix, governance), encoding="utf-8")

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from crmerp_assets.canonical.money import minor_units
+from crmerp_assets.cli.lanes import clean, each_lane, heading, show_together, together
 from crmerp_assets.cli.output import console, say, table
 from crmerp_assets.reports import Reconciliation
 from crmerp_assets.settings import Settings
@@ -47,9 +48,44 @@ def reconcile(
     if period and since:
         raise typer.BadParameter("say --period or --since, not both.")
     settings = Settings()
-    run_job(settings, "reconcile")
-    if not show_reconciliation(settings, as_json=json, period=period, since=since, csv=csv, xlsx=xlsx):
+    lanes = each_lane(settings)
+    for lane in lanes:
+        run_job(lane, "reconcile")
+    if len(lanes) == 1:
+        fine = show_reconciliation(lanes[0], as_json=json, period=period, since=since, csv=csv, xlsx=xlsx)
+    elif json:
+        fine = _all_as_json(settings, lanes, period, since)
+    else:
+        shown = [_of_several(lane, lanes, period, since, csv, xlsx) for lane in lanes]
+        fine = show_together(settings) and all(shown)
+    if not fine:
         raise typer.Exit(1)
+
+
+def _of_several(
+    lane: Settings,
+    lanes: list[Settings],
+    period: str | None,
+    since: str | None,
+    csv: Path | None,
+    xlsx: Path | None,
+) -> bool:
+    """One lane of several, its files called by its name."""
+    heading(lane, lanes)
+    name = str(lane.lane)
+    folder, file = csv / name if csv else None, xlsx.with_stem(f"{xlsx.stem}-{name}") if xlsx else None
+    return show_reconciliation(lane, period=period, since=since, csv=folder, xlsx=file)
+
+
+def _all_as_json(settings: Settings, lanes: list[Settings], period: str | None, since: str | None) -> bool:
+    from crmerp_assets.sync import routing
+    from crmerp_assets.sync.published import document, published
+
+    found = {str(lane.lane): whole.selected(period, since) for lane in lanes if (whole := published(lane.reports))}
+    parts = ",\n".join(f'"{name}": {document(result)}' for name, result in found.items())
+    every = together(settings)
+    typer.echo(f'{{"lanes": {{\n{parts}}},\n"all": {routing.document(every)}}}')
+    return all(result.explained for result in found.values()) and clean(every)
 
 
 def show_reconciliation(

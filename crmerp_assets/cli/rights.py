@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.text import Text
 
+from crmerp_assets.cli.lanes import each_lane
 from crmerp_assets.cli.output import console, emit, say, table
 from crmerp_assets.settings import Settings
 
@@ -20,8 +21,10 @@ def show_rights(*, json: bool) -> None:
     from crmerp_assets.cli.showing import platform
     from crmerp_assets.sync import rights
 
-    with platform(Settings()) as used:
-        found = rights.privileges(used)
+    found = []
+    for lane in each_lane(Settings()):
+        with platform(lane) as used:
+            found += [one for one in rights.privileges(used) if one not in found]
     if json:
         emit(rights.document(found))
     else:

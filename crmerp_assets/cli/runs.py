@@ -16,7 +16,7 @@ class RunFailed(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A finished run: its id and the metadata of every asset it materialised, by `/`-joined key."""
+    """A finished run: its id and the metadata of every asset it materialised, by `/`-joined key without the lane."""
 
     run_id: str
     metadata: dict[str, dict[str, Any]]
@@ -29,7 +29,7 @@ class Ran:
 
 
 def run_job(settings: Settings, job_name: str, tags: dict[str, str] | None = None) -> Ran:
-    """Run one job of the definitions. Raises RunFailed with the first step's error."""
+    """Run one job of the settings' lane. Raises RunFailed with the first step's error."""
     from crmerp_assets.bootstrap import build
     from crmerp_assets.definitions import defs
     from crmerp_assets.defs.recovery import process_tag, recover
@@ -40,7 +40,7 @@ def run_job(settings: Settings, job_name: str, tags: dict[str, str] | None = Non
         recover(dagster, platform)
         forget_old_runs(dagster, platform.clock())
         platform.close()
-        job = defs().resolve_job_def(job_name)
+        job = defs().resolve_job_def(platform.lane.called(job_name))
         result = job.execute_in_process(
             run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
             instance=dagster,
@@ -49,7 +49,7 @@ def run_job(settings: Settings, job_name: str, tags: dict[str, str] | None = Non
         )
         if not result.success:
             raise RunFailed(_why(result))
-        return Ran(result.run_id, _metadata(result))
+        return Ran(result.run_id, _metadata(result, platform.lane.name))
 
 
 @contextmanager
@@ -64,11 +64,14 @@ def instance(settings: Settings) -> Iterator[Any]:
         yield dagster
 
 
-def _metadata(result: Any) -> dict[str, dict[str, Any]]:
+def _metadata(result: Any, lane: str) -> dict[str, dict[str, Any]]:
     found = {}
     for event in result.get_asset_materialization_events():
         made = event.materialization
-        found["/".join(made.asset_key.path)] = {name: value.value for name, value in made.metadata.items()}
+        path = made.asset_key.path
+        found["/".join(path[1:] if path[0] == lane else path)] = {
+            name: value.value for name, value in made.metadata.items()
+        }
     return found
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crmerp_assets.cli.lanes import each_lane, heading
 from crmerp_assets.cli.output import emit, say, table
 from crmerp_assets.settings import Settings
 
@@ -23,7 +24,11 @@ def status(*, json: Json = False) -> None:
     """What is synced, pending and parked, per entity and direction, and why."""
     from crmerp_assets.cli.showing import show_status
 
-    show_status(Settings(), as_json=json)
+    settings = Settings()
+    lanes = [settings] if json else each_lane(settings)
+    for lane in lanes:
+        heading(lane, lanes)
+        show_status(lane, as_json=json)
 
 
 def trace(

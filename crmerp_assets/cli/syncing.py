@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from crmerp_assets.cli.lanes import each_lane, heading, show_together
 from crmerp_assets.cli.output import emit, errors, say, table
 from crmerp_assets.cli.runs import Ran, run_job
 from crmerp_assets.settings import Settings
@@ -24,17 +25,25 @@ def plan(*, json: Json = False) -> None:
     from crmerp_assets.cli.showing import show_plan
 
     settings = Settings()
-    run_job(settings, "plan")
-    show_plan(settings, as_json=json)
-    show_pauses(settings)
+    lanes = [settings] if json else each_lane(settings)
+    for lane in lanes:
+        heading(lane, lanes)
+        run_job(lane, "plan")
+        show_plan(lane, as_json=json)
+        show_pauses(lane)
 
 
 def apply(*, json: Json = False) -> None:
     """Push what is planned. Exit code 1 when a system refused something."""
     settings = Settings()
-    ran = run_job(settings, "apply")
-    _report(ran, as_json=json)
-    _attention([ran], settings)
+    lanes = [settings] if json else each_lane(settings)
+    rounds = []
+    for lane in lanes:
+        heading(lane, lanes)
+        ran = run_job(lane, "apply")
+        _report(ran, as_json=json)
+        rounds.append(ran)
+    _attention(rounds, lanes)
 
 
 def sync(
@@ -46,28 +55,22 @@ def sync(
 ) -> None:
     """Pull, plan, push and report until nothing is left to do: what one side answers may reach the other."""
     settings = Settings()
-    job = "nightly" if follow_deletions else "sync"
+    lanes, job = each_lane(settings), "nightly" if follow_deletions else "sync"
     rounds = []
-    for number in range(1, ROUNDS + 1):
-        ran = run_job(settings, job)
-        rounds.append(ran)
-        sent = sum(_sent(ran).values())
+    for number in range(1, ROUNDS + len(lanes)):
+        ran = [run_job(lane, job) for lane in lanes]
+        rounds += [(lane.lane, one) for lane, one in zip(lanes, ran, strict=True)]
         if not json:
-            planned = f"{ran.total('plan', 'creates')} to create, {ran.total('plan', 'updates')} to update"
-            say(f"Round {number}: {planned}, {sent} sent.")
-        if sent + ran.total("push", "settled") == 0:
+            say(f"Round {number}: {_told(ran)}.")
+        if not any(sum(_sent(one).values()) + one.total("push", "settled") for one in ran):
             break
         job = "sync"
     if json:
-        emit({"rounds": [{"run_id": ran.run_id, "sent": _sent(ran)} for ran in rounds]})
-        _attention(rounds, settings)
-        return
-    from crmerp_assets.cli.reconciling import show_reconciliation
-    from crmerp_assets.cli.showing import show_status
-
-    show_status(settings)
-    show_reconciliation(settings)
-    _attention(rounds, settings)
+        named = [({"lane": lane} if lane else {}) | {"run_id": one.run_id, "sent": _sent(one)} for lane, one in rounds]
+        emit({"rounds": named})
+    else:
+        _outcome(settings, lanes)
+    _attention([one for _, one in rounds], lanes)
 
 
 def retry(
@@ -86,7 +89,25 @@ def retry(
     retry_parked(Settings(), tuple(intent or ()), entity, connection, error_class)
 
 
-def _attention(rounds: list[Ran], settings: Settings) -> None:
+def _told(ran: list[Ran]) -> str:
+    creates, updates = (sum(one.total("plan", what) for one in ran) for what in ("creates", "updates"))
+    return f"{creates} to create, {updates} to update, {sum(sum(_sent(one).values()) for one in ran)} sent"
+
+
+def _outcome(settings: Settings, lanes: list[Settings]) -> None:
+    """Status and money of every lane, and of all of them."""
+    from crmerp_assets.cli.reconciling import show_reconciliation
+    from crmerp_assets.cli.showing import show_status
+
+    for lane in lanes:
+        heading(lane, lanes)
+        show_status(lane)
+        show_reconciliation(lane)
+    if len(lanes) > 1:
+        show_together(settings)
+
+
+def _attention(rounds: list[Ran], lanes: list[Settings]) -> None:
     """Leave with code 1 when a system refused a write or is paused, or too many records are missing."""
     from crmerp_assets.cli.parked import show_pauses
 
@@ -94,7 +115,8 @@ def _attention(rounds: list[Ran], settings: Settings) -> None:
     if missing:
         errors.print("Far fewer records than known came back: `crmerp review list --kind mass_deletion`", style="red")
     refused = any(count for ran in rounds for name, count in _sent(ran).items() if name.endswith("_rejected"))
-    if show_pauses(settings) or missing or refused:
+    resting = [show_pauses(lane) for lane in lanes]
+    if any(resting) or missing or refused:
         raise typer.Exit(1)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from crmerp_assets.cli.lanes import each_lane, over_lanes
 from crmerp_assets.cli.output import console, emit, say, table
 from crmerp_assets.cli.rights import show_rights
 from crmerp_assets.settings import Settings
@@ -24,14 +25,12 @@ def check(
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
     """Connections, credentials, permissions and fields, each with what to do."""
-    from crmerp_assets.cli.showing import platform
     from crmerp_assets.sync.systems import check as look
 
     if rights:
         show_rights(json=json)
         return
-    with platform(Settings()) as used:
-        found = look(used)
+    found = over_lanes(Settings(), look)
     if json:
         emit(
             [{"connection": name, "ok": f.ok, "what": f.what, "now": f.now, "warning": f.warning} for name, f in found]
@@ -53,13 +52,17 @@ def provision(
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
     """Create the custom fields that the mapping needs and the systems lack. Shows them first."""
+    import polars as pl
+
     from crmerp_assets.cli.showing import platform
     from crmerp_assets.sync.systems import provision as create
     from crmerp_assets.sync.systems import provisioned
 
-    with platform(Settings()) as used:
-        steps = create(used, dry_run=not yes)
-        found = provisioned(used, steps)
+    made = []
+    for lane in each_lane(Settings()):
+        with platform(lane) as used:
+            made.append(provisioned(used, create(used, dry_run=not yes)))
+    found = pl.concat(made).unique(["connection", "object", "field"], keep="first", maintain_order=True)
     if json:
         emit(found.to_dicts())
         return

@@ -4,61 +4,66 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from crmerp_assets.defs import metadata
+from crmerp_assets.defs import metadata, names
 from crmerp_assets.defs.resources import PlatformResource
-from crmerp_assets.defs.stages import WAREHOUSE_POOL, Source
+from crmerp_assets.defs.stages import Source
 from crmerp_assets.merge.audit_policy import AUDITED
+from crmerp_assets.merge.lanes import Lane
 from crmerp_assets.reports.quality import Audit
-from crmerp_assets.settings import Settings
 from crmerp_assets.sync import audit, audit_files
 
-AUDIT = dg.AssetKey(["report", "audit"])
 NAMED = 3
 
 
-def audit_asset(sources: Sequence[Source], upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+def audit_key(lane: Lane) -> dg.AssetKey:
+    """The key of the audit."""
+    return names.key(lane, "report", "audit")
+
+
+def audit_asset(lane: Lane, sources: Sequence[Source], upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     """The audit, downstream of the links of every entity that it looks at."""
+    key = audit_key(lane)
     held = {(entity, s.connection.name) for entity in AUDITED for s in sources if s.entity_map.entity == entity}
     pairs = [(connection, entity) for entity, connection in sorted(held)]
 
     @dg.asset(
-        key=AUDIT,
+        key=key,
         deps=upstream,
-        group_name="report",
+        group_name=lane.called("report"),
         kinds={"duckdb", "polars"},
         tags={"stage": "report"},
-        pool=WAREHOUSE_POOL,
-        check_specs=[_spec(*pair) for pair in pairs],
+        pool=names.warehouse_pool(lane),
+        check_specs=[_spec(key, *pair) for pair in pairs],
         description="A data-quality score for each system and entity, and every finding behind it.",
     )
     def audited(platform: PlatformResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-        with platform.use() as used:
+        with platform.use(lane.name) as used:
             done = audit.run_audit(used)
-        audit_files.publish(done, Settings().reports)
-        yield dg.MaterializeResult(metadata=_shown(done.public()))
-        yield from (_checked(done, *pair) for pair in pairs)
+        audit_files.publish(done, names.settings_of(lane).reports)
+        yield dg.MaterializeResult(metadata=_shown(lane, done.public()))
+        yield from (_checked(key, done, *pair) for pair in pairs)
 
     return audited
 
 
-def _spec(connection: str, entity: str) -> dg.AssetCheckSpec:
+def _spec(key: dg.AssetKey, connection: str, entity: str) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         f"quality_{connection}_{entity}",
-        asset=AUDIT,
+        asset=key,
         description=f"the score of {entity} records in {connection} is not below `audit.warn_below`",
     )
 
 
-def _shown(public: Audit) -> dict[str, dg.MarkdownMetadataValue | dg.PathMetadataValue]:
+def _shown(lane: Lane, public: Audit) -> dict[str, dg.MarkdownMetadataValue | dg.PathMetadataValue]:
     tables = ("scores", "points", "completeness", "formats")
-    page = (Settings().reports / f"{audit_files.NAME}.html").resolve()
+    page = (names.settings_of(lane).reports / f"{audit_files.NAME}.html").resolve()
     return {
         **{name: metadata.table(getattr(public, name)) for name in tables},
         "page": dg.MetadataValue.path(str(page)),
     }
 
 
-def _checked(done: Audit, connection: str, entity: str) -> dg.AssetCheckResult:
+def _checked(key: dg.AssetKey, done: Audit, connection: str, entity: str) -> dg.AssetCheckResult:
     """Warns where the score is low, naming what takes the most points. What was not read has no score and passes."""
     here = [row for row in done.scores.to_dicts() if (row["system"], row["entity"]) == (connection, entity)]
     score = here[0]["score"] if here else None
@@ -67,7 +72,7 @@ def _checked(done: Audit, connection: str, entity: str) -> dg.AssetCheckResult:
     passed = score is None or score >= done.warn_below
     return dg.AssetCheckResult(
         check_name=f"quality_{connection}_{entity}",
-        asset_key=AUDIT,
+        asset_key=key,
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN,
         description=None if passed else f"{score:g} is below {done.warn_below:g}; most points go to {taken}",

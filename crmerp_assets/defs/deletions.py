@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from crmerp_assets.defs import metadata
+from crmerp_assets.defs import metadata, names
 from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.defs.stages import system_pool
-from crmerp_assets.settings import Settings
+from crmerp_assets.merge.lanes import Lane
 from crmerp_assets.sync import compared, deletions
 from crmerp_assets.sync.budget import spending, stopping
 from crmerp_assets.systems import ConnectionConfig
@@ -15,9 +15,9 @@ from crmerp_assets.systems import ConnectionConfig
 COMPARE_TAG = "crmerp/compare"
 
 
-def deletions_asset(connection: ConnectionConfig, keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
+def deletions_asset(lane: Lane, connection: ConnectionConfig, keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
     """What was deleted or merged in the system, marked in its raw tables."""
-    key = dg.AssetKey(["raw", connection.name, "deletions"])
+    key = names.key(lane, "raw", connection.name, "deletions")
     check = dg.AssetCheckSpec(
         "no_mass_deletion", asset=key, description="far fewer records than known came back: a person must look first"
     )
@@ -25,7 +25,7 @@ def deletions_asset(connection: ConnectionConfig, keys: list[dg.AssetKey]) -> dg
     @dg.asset(
         key=key,
         deps=keys,
-        group_name="raw",
+        group_name=lane.called("raw"),
         kinds={connection.type, "duckdb"},
         tags={"stage": "raw", "connection": connection.name},
         pool=system_pool(connection.name),
@@ -36,14 +36,14 @@ def deletions_asset(connection: ConnectionConfig, keys: list[dg.AssetKey]) -> dg
         context: dg.AssetExecutionContext, platform: PlatformResource
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
         followed, found = deletions.NOTHING, list[deletions.Compared]()
-        with platform.use() as used, stopping() as why:
+        with platform.use(lane.name) as used, stopping() as why:
             with spending("master"):
                 followed = deletions.follow(used, connection.name)
             with spending("enrichment"):
                 found = deletions.compare_ids(used, connection.name) if COMPARE_TAG in context.run.tags else []
         table = compared.frame(found)
         if found:
-            compared.publish(table, connection.name, Settings().reports, used.clock())
+            compared.publish(table, connection.name, names.settings_of(lane).reports, used.clock())
         refused = [*followed.refused, *(one.native_object for one in found if one.refused)]
         shown = {"compared": metadata.table(table)} if found else {}
         stopped = {"stopped": why[0]} if why else {}

@@ -4,37 +4,43 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from crmerp_assets.defs import metadata
+from crmerp_assets.defs import metadata, names
 from crmerp_assets.defs.resources import PlatformResource
-from crmerp_assets.defs.stages import WAREHOUSE_POOL
 from crmerp_assets.matching import SPECS
 from crmerp_assets.matching.fit import MOST_WRONG
+from crmerp_assets.merge.lanes import Lane
 from crmerp_assets.sync.refit import Refitted, refit, summary
 
-KEY = dg.AssetKey(["identity", "full_run"])
-PRECISE = dg.AssetCheckSpec(
-    "links_are_precise", asset=KEY, description="by an id that was held out, few of the automatic links can be wrong"
-)
+
+def identity_key(lane: Lane) -> dg.AssetKey:
+    """The key of the full run."""
+    return names.key(lane, "identity", "full_run")
 
 
-def identity_asset() -> dg.AssetsDefinition:
+def identity_asset(lane: Lane) -> dg.AssetsDefinition:
     """Downstream of all links; part of the nightly run and of the audit, not of every sync."""
+    carried: list[str] = [entity for entity in SPECS if entity in lane.entities]
+    precise = dg.AssetCheckSpec(
+        "links_are_precise",
+        asset=identity_key(lane),
+        description="by an id that was held out, few of the automatic links can be wrong",
+    )
 
     @dg.asset(
-        key=KEY,
-        deps=[dg.AssetKey(["links", entity]) for entity in SPECS],
-        group_name="identity",
+        key=identity_key(lane),
+        deps=[names.key(lane, "links", entity) for entity in carried],
+        group_name=lane.called("identity"),
         kinds={"duckdb"},
         tags={"stage": "identity"},
-        pool=WAREHOUSE_POOL,
-        check_specs=[PRECISE],
+        pool=names.warehouse_pool(lane),
+        check_specs=[precise],
         description="Doubles, relations, learned weights and what they would change; every night, nothing is relinked.",
     )
     def full_run(platform: PlatformResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-        with platform.use() as used:
-            done = {entity: refit(used, entity) for entity in SPECS}
+        with platform.use(lane.name) as used:
+            done = {entity: refit(used, entity) for entity in carried}
         yield dg.MaterializeResult(metadata=_shown(done))
-        yield _precise(done)
+        yield _precise(precise, done)
 
     return full_run
 
@@ -47,7 +53,7 @@ def _shown(done: dict[str, Refitted]) -> dict[str, dg.MarkdownMetadataValue]:
     return shown
 
 
-def _precise(done: dict[str, Refitted]) -> dg.AssetCheckResult:
+def _precise(spec: dg.AssetCheckSpec, done: dict[str, Refitted]) -> dg.AssetCheckResult:
     """Only what an id could check; a population without ids says nothing."""
     wrong = {
         entity: found.wrong
@@ -55,8 +61,8 @@ def _precise(done: dict[str, Refitted]) -> dg.AssetCheckResult:
         if found.wrong is not None and found.guard in SPECS[entity].settles
     }
     return dg.AssetCheckResult(
-        check_name=PRECISE.name,
-        asset_key=KEY,
+        check_name=spec.name,
+        asset_key=spec.asset_key,
         passed=all(share <= MOST_WRONG for share in wrong.values()),
         severity=dg.AssetCheckSeverity.WARN,
         description=", ".join(f"{entity}: {share:.2%} differ" for entity, share in wrong.items())

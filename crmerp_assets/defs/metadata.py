@@ -7,7 +7,9 @@ import dagster as dg
 import polars as pl
 
 from crmerp_assets.canonical import ENTITIES
+from crmerp_assets.defs import names
 from crmerp_assets.mapping import Matrix, lineage
+from crmerp_assets.merge.lanes import Lane
 from crmerp_assets.sync import budget as budgets
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse import Changes
@@ -55,12 +57,12 @@ def columns(entity: str) -> dg.TableSchema:
     )
 
 
-def conformed_lineage(matrix: Matrix, connection: str, system: str, entity: str) -> dg.TableColumnLineage:
+def conformed_lineage(matrix: Matrix, lane: Lane, connection: str, system: str, entity: str) -> dg.TableColumnLineage:
     """Which native columns of this connection each canonical column comes from."""
     return _lineage(
         {
             field: [
-                dg.TableColumnDep(asset_key=dg.AssetKey(["raw", connection, native_object]), column_name=native)
+                dg.TableColumnDep(asset_key=names.key(lane, "raw", connection, native_object), column_name=native)
                 for at, native_object, native in sources
                 if at == system
             ]

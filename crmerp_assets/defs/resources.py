@@ -21,6 +21,8 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     duckdb: DuckDBResource
 
     @contextmanager
-    def use(self) -> Iterator[Platform]:
-        """Yield the process's platform."""
-        yield Shared.platform(Settings(), self.duckdb.get_connection)
+    def use(self, lane: str = "") -> Iterator[Platform]:
+        """Yield the process's platform of a lane; each of several lanes has a file of its own."""
+        settings = Settings().within(lane)
+        duckdb = DuckDBResource(database=str(settings.warehouse)) if lane else self.duckdb
+        yield Shared.platform(settings, duckdb.get_connection)

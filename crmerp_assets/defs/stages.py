@@ -10,18 +10,17 @@ from dataclasses import dataclass
 import dagster as dg
 
 from crmerp_assets.canonical.validate import CheckSummary
-from crmerp_assets.defs import metadata
+from crmerp_assets.defs import metadata, names
 from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.mapping import EntityMap
+from crmerp_assets.merge.lanes import Lane
 from crmerp_assets.settings import Configuration
 from crmerp_assets.sync import conform, forecasts, invoices, link, merge, plan, pull, push
 from crmerp_assets.sync.budget import call_class
 from crmerp_assets.systems import ConnectionConfig
 
-WAREHOUSE_POOL = "warehouse"
 _SHOWN = 10
 SERVES_TAG = "crmerp/serves"
-ENTITIES = ("customer", "contact", "product", "order")
 REFERENCES = {"contact": ("customer",), "order": ("customer", "product")}
 
 
@@ -31,22 +30,23 @@ class Source:
 
     connection: ConnectionConfig
     entity_map: EntityMap
+    lane: Lane
 
     @property
     def raw_key(self) -> dg.AssetKey:
         """Key of the raw asset."""
-        return dg.AssetKey(["raw", self.connection.name, self.entity_map.object])
+        return names.key(self.lane, "raw", self.connection.name, self.entity_map.object)
 
     @property
     def conformed_key(self) -> dg.AssetKey:
         """Key of the conformed asset."""
-        return dg.AssetKey(["conformed", self.connection.name, self.entity_map.name])
+        return names.key(self.lane, "conformed", self.connection.name, self.entity_map.name)
 
 
 def sources(configuration: Configuration) -> list[Source]:
     """Every map of every connection."""
     return [
-        Source(connection, entity_map)
+        Source(connection, entity_map, configuration.lane)
         for connection in configuration.connections
         for entity_map in configuration.matrix.maps(connection.type)
     ]
@@ -59,11 +59,11 @@ def system_pool(connection: str) -> str:
 
 def raw_asset(source: Source) -> dg.AssetsDefinition:
     """Changed records of one native object, in the system's own words."""
-    connection, entity_map = source.connection, source.entity_map
+    connection, entity_map, lane = source.connection, source.entity_map, source.lane
 
     @dg.asset(
         key=source.raw_key,
-        group_name="raw",
+        group_name=lane.called("raw"),
         kinds={connection.type, "duckdb"},
         tags={"stage": "raw", "connection": connection.name, "entity": entity_map.entity},
         pool=system_pool(connection.name),
@@ -71,7 +71,7 @@ def raw_asset(source: Source) -> dg.AssetsDefinition:
     )
     def raw(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         serves = call_class(context.run.tags.get(SERVES_TAG))
-        with platform.use() as used:
+        with platform.use(lane.name) as used:
             pulled = pull.pull(used, connection.name, entity_map.name, serves)
             today = metadata.budget(used, connection.name, pulled.stopped)
         more = {
@@ -87,7 +87,7 @@ def raw_asset(source: Source) -> dg.AssetsDefinition:
 
 def conformed_asset(source: Source, upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:
     """Canonical records of one map, standardised and validated."""
-    connection, entity_map = source.connection, source.entity_map
+    connection, entity_map, lane = source.connection, source.entity_map, source.lane
     check = dg.AssetCheckSpec(
         "schema", asset=source.conformed_key, description="pandera checks; rows that fail are parked, not dropped"
     )
@@ -95,22 +95,22 @@ def conformed_asset(source: Source, upstream: list[dg.AssetKey], configuration: 
     @dg.asset(
         key=source.conformed_key,
         deps=[source.raw_key, *upstream],
-        group_name="conformed",
+        group_name=lane.called("conformed"),
         kinds={"polars", "pandera"},
         owners=_owners(configuration, entity_map.entity),
         tags={"stage": "conformed", "connection": connection.name, "entity": entity_map.entity},
-        pool=WAREHOUSE_POOL,
+        pool=names.warehouse_pool(lane),
         check_specs=[check],
         metadata={
             "dagster/column_schema": metadata.columns(entity_map.entity),
             "dagster/column_lineage": metadata.conformed_lineage(
-                configuration.matrix, connection.name, connection.type, entity_map.entity
+                configuration.matrix, lane, connection.name, connection.type, entity_map.entity
             ),
         },
         description=f"{entity_map.entity} records of {connection.name} in canonical fields.",
     )
     def conformed(platform: PlatformResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-        with platform.use() as used:
+        with platform.use(lane.name) as used:
             done = conform.conform(used, connection.name, entity_map.name)
         yield dg.MaterializeResult(
             metadata=metadata.counts(done.changes, rows_read=done.read, parked=done.parked, flagged=done.flagged)
@@ -122,19 +122,20 @@ def conformed_asset(source: Source, upstream: list[dg.AssetKey], configuration: 
 
 def links_asset(entity: str, upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:
     """Which records are the same thing."""
+    lane = configuration.lane
 
     @dg.asset(
-        key=dg.AssetKey(["links", entity]),
+        key=names.key(lane, "links", entity),
         deps=upstream,
-        group_name="links",
+        group_name=lane.called("links"),
         kinds={"duckdb", "sql"},
         owners=_owners(configuration, entity),
         tags={"stage": "links", "entity": entity},
-        pool=WAREHOUSE_POOL,
+        pool=names.warehouse_pool(lane),
         description=f"Which {entity} records are the same thing, and why; what is unclear waits for a person.",
     )
     def links(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with platform.use() as used:
+        with platform.use(lane.name) as used:
             done = link.link(used, entity)
         return dg.MaterializeResult(metadata={"linked": done.matched, "new": done.born, "questions": done.questions})
 
@@ -143,18 +144,19 @@ def links_asset(entity: str, upstream: list[dg.AssetKey], configuration: Configu
 
 def golden_asset(entity: str, upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:
     """Golden records, merged field by field."""
-    key = dg.AssetKey(["golden", entity])
+    lane = configuration.lane
+    key = names.key(lane, "golden", entity)
     check = dg.AssetCheckSpec("schema", asset=key, description="pandera checks of the merged records")
-    conformed = [up for up in upstream if up.path[0] == "conformed"]
+    conformed = [up for up in upstream if "conformed" in up.path[:2]]
 
     @dg.asset(
         key=key,
         deps=upstream,
-        group_name="golden",
+        group_name=lane.called("golden"),
         kinds={"polars", "pandera"},
         owners=_owners(configuration, entity),
         tags={"stage": "golden", "entity": entity},
-        pool=WAREHOUSE_POOL,
+        pool=names.warehouse_pool(lane),
         check_specs=[check],
         metadata={
             "dagster/column_schema": metadata.columns(entity),
@@ -163,7 +165,7 @@ def golden_asset(entity: str, upstream: list[dg.AssetKey], configuration: Config
         description=f"Golden {entity} records: field by field from its owner, after a three-way compare.",
     )
     def golden(platform: PlatformResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-        with platform.use() as used:
+        with platform.use(lane.name) as used:
             done = merge.merge(used, entity)
         yield dg.MaterializeResult(
             metadata=metadata.counts(
@@ -181,24 +183,25 @@ def golden_asset(entity: str, upstream: list[dg.AssetKey], configuration: Config
 
 def invoice_asset(upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:
     """Golden invoices with what was paid and credited."""
-    key = dg.AssetKey(["golden", "invoice"])
+    lane = configuration.lane
+    key = names.key(lane, "golden", "invoice")
     check = dg.AssetCheckSpec("schema", asset=key, description="pandera checks of the merged invoices")
     agree = dg.AssetCheckSpec("balances_agree", asset=key, description="every balance is what the ERP says is owed")
 
     @dg.asset(
         key=key,
         deps=upstream,
-        group_name="golden",
+        group_name=lane.called("golden"),
         kinds={"duckdb", "pandera"},
         owners=_owners(configuration, "invoice"),
         tags={"stage": "golden", "entity": "invoice"},
-        pool=WAREHOUSE_POOL,
+        pool=names.warehouse_pool(lane),
         check_specs=[check, agree],
         metadata={"dagster/column_schema": metadata.columns("invoice")},
         description="Golden invoices and payments, balances from what was applied, and what each account owes.",
     )
     def golden_invoice(platform: PlatformResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-        with platform.use() as used:
+        with platform.use(lane.name) as used:
             done = invoices.merge_invoices(used)
         yield dg.MaterializeResult(
             metadata=metadata.counts(done.changes, considered=done.considered, parked=done.parked)
@@ -216,21 +219,21 @@ def invoice_asset(upstream: list[dg.AssetKey], configuration: Configuration) -> 
     return golden_invoice
 
 
-def exchange_rate_asset(upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
+def exchange_rate_asset(lane: Lane, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
     """Golden exchange rates."""
 
     @dg.asset(
-        key=dg.AssetKey(["golden", "exchange_rate"]),
+        key=names.key(lane, "golden", "exchange_rate"),
         deps=upstream,
-        group_name="golden",
+        group_name=lane.called("golden"),
         kinds={"duckdb"},
         tags={"stage": "golden", "entity": "exchange_rate"},
-        pool=WAREHOUSE_POOL,
+        pool=names.warehouse_pool(lane),
         metadata={"dagster/column_schema": metadata.columns("exchange_rate")},
         description="The ERP's exchange rates, with their dates and source.",
     )
     def golden_exchange_rate(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with platform.use() as used:
+        with platform.use(lane.name) as used:
             return dg.MaterializeResult(metadata=metadata.counts(invoices.merge_exchange_rates(used)))
 
     return golden_exchange_rate
@@ -238,19 +241,20 @@ def exchange_rate_asset(upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
 
 def plan_asset(entity: str, upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:
     """The writes that would make both sides agree."""
+    lane = configuration.lane
 
     @dg.asset(
-        key=dg.AssetKey(["plan", entity]),
+        key=names.key(lane, "plan", entity),
         deps=upstream,
-        group_name="plan",
+        group_name=lane.called("plan"),
         kinds={"polars"},
         owners=_owners(configuration, entity),
         tags={"stage": "plan", "entity": entity},
-        pool=WAREHOUSE_POOL,
+        pool=names.warehouse_pool(lane),
         description=f"The exact writes that would make both sides agree on each {entity}, field by field.",
     )
     def planned(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with platform.use() as used:
+        with platform.use(lane.name) as used:
             done = plan.plan(used, entity)
         return dg.MaterializeResult(
             metadata={
@@ -264,20 +268,20 @@ def plan_asset(entity: str, upstream: list[dg.AssetKey], configuration: Configur
     return planned
 
 
-def push_asset(connection: ConnectionConfig, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
+def push_asset(lane: Lane, connection: ConnectionConfig, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
     """Ready intents, applied exactly once."""
 
     @dg.asset(
-        key=dg.AssetKey(["push", connection.name]),
+        key=names.key(lane, "push", connection.name),
         deps=upstream,
-        group_name="push",
+        group_name=lane.called("push"),
         kinds={connection.type},
         tags={"stage": "push", "connection": connection.name},
         pool=system_pool(connection.name),
         description=f"Sends ready intents to {connection.name}, each exactly once; unknown outcomes are settled first.",
     )
     def pushed(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with platform.use() as used:
+        with platform.use(lane.name) as used:
             forecast = forecasts.cost(used, connection.name)
             done = push.push(used, connection.name, worker=context.run.run_id)
             today = metadata.budget(used, connection.name, " ".join(done.stopped.values()) or None)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from crmerp_assets.ledger.engine import database_url, place
+from crmerp_assets.ledger.engine import database_url, place, schema_of
 from crmerp_assets.ledger.errors import LedgerUnavailable
 from crmerp_assets.ledger.failures import translated
 
@@ -63,7 +63,9 @@ def _dump(source: URL, target: Path, environment: Mapping[str, str]) -> None:
         )
     bare = source.set(drivername="postgresql", password=None).render_as_string()
     secret = {} if source.password is None else {"PGPASSWORD": source.password}
-    command = [program, "--format=custom", f"--file={target}", f"--dbname={bare}"]
+    schema = schema_of(source)
+    only = [f"--schema={schema}"] if schema else []
+    command = [program, "--format=custom", *only, f"--file={target}", f"--dbname={bare}"]
     done = subprocess.run(command, env={**environment, **secret}, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         told = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

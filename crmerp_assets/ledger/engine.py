@@ -5,6 +5,7 @@ lock later fails at once when another one wrote in between; asking first makes i
 """
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +32,39 @@ def place(url: URL) -> str:
     """How messages call the database: the file, or the URL without user and password."""
     if url.get_backend_name() == "sqlite":
         return str(url.database)
-    return f"postgresql://{url.host or 'localhost'}/{url.database}"
+    schema = schema_of(url)
+    return f"postgresql://{url.host or 'localhost'}/{url.database}" + (f" (schema {schema})" if schema else "")
 
 
 def make_engine(url: URL, busy_seconds: float) -> Engine:
     """An engine whose connections wait `busy_seconds` for a lock. Nothing is opened yet."""
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, busy_seconds)
-    wait = f"-c lock_timeout={math.ceil(busy_seconds * 1000)} -c timezone=UTC"
-    query = {"options": wait, "connect_timeout": "10"} | dict(url.query)
+    wait = f"-c lock_timeout={math.ceil(busy_seconds * 1000)} -c timezone=UTC {_options(url)}".strip()
+    query = {"connect_timeout": "10"} | dict(url.query) | {"options": wait}
     return create_engine(url.set(query=query), pool_pre_ping=True)
+
+
+def in_schema(url: str, schema: str) -> str:
+    """The URL of another ledger in the same database: a schema of PostgreSQL; for SQLite, a file beside the other."""
+    made = make_url(url)
+    if made.get_backend_name() == "sqlite":
+        file = Path(str(made.database))
+        made = made.set(database=str(file.with_name(f"{file.stem}.{schema}{file.suffix}")))
+    else:
+        made = made.update_query_dict({"options": f"{_options(made)} -csearch_path={schema}".strip()})
+    return made.render_as_string(hide_password=False)
+
+
+def schema_of(url: URL) -> str | None:
+    """The schema that the ledger has for itself; None where it is the database's usual one."""
+    found = re.search(r"-c\s*search_path=([a-z][a-z0-9_]*)", _options(url))
+    return found[1] if found else None
+
+
+def _options(url: URL) -> str:
+    given = url.query.get("options", "")
+    return given if isinstance(given, str) else " ".join(given)
 
 
 def _sqlite_engine(url: URL, busy_seconds: float) -> Engine:

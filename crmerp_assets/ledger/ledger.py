@@ -10,7 +10,7 @@ from crmerp_assets.ledger.aliases import Aliases
 from crmerp_assets.ledger.breakers import Breakers
 from crmerp_assets.ledger.budgets import Budgets
 from crmerp_assets.ledger.cursors import Cursors
-from crmerp_assets.ledger.engine import BEGIN, database_url, make_engine, place
+from crmerp_assets.ledger.engine import BEGIN, database_url, make_engine, place, schema_of
 from crmerp_assets.ledger.failures import translated
 from crmerp_assets.ledger.holds import Holds
 from crmerp_assets.ledger.intents import Intents
@@ -67,7 +67,7 @@ class Ledger:
         with translated(where):
             engine = make_engine(target, busy_seconds)
             try:
-                migrate(engine, where)
+                migrate(engine, where, schema_of(target))
             except BaseException:
                 engine.dispose()
                 raise

@@ -7,6 +7,7 @@ looked at first. One process migrates, the others wait for it and find nothing l
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, inspect, select, text
+from sqlalchemy.schema import CreateSchema
 
 from crmerp_assets.ledger.engine import BEGIN
 from crmerp_assets.ledger.errors import LedgerUnavailable
@@ -15,8 +16,11 @@ REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def migrate(engine: Engine, where: str) -> None:
-    """Apply the migrations that are missing. Raises LedgerUnavailable where a newer version wrote the ledger."""
+def migrate(engine: Engine, where: str, schema: str | None = None) -> None:
+    """Apply the migrations that are missing, in a schema that is made if need be.
+
+    Raises LedgerUnavailable where a newer version wrote the ledger.
+    """
     with engine.connect() as connection:
         # Only a look: taking the write lock for it would make every process that starts wait for the others.
         found = _revision(connection.execution_options(**{BEGIN: "DEFERRED"}), where)
@@ -25,6 +29,8 @@ def migrate(engine: Engine, where: str) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("ledger:migrate", 0))))
+            if schema is not None:
+                connection.execute(CreateSchema(schema, if_not_exists=True))
         if _revision(connection, where) != REVISIONS[-1]:
             _upgrade(connection)
 

@@ -52,7 +52,8 @@ class Session:
         SQLite needs nothing: its writing transactions exclude each other from their first statement.
         """
         if self._postgres:
-            self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+            here = func.concat(func.current_schema(), ":", name)  # lanes share a database
+            self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(here, 0))))
 
     def among(self, column: ColumnElement[Any], values: Iterable[str]) -> ColumnElement[bool]:
         """The column is one of many values, sent as one parameter however many there are."""

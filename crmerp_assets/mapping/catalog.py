@@ -21,10 +21,10 @@ Built = TypeVar("Built")
 
 
 def load_matrix(
-    overrides: Path | None = None, default_region: str | None = None, brought: Sequence[Path] = ()
+    overrides: Path | Sequence[Path] | None = None, default_region: str | None = None, brought: Sequence[Path] = ()
 ) -> Matrix:
-    """The matrix; `overrides` is the user's configuration folder, with its files in mapping/matrix/. `brought` are
-    folders with the maps of systems from other packages.
+    """The matrix; `overrides` is the user's configuration folder, with its files in mapping/matrix/, or several, the
+    later ones on top. `brought` are folders with the maps of systems from other packages.
 
     ConfigurationError lists every mistake in every file.
     """
@@ -36,8 +36,8 @@ def load_matrix(
     return Matrix(maps, default_region)
 
 
-def load_governance(overrides: Path | None = None) -> Mapping[str, EntityRules]:
-    """Rules by entity; the user's files are in mapping/governance/ of the configuration folder."""
+def load_governance(overrides: Path | Sequence[Path] | None = None) -> Mapping[str, EntityRules]:
+    """Rules by entity; the user's files are in mapping/governance/ of the configuration folder, or of several."""
     documents, problems = _documents("governance", overrides, 1, "<entity>.yaml, such as customer.yaml")
     rules = list(_built(documents, problems, _entity_rules))
     if problems:
@@ -46,7 +46,7 @@ def load_governance(overrides: Path | None = None) -> Mapping[str, EntityRules]:
 
 
 def _documents(
-    kind: str, overrides: Path | None, words: int, form: str, brought: Sequence[Path] = ()
+    kind: str, overrides: Path | Sequence[Path] | None, words: int, form: str, brought: Sequence[Path] = ()
 ) -> tuple[dict[str, Document], list[str]]:
     documents: dict[str, Document] = {}
     problems: list[str] = []
@@ -71,14 +71,14 @@ def _packaged(path: Path, shown: str) -> Document:
     return read(path, shown)
 
 
-def _files(kind: str, overrides: Path | None, brought: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def _files(kind: str, overrides: Path | Sequence[Path] | None, brought: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     for path in sorted((PACKAGED / kind).glob("*.yaml")):
         yield path, f"mapping/{kind}/{path.name}"
     for folder in brought:
         for path in sorted(folder.glob("*.yaml")):
             yield path, str(path)
-    if overrides is not None:
-        for path in sorted((overrides / "mapping" / kind).glob("*.y*ml")):
+    for folder in [overrides] if isinstance(overrides, Path) else overrides or ():
+        for path in sorted((folder / "mapping" / kind).glob("*.y*ml")):
             yield path, str(path)
 
 

@@ -285,6 +285,12 @@ class Matrix:
         """Every map, by system and in the order of the entities."""
         return tuple(self._maps.values())
 
+    def carrying(self, entities: Sequence[str]) -> Matrix:
+        """The same matrix without the maps of other entities."""
+        narrowed = Matrix([])
+        narrowed._maps = {at: m for at, m in self._maps.items() if m.entity in entities}
+        return narrowed
+
     def maps(self, system: str) -> tuple[EntityMap, ...]:
         """The maps of a system in the order of the entities; none for a system without maps."""
         return tuple(m for m in self._maps.values() if m.system == system)

@@ -231,7 +231,7 @@ def shown(budget: Budget) -> str:
 
 def today(platform: Platform, connection: str) -> Budget:
     """What is used of a connection's budget today, by every process."""
-    with platform.ledger.read() as tx:
+    with platform.shared.read() as tx:
         return tx.budgets.today(connection)
 
 

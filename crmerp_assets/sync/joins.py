@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.ledger import Transaction, pairing
 from crmerp_assets.matching import SPECS
 from crmerp_assets.matching.survivors import Record
@@ -62,7 +61,7 @@ def unlink(platform: Platform, name: str, entity: str | None, why: str, by: str)
             raise LookupError(f"'{name}' stands for several linked records; say which kind with --entity.")
         one, partner = found[0]
         _no_ghost(tx, one)
-        prefix = ENTITIES[one.entity].key_prefix
+        prefix = platform.prefix(one.entity)
         moved = pairing.part(tx, one.entity, prefix, one.record, partner, f"unlinked by {by}: {why}", by)
         pair = [one.native_id, partner[1]] if one.role == "crm" else [partner[1], one.native_id]
         _texts_go_back(tx, one.entity, json.dumps(pair), moved, by)

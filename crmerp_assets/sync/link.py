@@ -13,12 +13,11 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.ledger import Transaction
 from crmerp_assets.matching import COMPARED, RULES, SPECS, Matches
 from crmerp_assets.matching import link as match
 from crmerp_assets.merge.three_way import Role
-from crmerp_assets.sync import duplicates, identity, retired, stakes, survivors, tables
+from crmerp_assets.sync import duplicates, identity, retired, routes, stakes, survivors, tables
 from crmerp_assets.sync.link_answers import QUESTION, REFUSED, TITLES, Answers, answers, fitting, question_detail
 from crmerp_assets.sync.platform import Connection, Platform, in_one_transaction
 from crmerp_assets.warehouse import Table
@@ -64,7 +63,7 @@ def link(platform: Platform, entity: str) -> Linked:
         for side in sides:
             _relation(con, side, platform, entity)
         found = _match(platform, con, entity, given, [side.role for side in sides])
-        rows = _decide(con, entity, sides, found)
+        rows = _decide(con, entity, platform.prefix(entity), sides, found)
         questions = stakes.with_stakes(platform, con, entity, _described(con, found.questions))
         twice = stakes.with_stakes(platform, con, entity, duplicates.described(con, found.duplicates))
     with platform.ledger.begin() as tx:
@@ -134,6 +133,9 @@ def _relation(con: duckdb.DuckDBPyConnection, side: Connection, platform: Platfo
     records, mirrored = _records(side, platform, entity), tables.links(entity).sql
     kept = {*COMPARED.get(entity, ()), "external_key", *TITLES} & set(records.columns(con))
     columns = ", ".join(f'c."{name}"' for name in sorted(kept))
+    if entity == "order" and side.role == "crm" and "crm" in platform.lane.shared:
+        number = f"CASE WHEN NOT {routes.strangers(platform, con)} THEN c.order_number END AS order_number"
+        columns = columns.replace('c."order_number"', number)
     owner, owner_golden = "", ""
     if entity == "contact":
         owner = (
@@ -173,11 +175,13 @@ def _match(
     )
 
 
-def _decide(con: duckdb.DuckDBPyConnection, entity: str, sides: list[Connection], found: _Found) -> pl.DataFrame:
+def _decide(
+    con: duckdb.DuckDBPyConnection, entity: str, prefix: str, sides: list[Connection], found: _Found
+) -> pl.DataFrame:
     """Ledger rows for matched pairs and for records that stand alone; a record in a question gets none."""
     con.register("_links", found.links.to_arrow())
     con.register("_questions", _waiting(found).to_arrow())
-    rows = [con.execute(_links_sql(entity, side, sides)).pl().cast(LINK) for side in sides]
+    rows = [con.execute(_links_sql(entity, prefix, side, sides)).pl().cast(LINK) for side in sides]
     con.unregister("_links")
     con.unregister("_questions")
     return pl.concat(rows)
@@ -194,12 +198,11 @@ def _waiting(found: _Found) -> pl.DataFrame:
     ).unique()
 
 
-def _links_sql(entity: str, side: Connection, sides: list[Connection]) -> str:
+def _links_sql(entity: str, prefix: str, side: Connection, sides: list[Connection]) -> str:
     """One side's new links: the pair's golden id, else a key it already holds, else one made from the record.
 
     A golden id made here depends on the record alone (of a pair, on the CRM's), so making it twice makes the same.
     """
-    prefix = ENTITIES[entity].key_prefix
     own, other = ("a_id", "b_id") if side.role == "crm" else ("b_id", "a_id")
     partner = next((s for s in sides if s is not side), None)
     crm = next((s.name for s in sides if s.role == "crm"), "")

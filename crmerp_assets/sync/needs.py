@@ -10,11 +10,12 @@ import duckdb
 import polars as pl
 
 from crmerp_assets.merge.three_way import Role
-from crmerp_assets.sync import scope, tables
+from crmerp_assets.sync import routes, scope, tables
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse.tables import listed
 
 MAX_DEPTH = 20
+_ROLES: tuple[Role, ...] = ("crm", "erp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ def needs(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str) -> Ne
     one: it is not made again.
     """
     late = con.execute(_LATE_PARENTS).fetchall() if entity == "customer" else []
-    return Need({role: _wanted(platform, con, entity, role) for role in ("crm", "erp")}, [row[0] for row in late])
+    asked = "order" if entity in ("customer", "order") else ""  # of others nobody asks for orders
+    with listed(con, "_elsewhere_orders", routes.elsewhere(platform, con, asked)["golden_id"]):
+        wanted = {role: _wanted(platform, con, entity, role) for role in _ROLES}
+    return Need(wanted, [row[0] for row in late])
 
 
 _LATE_PARENTS = f"""
@@ -60,6 +64,7 @@ def _wanted(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, rol
         waiting = tx.survivors.waiting(entity)
     found = con.execute(f"SELECT * FROM ({sql}) w WHERE NOT EXISTS ({held})").pl().cast({"depth": pl.Int64})
     found = scope.within(platform, con, entity, role, found.filter(~pl.col("golden_id").is_in(waiting)))
+    found = routes.within(platform, con, entity, role, found)
     return found.join(_keyed_elsewhere(platform, con, entity, role, found), on="golden_id", how="anti")
 
 
@@ -97,10 +102,13 @@ def _wanted_sql(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str,
 
 
 def due_orders(platform: Platform) -> str:
-    """SQL for won deals since the go-live date that have no order in the ERP. Without a go-live date: none."""
+    """SQL for won deals since the go-live date that have no order in the ERP; without a go-live date none.
+
+    Those of other lanes, `_elsewhere_orders`, are none of ours.
+    """
     go_live = platform.policy.go_live
     since = f"o.close_date >= DATE '{go_live}'" if go_live else "false"
-    missing = "o.erp_id IS NULL AND NOT o.crm_deleted"
+    missing = "o.erp_id IS NULL AND NOT o.crm_deleted AND o.golden_id NOT IN (SELECT id FROM _elsewhere_orders)"
     return f"SELECT o.* FROM {tables.golden('order').sql} o WHERE o.won AND {since} AND {missing}"
 
 

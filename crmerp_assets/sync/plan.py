@@ -9,13 +9,12 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.ledger import Transaction
 from crmerp_assets.mapping import EntityMap, fits, retirement, sendable, writable
 from crmerp_assets.merge import gates, writes
 from crmerp_assets.merge.amounts import rounded
 from crmerp_assets.merge.gates import Gate
-from crmerp_assets.sync import breaker, scope, tables, unknown_products
+from crmerp_assets.sync import breaker, claims, routes, scope, tables, unknown_products
 from crmerp_assets.sync.approvals import with_approvals, withdraw_idle
 from crmerp_assets.sync.credit import with_credit
 from crmerp_assets.sync.holds import HOLD, with_holds
@@ -65,7 +64,7 @@ class Planned:
 def plan(platform: Platform, entity: str) -> Planned:
     """Plan both sides of `entity`."""
     maps = [platform.entity_map(side, entity) for side in platform.connections.values()]
-    configured = (platform.governance[entity], scope.rules(platform), *maps)
+    configured = (platform.governance[entity], scope.rules(platform), routes.rules(platform), *maps)
     source, consumer = tables.compare(entity), platform.consumer(f"plan:{entity}", *configured)
     with platform.ledger.read() as tx:
         waiting = tx.intents.waiting_golden_ids(entity)
@@ -75,7 +74,7 @@ def plan(platform: Platform, entity: str) -> Planned:
         need = needs(platform, con, entity)
         due = settle(platform, con, entity, DELETED).and_(settle(platform, con, entity, UNSOLD))
         mark = newest(con, source)
-        moved = scope.touched(platform, con, entity)
+        moved = [*scope.touched(platform, con, entity), *routes.touched(platform, con, entity)]
         frame = _considered(con, entity, consumer, [*waiting, *need.triggers, *due.triggers, *moved])
         if entity == "product":
             frame, need = unknown_products.with_new(platform, frame, need)
@@ -84,8 +83,10 @@ def plan(platform: Platform, entity: str) -> Planned:
             for side in platform.connections.values()
         ]
         found = pl.concat([pl.DataFrame(schema=SCHEMA), *intents])
+    found = claims.take(platform, entity, frame, found)
     found = breaker.guard(platform, entity, frame["golden_id"].to_list(), found)
     found = _store(platform, entity, frame, found)
+    claims.give_back(platform, entity, frame["golden_id"])
     if entity == "order":
         unknown_products.ask(platform, found)
         withdraw_idle(platform, frame["golden_id"].to_list(), found)
@@ -121,7 +122,7 @@ def _side(
         return pl.DataFrame(schema=SCHEMA)
     if entity == "order" and side.role == "crm":
         frame = _as_deals(frame)
-    frame = scope.within(platform, con, entity, side.role, frame)
+    frame = routes.within(platform, con, entity, side.role, scope.within(platform, con, entity, side.role, frame))
     held = frame.filter(pl.col(f"{side.role}.present") & _since_go_live(platform, entity, side))
     lacking = frame.filter(~pl.col(f"{side.role}.present")).join(wanted, on="golden_id")
     updates = _updates(platform, entity_map, side, held)
@@ -129,7 +130,7 @@ def _side(
     if entity == "customer":
         updates, creates = (_reachable_parents(con, side, one, wanted) for one in (updates, creates))
     retired = due.changes(held, side.role, retirement(entity_map))
-    kept = pl.concat([updates, _keys(held, side, entity)]).join(retired, on="golden_id", how="anti")
+    kept = pl.concat([updates, _keys(held, side, platform.prefix(entity))]).join(retired, on="golden_id", how="anti")
     changed, left_out = set_aside(side, entity_map, pl.concat([kept, retired]))
     candidates = pl.concat(
         [
@@ -216,12 +217,12 @@ def _since_go_live(platform: Platform, entity: str, side: Connection) -> pl.Expr
     return pl.lit(value=True)
 
 
-def _keys(held: pl.DataFrame, side: Connection, entity: str) -> pl.DataFrame:
+def _keys(held: pl.DataFrame, side: Connection, prefix: str) -> pl.DataFrame:
     """Our key, for records that both sides hold and that carry none yet, and for those that carry another of ours:
     the one they had before a merge, or before it was undone."""
     key = pl.col(f"{side.role}.key")
     lacking = pl.col("crm.present") & pl.col("erp.present") & key.is_null()
-    ours = key.str.to_lowercase().str.starts_with(f"{ENTITIES[entity].key_prefix}-")
+    ours = key.str.to_lowercase().str.starts_with(f"{prefix}-")
     other = (ours & (key.str.to_lowercase() != pl.col("golden_id"))).fill_null(value=False)
     return held.filter(lacking | other).select(
         "golden_id",

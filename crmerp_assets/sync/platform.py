@@ -10,9 +10,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 from pydantic import BaseModel
 
 from crmerp_assets import __version__
+from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.connectors.protocol import Connector
 from crmerp_assets.ledger import Ledger
 from crmerp_assets.mapping import EntityMap, EntityRules, Matrix
+from crmerp_assets.merge.lanes import ALONE, Lane
 from crmerp_assets.merge.policy import Policy
 from crmerp_assets.merge.three_way import Role
 from crmerp_assets.warehouse import Warehouse
@@ -46,7 +48,11 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """The composition root's product; use cases take it first and read nothing else."""
+    """The composition root's product; use cases take it first and read nothing else.
+
+    It has two sides. Where there are several lanes each has a platform, with a ledger and a warehouse of its own;
+    `common` is the ledger in which all of them count calls and claim deals.
+    """
 
     connections: Mapping[str, Connection]
     warehouse: Warehouse
@@ -55,6 +61,17 @@ class Platform:
     governance: Mapping[str, EntityRules]
     policy: Policy
     clock: Callable[[], datetime]
+    lane: Lane = ALONE
+    common: Ledger | None = None
+
+    @property
+    def shared(self) -> Ledger:
+        """The ledger of all lanes together; with one lane, its own."""
+        return self.common or self.ledger
+
+    def prefix(self, entity: str) -> str:
+        """How the golden ids of an entity begin, and with them the keys that are ours."""
+        return self.lane.prefix(ENTITIES[entity].key_prefix)
 
     def consumer(self, stage: str, *configuration: BaseModel | str | None) -> str:
         """The name under which a stage remembers what it has processed.
@@ -82,3 +99,5 @@ class Platform:
         for connection in self.connections.values():
             connection.connector.close()
         self.ledger.close()
+        if self.common is not None:
+            self.common.close()

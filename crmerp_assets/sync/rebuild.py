@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.ledger import LedgerUnavailable
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.conform import conform
@@ -95,7 +94,7 @@ def _keyed(con: duckdb.DuckDBPyConnection, platform: Platform, entity: str, side
     entity_map = platform.entity_map(side, entity)
     if entity_map is None or not tables.conformed(side.name, entity_map.name).exists(con):
         return False
-    prefix = ENTITIES[entity].key_prefix
+    prefix = platform.prefix(entity)
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW _keyed_{side.role} AS SELECT native_id, "
         f"CASE WHEN starts_with(lower(external_key), '{prefix}-') THEN lower(external_key) END AS key, "

@@ -16,10 +16,11 @@ from crmerp_assets.reports.company import with_company
 from crmerp_assets.reports.differences import line_differences, told
 from crmerp_assets.reports.owners import owned
 from crmerp_assets.reports.reconciliation import AMOUNTS, shaped
-from crmerp_assets.sync import reconciled, tables, units
+from crmerp_assets.sync import reconciled, routes, tables, units
 from crmerp_assets.sync.platform import Platform, in_one_transaction
 from crmerp_assets.sync.reference_rates import known_rates
 from crmerp_assets.sync.strays import strays
+from crmerp_assets.warehouse.tables import listed
 
 COUNTED = ("customer", "contact", "product", "order")
 _COUNTS: dict[str, type[pl.DataType]] = dict.fromkeys(
@@ -53,7 +54,7 @@ def run_reconciliation(platform: Platform) -> Reconciliation:
             deals=shaped(with_company(placed, rates, company, "close_date", AMOUNTS, oldest)),
             strays=with_company(alone, rates, company, "day", ["amount"], oldest).select(*STRAYS).cast(STRAYS),  # type: ignore[arg-type]
             lines=lines,
-            counts=_counts(con, parked),
+            counts=_counts(platform, con, parked),
             tolerance=tolerance,
             made_at=platform.clock(),
         )
@@ -75,13 +76,17 @@ def _deals(platform: Platform, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     if not table.exists(con):
         raise NothingToReconcile("No deals were read yet, so there is nothing to compare; run `crmerp plan` first.")
     since = f"close_date >= DATE '{go_live}'" if go_live else "false"
-    return con.execute(
-        f"""
+    return (
+        con.execute(
+            f"""
         SELECT o.* EXCLUDE (_hash, _change, lines), c."erp.currency" AS erp_currency
         FROM {table.sql} o LEFT JOIN {compare.sql} c USING (golden_id)
         WHERE won AND {since} AND NOT crm_deleted
         """
-    ).pl()
+        )
+        .pl()
+        .join(routes.elsewhere(platform, con, "order"), on="golden_id", how="anti", maintain_order="left")
+    )
 
 
 def _differing(con: duckdb.DuckDBPyConnection, deals: pl.DataFrame) -> pl.DataFrame:
@@ -115,7 +120,7 @@ def _won(platform: Platform, con: duckdb.DuckDBPyConnection, parked: pl.DataFram
     con.register("_parked", parked.select(pl.col("native_id").alias("_id")).to_arrow())
     raw = con.execute(f"SELECT * FROM {tables.raw(crm.name, entity_map.object).sql} SEMI JOIN _parked USING (_id)").pl()
     con.unregister("_parked")
-    read = inbound(entity_map, raw).filter(pl.col("won") == "true")
+    read = routes.carried(platform, con, inbound(entity_map, raw).filter(pl.col("won") == "true"))
     day = pl.col("close_date").str.to_date("%Y-%m-%d", strict=False)
     values = read.select(
         pl.col("native_id").alias("crm_id"),
@@ -128,8 +133,8 @@ def _won(platform: Platform, con: duckdb.DuckDBPyConnection, parked: pl.DataFram
     return values.join(reasons, on="crm_id")
 
 
-def _counts(con: duckdb.DuckDBPyConnection, parked: pl.DataFrame) -> pl.DataFrame:
-    """Live records per entity: on each side, on both, on one only, and unusable ones."""
+def _counts(platform: Platform, con: duckdb.DuckDBPyConnection, parked: pl.DataFrame) -> pl.DataFrame:
+    """Live records per entity: on each side, on both, on one only, and unusable ones; without those of other lanes."""
     rows = []
     for entity in COUNTED:
         table = tables.golden(entity)
@@ -139,9 +144,11 @@ def _counts(con: duckdb.DuckDBPyConnection, parked: pl.DataFrame) -> pl.DataFram
         sql = (
             f"SELECT count(*) FILTER {_where(crm)}, count(*) FILTER {_where(erp)}, "
             f"count(*) FILTER (WHERE {crm} AND {erp}), count(*) FILTER (WHERE {crm} AND NOT {erp}), "
-            f"count(*) FILTER (WHERE {erp} AND NOT {crm}) FROM {table.sql}"
+            f"count(*) FILTER (WHERE {erp} AND NOT {crm}) FROM {table.sql} "
+            "WHERE golden_id NOT IN (SELECT id FROM _elsewhere)"
         )
-        found = con.execute(sql).fetchone()
+        with listed(con, "_elsewhere", routes.elsewhere(platform, con, entity)["golden_id"]):
+            found = con.execute(sql).fetchone()
         assert found is not None
         rows.append((entity, *found, parked.filter(pl.col("entity") == entity).height))
     return pl.DataFrame(rows, schema={"entity": pl.String, **_COUNTS}, orient="row")

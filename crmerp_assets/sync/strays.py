@@ -6,7 +6,6 @@ Only what has happened since the go-live date is looked at, and nothing that is 
 import duckdb
 import polars as pl
 
-from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.reports.breaks import STRAYS
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Platform
@@ -38,7 +37,7 @@ def strays(platform: Platform, con: duckdb.DuckDBPyConnection, parked: pl.DataFr
 
 def _orders(platform: Platform, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     orders, compare = tables.golden("order"), tables.compare("order")
-    ours = f"starts_with(lower(c.\"erp.key\"), '{ENTITIES['order'].key_prefix}-')"
+    ours = f"starts_with(lower(c.\"erp.key\"), '{platform.prefix('order')}-')"
     return con.execute(
         f"""
         SELECT o.erp_id AS record, o.golden_id, o.name, o.order_number AS number, o.close_date AS day,

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.canonical.money import MONEY
 from crmerp_assets.sync import tables
@@ -93,7 +92,7 @@ def with_new(platform: Platform, frame: pl.DataFrame, need: Need) -> tuple[pl.Da
     with platform.ledger.read() as tx:
         waiting = tx.intents.open(entity="order", states=["waiting"]).filter(pl.col("gate") == UNKNOWN_PRODUCT)
         asked = _unknown(waiting)
-        made = [_row(row["key"], row["text"]) for row in asked.iter_rows(named=True)]
+        made = [_row(platform.prefix("product"), row["key"], row["text"]) for row in asked.iter_rows(named=True)]
         there = set(tx.links.of("product", [row["golden_id"] for row in made])["golden_id"])
     missing = [row for row in made if row["golden_id"] not in there]
     if not missing:
@@ -104,9 +103,9 @@ def with_new(platform: Platform, frame: pl.DataFrame, need: Need) -> tuple[pl.Da
     return pl.concat([frame, rows], how="diagonal"), Need(more, need.late)
 
 
-def _row(key: str, text: str) -> dict[str, Any]:
+def _row(prefix: str, key: str, text: str) -> dict[str, Any]:
     """A compare row that neither side holds."""
-    golden_id = f"{ENTITIES['product'].key_prefix}-{hashlib.sha256(f'product|{key}'.encode()).hexdigest()[:20]}"
+    golden_id = f"{prefix}-{hashlib.sha256(f'product|{key}'.encode()).hexdigest()[:20]}"
     values = {"sku": text, "name": text, "active": "true"}
     sides = {f"{role}.{flag}": False for role in ("crm", "erp") for flag in ("present", "deleted")}
     golden = {f"golden.{name}": value for name, value in values.items()}
