@@ -1,0 +1,81 @@
+"""The demo's day with every CRM and every ERP, without a daemon: a company moves in, deals are won, money comes.
+
+The same code plays and judges it for each pair; a system's adapter says only how it is done there.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from world import World
+
+from crmerp_assets.bootstrap import Shared
+from crmerp_assets.cli.outcome import Day
+from crmerp_assets.cli.pair import Pair, chosen
+from crmerp_assets.cli.stage import Stage
+from crmerp_assets.sandbox.company.crm import ALL as CRMS
+from crmerp_assets.sandbox.company.erp import ALL as ERPS
+from crmerp_assets.sandbox.company.generate import generate
+from crmerp_assets.sandbox.company.seed import seed
+from crmerp_assets.sandbox.hubspot import HubSpotSandbox
+from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
+from crmerp_assets.sandbox.salesforce import SalesforceSandbox
+from crmerp_assets.settings import Settings
+from crmerp_assets.sync.published import publish
+from crmerp_assets.sync.reconcile import run_reconciliation
+from crmerp_assets.sync.systems import check
+
+PAIRS = [(crm.name, erp.name) for crm in CRMS for erp in ERPS]
+ACCOUNTS, SEED = 60, 24
+SERVERS: dict[str, Any] = {
+    "salesforce": SalesforceSandbox,
+    "hubspot": HubSpotSandbox,
+    "netsuite": NetSuiteSandbox,
+}
+
+
+@pytest.fixture(params=PAIRS, ids=lambda pair: "-".join(pair))
+def pair(request: pytest.FixtureRequest) -> Pair:
+    return chosen(*request.param)
+
+
+@pytest.fixture
+def stage(pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """The demo's stage with its servers in threads of this process."""
+    with ExitStack() as up:
+        ports = {}
+        for server in pair.servers:
+            started = up.enter_context(SERVERS[server](tmp_path / "sandbox" / server))
+            ports[server] = int(started.url.rpartition(":")[2])
+        made = Stage(Settings(state=tmp_path), ports, date.today(), pair)
+        made.configure()
+        for name, value in made.variables.items():
+            monkeypatch.setenv(name, value)
+        yield made
+        if Shared._built is not None:
+            Shared._built[1].close()
+            Shared._built = None
+
+
+def test_a_business_day_ends_as_it_should(stage: Stage) -> None:
+    seed(generate(date.today(), SEED, ACCOUNTS), stage.place, date.today())
+    with dg.DagsterInstance.ephemeral() as instance:
+        world = World(stage.settings.state, None, None, instance)  # type: ignore[arg-type]
+        world.provision()
+        with world.platform() as used:
+            assert [finding for _, finding in check(used) if not finding.ok] == []
+        world.settle()
+        day = Day(stage)
+        day.morning()
+        world.settle()
+        assert day.morning_missing() == []
+        day.afternoon()
+        world.settle()
+        assert day.afternoon_missing() == []
+        with world.platform() as used:
+            publish(run_reconciliation(used), Settings().reports)
+        assert day.problems() == []
