@@ -45,7 +45,7 @@ def demo(
         prepare(stage)
         for note in (*pair.crm.notes, *pair.erp.notes):
             say(f"   {note}")
-        day = Day(stage)
+        day = up.enter_context(Day(stage))
         day.count_calls("first sync")
         _step(3, "dagster-daemon starts; from here on only its sensors act")
         with dagster_daemon(stage) as daemon:
@@ -59,14 +59,14 @@ def demo(
         day.count_calls("business day")
         _step(6, "What came of it")
         crmerp(stage, "sync")
-        problems = day.show()
+        problems, order = day.show(), day.an_order
     took = time.monotonic() - started
     say(f"\nThe demo took {took:.0f} s.")
     if problems:
         for problem in problems:
             console.print(f"NOT AS IT SHOULD BE: {problem}", style="bold red")
         raise typer.Exit(1)
-    _next(state, pair, day.an_order)
+    _next(state, pair, order)
 
 
 def _step(number: int, what: str) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 
@@ -44,6 +44,13 @@ class Day:
         self._morning: list[Event] = []
         self._afternoon: list[Event] = []
         self._calls: list[tuple[str, str, int]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._seller.close()
+        self._accountant.close()
 
     @property
     def an_order(self) -> str:

@@ -43,8 +43,8 @@ from crmerp_assets.connectors.errors import (
 from crmerp_assets.connectors.protocol import Write
 from crmerp_assets.connectors.tryton import TrytonConnector
 from crmerp_assets.connectors.tryton.values import day
+from crmerp_assets.sandbox.tryton.installing import DATABASE
 from crmerp_assets_tests.contract.tryton_case import connector_to
-from crmerp_assets_tests.tryton.installing import DATABASE
 from crmerp_assets_tests.tryton.office import PARTY, SALE, TODAY, Office, opened
 from crmerp_assets_tests.tryton.proxy import Fault
 

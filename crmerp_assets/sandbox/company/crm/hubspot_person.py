@@ -37,8 +37,8 @@ class HubSpot(Person):
         """Properties of every record, by id, which is in `hs_object_id`."""
         after: dict[str, str] = {}
         while True:
-            asked = {"properties": ",".join(properties), "limit": str(_PAGE), **after}
-            page = self.call("GET", f"{OBJECTS}/{object}", **asked).json()
+            path = f"{OBJECTS}/{object}"
+            page = self.call("GET", path, None, None, properties=",".join(properties), limit=str(_PAGE), **after).json()
             yield from (dict(one["properties"]) for one in page["results"])
             if "paging" not in page:
                 return
