@@ -11,6 +11,7 @@ from urllib.request import urlopen
 import typer
 
 from crmerp_assets.cli.home import PROJECT, dagster_home
+from crmerp_assets.cli.output import say
 from crmerp_assets.cli.pair import Pair, chosen, configured
 from crmerp_assets.cli.processes import Process, StageError, python
 from crmerp_assets.settings import Settings, roles
@@ -79,10 +80,12 @@ class Stage:
             raise StageError(f"Port {port} is taken already. Stop what runs there, or `make dev` in another terminal.")
         command = python("-m", f"crmerp_assets.sandbox.{server}", "--directory", str(folder), "--port", str(port))
         process = Process(f"the {server} sandbox", command, self.settings.state / "logs" / f"{server}.log", {})
-        seconds = max(one.start_seconds for one in (self.pair.crm, self.pair.erp) if one.server == server)
+        system = self.pair.erp if self.pair.erp.server == server else self.pair.crm
+        if system.first_start and not folder.exists():
+            say(f"   {system.first_start}")
         with ExitStack() as guard:
             guard.enter_context(process)
-            process.wait_until(lambda: _answers(_address(port)), seconds)
+            process.wait_until(lambda: _answers(_address(port)), system.start_seconds)
             guard.pop_all()
         return _Entered(process)
 

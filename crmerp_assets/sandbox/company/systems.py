@@ -30,7 +30,7 @@ class System(Generic[Who]):
 
     `worker(url)` is somebody at work there; `fill(url, company, today)` seeds it; `is_empty(url)` is asked before.
     `policy` are lines of policy.yaml that a pair with this system needs. `notes` are sentences about what the day
-    does in another way here, or leaves out.
+    does in another way here, or leaves out. `first_start` says why the first start takes up to `start_seconds`.
     """
 
     name: str
@@ -43,6 +43,7 @@ class System(Generic[Who]):
     policy: str = ""
     notes: tuple[str, ...] = ()
     start_seconds: float = 30.0
+    first_start: str = ""
 
 
 class UnknownSystem(ValueError):

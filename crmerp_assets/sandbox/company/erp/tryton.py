@@ -129,4 +129,5 @@ SYSTEM = System(
         "Tryton's products are made by people: those that only the CRM knows stay there.",
     ),
     start_seconds=900.0,
+    first_start="Tryton itself is started; the first time it is installed from PyPI, which takes a minute or two.",
 )
