@@ -241,6 +241,7 @@ def test_parts_of_a_party_come_back_as_they_were_written(office: Office) -> None
 
 def test_a_party_that_was_there_before_keeps_its_number_and_gets_our_key(office: Office) -> None:
     (theirs,) = office.person.call("model.party.party.create", [{"name": "Old customer", "code": "17"}])
+    assert [row["key"] for row in office.rows(PARTY, "key") if row["_id"] == str(theirs)] == [None]
     update = Write("u", PARTY, "update", "key", "cust-9", str(theirs), {"key": "cust-9", "phone": "+12125550100"})
     for _ in range(2):
         (result,) = office.connector.push(PARTY, [update])
