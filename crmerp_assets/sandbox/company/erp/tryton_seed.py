@@ -6,13 +6,13 @@ Credit limits stay out: Tryton itself refuses a sale beyond one, which is no par
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import httpx
 
-from crmerp_assets.sandbox.company.catalogue import BOTH, ERP_ONLY
+from crmerp_assets.sandbox.company.catalogue import BOTH, ERP_ONLY, RATES
 from crmerp_assets.sandbox.company.erp.tryton_person import Person, amount_of, money, on
 from crmerp_assets.sandbox.company.model import Company, Fields, Record
 from crmerp_assets.sandbox.company.places import PLACES
@@ -43,6 +43,7 @@ def fill(url: str, company: Company, today: date) -> Filled:
     person = Person(url)
     try:
         lists = _lists(person, company)
+        _rates(person, lists, today)
         _put(person, "party.party", company.customers, [_party(one.fields, lists) for one in company.customers], ids)
         products = _products(person, company, lists)
         ids |= {item.key: str(products[item.fields["sku"]]) for item in company.items}
@@ -99,6 +100,17 @@ def _subdivisions(person: Person, countries: Mapping[str, int]) -> dict[tuple[st
     person.make("country.subdivision", list({row["code"]: row for row in rows}.values()))
     there = _named(person, "country.subdivision", "code")
     return {place: there[code] for place, (code, _) in wanted.items()}
+
+
+def _rates(person: Person, lists: Lists, today: date) -> None:
+    """Tryton keeps how much of a currency one unit of the company's is; an old rate does not count for new orders."""
+    rows = [
+        {"currency": lists.currencies[code], "date": on(day), "rate": money(rate)}
+        for code, rate in RATES.items()
+        if rate != 1
+        for day in (today - timedelta(days=450), today - timedelta(days=7))
+    ]
+    person.make("currency.currency.rate", rows)
 
 
 def _party(fields: Fields, lists: Lists) -> dict[str, Any]:
