@@ -10,6 +10,7 @@ Tried by removing what protects; each was caught by the test named, here or in t
 | the state before a button is pressed | cut_at_any_step, repeated_create |
 | `_timestamp` of an update | changes_while_it_is_written |
 | watermarks of addresses | edited_alone |
+| stamps of parts in a record's time of change | edited_alone |
 | splitting an address of both sides | both_sides |
 | reading on until an empty page, ids that were read already | contract: short_or_repeated_page |
 | halving a refused batch | contract: one_rejected_record |
@@ -18,6 +19,7 @@ Tried by removing what protects; each was caught by the test named, here or in t
 | replaced_by of a party | contract: merge_names_its_winner |
 | sent values out of an error, the record's name too | no_value_and_no_name |
 | late errors as results, for what has none yet | fails_late, lost_create |
+| what a key of ours looks like | there_before |
 | names in use before those out of use | out_of_use |
 """
 
@@ -192,6 +194,7 @@ def test_an_address_that_is_edited_alone_is_pulled(office: Office) -> None:
     office.person.edit("party.address", str(address), {"city": "Cambridge"})
     rows = office.rows(PARTY, "name", "billing.city", since=last.cursor)
     assert [(row["_id"], row["billing.city"]) for row in rows] == [(party, "Cambridge")]
+    assert str(rows[0]["_modified"]) > "2026-01-06", "of two changes the later one counts, also where it is a part's"
 
 
 def test_an_address_of_both_sides_is_split_when_one_changes(office: Office) -> None:
