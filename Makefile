@@ -28,12 +28,12 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 install: $(VENV)/.runtime ## Create .venv and install the locked dependencies
 
 .PHONY: demo
-demo: $(VENV)/.runtime ## A company's business day from won deals to cash, against the sandboxes
-	@$(BIN)/crmerp demo
+demo: $(VENV)/.runtime ## A company's business day from won deals to cash (CRM=hubspot ERP=odoo: another pair)
+	@$(BIN)/crmerp demo --crm $(CRM) --erp $(ERP)
 
 .PHONY: dev
 dev: $(VENV)/.runtime ## Sandboxes, Dagster webserver and daemon stay up (Ctrl-C stops them)
-	@$(BIN)/crmerp dev
+	@$(BIN)/crmerp dev --crm $(CRM) --erp $(ERP)
 
 .PHONY: test
 test: $(VENV)/.dev ## Run every test

@@ -11,6 +11,7 @@ import typer
 
 from crmerp_assets.cli.dev import crmerp, dagster_daemon, prepare
 from crmerp_assets.cli.output import console, say
+from crmerp_assets.cli.pair import CRM, ERP, CrmOption, ErpOption, Pair, chosen
 from crmerp_assets.cli.processes import Process
 from crmerp_assets.cli.stage import Stage, fresh
 from crmerp_assets.settings import Settings
@@ -24,22 +25,27 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    state: Annotated[Path, typer.Option(help="Folder of the working state; it is emptied first.")] = Path(
-        ".crmerp/demo"
-    ),
+    crm: CrmOption = CRM,
+    erp: ErpOption = ERP,
+    state: Annotated[
+        Path | None, typer.Option(help="Folder of the working state; it is emptied first.", show_default=".crmerp/demo")
+    ] = None,
 ) -> None:
     """Play a business day: deals are won, addresses change, invoices are paid; see both systems follow."""
     from crmerp_assets.cli.outcome import Day
 
-    started = time.monotonic()
+    started, pair = time.monotonic(), chosen(crm, erp)
+    state = state or Path(pair.folder("demo"))
     fresh(state)
     settings = Settings(state=state, config=state / "config", env_file=state / "sandbox.env")
     with ExitStack() as up:
-        _step(1, "Starting the Salesforce and NetSuite sandboxes")
-        stage = up.enter_context(Stage(settings, go_live=date.today()))  # noqa: DTZ011, TID251
+        _step(1, f"Starting {pair.title}")
+        stage = up.enter_context(Stage(settings, go_live=date.today(), pair=pair))  # noqa: DTZ011, TID251
         _step(2, "A company moves in, custom fields are made, the first full sync runs")
         prepare(stage)
-        day = Day(stage)
+        for note in (*pair.crm.notes, *pair.erp.notes):
+            say(f"   {note}")
+        day = up.enter_context(Day(stage))
         day.count_calls("first sync")
         _step(3, "dagster-daemon starts; from here on only its sensors act")
         with dagster_daemon(stage) as daemon:
@@ -53,14 +59,14 @@ def demo(
         day.count_calls("business day")
         _step(6, "What came of it")
         crmerp(stage, "sync")
-        problems = day.show()
+        problems, order = day.show(), day.an_order
     took = time.monotonic() - started
     say(f"\nThe demo took {took:.0f} s.")
     if problems:
         for problem in problems:
             console.print(f"NOT AS IT SHOULD BE: {problem}", style="bold red")
         raise typer.Exit(1)
-    _next(state)
+    _next(state, pair, order)
 
 
 def _step(number: int, what: str) -> None:
@@ -81,9 +87,10 @@ def _wait(missing: Callable[[], list[str]], daemon: Process, what: str) -> None:
         time.sleep(0.5)
 
 
-def _next(state: Path) -> None:
+def _next(state: Path, pair: Pair, order: str) -> None:
     say("\nWhere to look next:")
-    say(f"   source {state}/activate && crmerp trace SO1061     one order, with every step it took")
+    say(f"   source {state}/activate && crmerp trace {order}     one order, with every step it took")
     say("   crmerp review list                                 what waits for a person")
-    say("   make dev                                           the same with Dagster's UI, and deals that you win")
-    say("   docs/quickstart.md                                 your own Salesforce and NetSuite")
+    dev = f"make dev CRM={pair.crm.name} ERP={pair.erp.name}"
+    say(f"   {dev:<50} the same with Dagster's UI, and deals that you win")
+    say(f"   docs/quickstart.md                                 your own {pair.title}")

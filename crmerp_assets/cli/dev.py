@@ -10,6 +10,7 @@ import typer
 
 from crmerp_assets.cli.home import PROJECT
 from crmerp_assets.cli.output import say
+from crmerp_assets.cli.pair import CRM, ERP, CrmOption, ErpOption, chosen
 from crmerp_assets.cli.processes import Process, python
 from crmerp_assets.cli.stage import Stage
 from crmerp_assets.settings import Settings, child_environment
@@ -21,13 +22,17 @@ def register(app: typer.Typer) -> None:
 
 
 def dev(
+    crm: CrmOption = CRM,
+    erp: ErpOption = ERP,
     port: Annotated[int, typer.Option(help="Port of Dagster's webserver.")] = 3000,
-    state: Annotated[Path, typer.Option(help="Folder of the working state.")] = Path(".crmerp/dev"),
+    state: Annotated[Path | None, typer.Option(help="Folder of the working state.", show_default=".crmerp/dev")] = None,
 ) -> None:
     """Sandboxes with a company in them, Dagster's webserver and daemon; Ctrl-C stops them, the data stay."""
+    pair = chosen(crm, erp)
+    state = state or Path(pair.folder("dev"))
     settings = Settings(state=state, config=state / "config", env_file=state / "sandbox.env")
     with ExitStack() as up:
-        stage = up.enter_context(Stage(settings))
+        stage = up.enter_context(Stage(settings, pair=pair))
         prepare(stage)
         daemon = up.enter_context(dagster_daemon(stage))
         web = up.enter_context(webserver(stage, port))
@@ -43,7 +48,7 @@ def prepare(stage: Stage) -> None:
     """A company in the sandboxes, the custom fields, and the first sync; nothing where they are there already."""
     from crmerp_assets.cli.stage import seed_company
 
-    counts = seed_company(stage.urls["salesforce"], stage.urls["netsuite"])
+    counts = seed_company(stage.place)
     if counts is None:
         return
     say("   " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))

@@ -1,9 +1,9 @@
 """The demo's business day: what people did, what the platform should have made of it, and what it did make."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 
@@ -15,7 +15,7 @@ from crmerp_assets.sandbox.company.afternoon import afternoon
 from crmerp_assets.sandbox.company.client import Administration
 from crmerp_assets.sandbox.company.day import Event
 from crmerp_assets.sandbox.company.morning import morning
-from crmerp_assets.sandbox.company.people import Accountant, Seller
+from crmerp_assets.sandbox.company.roles import Accountant, Seller
 from crmerp_assets.settings import Settings
 from crmerp_assets.sync.review import resolved_conflicts
 
@@ -37,11 +37,26 @@ class Day:
         self._stage = stage
         state = stage.settings.state.resolve()
         self._settings = Settings(state=state, config=state / "config", env_file=state / "sandbox.env")
-        self._seller, self._accountant = Seller(stage.urls["salesforce"]), Accountant(stage.urls["netsuite"])
+        place = stage.place
+        self._seller: Seller = place.crm.worker(place.crm_url)
+        self._accountant: Accountant = place.erp.worker(place.erp_url)
         self._today = date.today()  # noqa: DTZ011, TID251
         self._morning: list[Event] = []
         self._afternoon: list[Event] = []
         self._calls: list[tuple[str, str, int]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._seller.close()
+        self._accountant.close()
+
+    @property
+    def an_order(self) -> str:
+        """The number of one of the day's orders, to look at."""
+        made = {order for _, order, _ in self._orders() if order}
+        return next((order.number for order in self._accountant.orders() if order.id in made), "ORDER")
 
     def sensors_tick(self) -> bool:
         """Whether the daemon's sensors have begun to ask both systems."""
@@ -75,12 +90,11 @@ class Day:
     def afternoon_missing(self) -> list[str]:
         """Deals that do not show their invoice yet."""
         wanted = {str(event.crm_id): INVOICE_STATUS[event.kind] for event in self._afternoon}
-        ids = ", ".join(f"'{deal}'" for deal in wanted)
-        shown = self._seller.find("Opportunity", f"Id IN ({ids})", ("Id", "ERP_Invoice_Status__c"))
+        shown = self._seller.invoice_statuses(wanted)
         return [
-            f"{deal['Id']} shows {deal['ERP_Invoice_Status__c']}, not {wanted[deal['Id']]}"
-            for deal in shown
-            if deal["ERP_Invoice_Status__c"] != wanted[deal["Id"]]
+            f"{deal} shows {shown.get(deal)}, not {status}"
+            for deal, status in wanted.items()
+            if shown.get(deal) != status
         ]
 
     def show(self) -> list[str]:
@@ -94,7 +108,12 @@ class Day:
         calls = pl.DataFrame(self._calls, schema=schema, orient="row")
         table("API calls of the integration, counted by the systems", calls)
         show_conflicts(self._settings)
-        return [*self.morning_missing(), *self.afternoon_missing(), *self._wrong(median)]
+        slow = f"won deals took {median:.1f} s at the median, more than {MEDIAN_LIMIT_SECONDS} s"
+        return self.problems() + ([slow] if median > MEDIAN_LIMIT_SECONDS else [])
+
+    def problems(self) -> list[str]:
+        """What is not as it should be after the day's last sync, however long it took."""
+        return [*self.morning_missing(), *self.afternoon_missing(), *self._wrong()]
 
     def _told(self, events: list[Event]) -> list[Event]:
         for event in events:
@@ -102,7 +121,7 @@ class Day:
         return events
 
     def _won(self) -> list[Event]:
-        return [event for event in self._morning if event.crm_id and event.crm_id.startswith("006")]
+        return [event for event in self._morning if event.won]
 
     def _orders(self) -> Iterator[tuple[str, str | None, datetime | None]]:
         """(deal, native id of its order, when it was applied) for every won deal with a known product."""
@@ -123,28 +142,17 @@ class Day:
         for event in self._morning:
             match event.kind:
                 case "address_changed_in_erp":
-                    yield from self._account(event.detail["account"], "BillingStreet", event.detail["addr1"])
+                    yield from _unlike("street", event.detail["account"], self._seller.street, event.detail["street"])
                 case "phone_changed_in_crm":
-                    yield from self._customer(event.detail["customer"], event.detail["phone"])
+                    yield from _unlike("phone", event.detail["customer"], self._accountant.phone, event.detail["phone"])
                 case "phone_changed_in_both" if event.erp_id:
-                    yield from self._account(event.detail["account"], "Phone", event.detail["phone"])
+                    yield from _unlike("phone", event.detail["account"], self._seller.phone, event.detail["phone"])
 
-    def _account(self, account: str, name: str, wanted: str) -> Iterator[str]:
-        found = self._seller.find("Account", f"Id = '{account}'", ("Id", name))[0][name] or ""
-        if _bare(wanted) not in _bare(found):
-            yield f"{name} of account {account} is not the ERP's yet"
-
-    def _customer(self, customer: str, wanted: str) -> Iterator[str]:
-        if _bare(wanted) not in _bare(self._accountant.read("customer", customer).get("phone") or ""):
-            yield f"phone of customer {customer} is not the CRM's yet"
-
-    def _wrong(self, median: float) -> Iterator[str]:
+    def _wrong(self) -> Iterator[str]:
         """What the summary must not show."""
         with platform(self._settings) as used:
             if "phone" not in resolved_conflicts(used)["field"].to_list():
                 yield "the phone that both sides changed was not noticed as a conflict"
-        if median > MEDIAN_LIMIT_SECONDS:
-            yield f"won deals took {median:.1f} s at the median, more than {MEDIAN_LIMIT_SECONDS} s"
         report = json.loads((self._settings.reports / "reconciliation.json").read_text(encoding="utf-8"))
         if not report["explained"]:
             yield "the reconciliation has money that is not explained"
@@ -166,6 +174,11 @@ def _created(tx: Transaction, crm: str, deal: str) -> tuple[str | None, datetime
     intents = tx.intents.of("order", links["golden_id"][0])
     done = intents.filter((pl.col("operation") == "create") & pl.col("applied_at").is_not_null()).to_dicts()
     return (done[0]["native_id"], done[0]["applied_at"]) if done else (None, None)
+
+
+def _unlike(what: str, record: str, shown: Callable[[str], str], wanted: str) -> Iterator[str]:
+    if _bare(wanted) not in _bare(shown(record)):
+        yield f"the {what} of {record} is not yet the one of the other side"
 
 
 def _bare(text: str) -> str:

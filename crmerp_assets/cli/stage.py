@@ -1,22 +1,25 @@
-"""Both sandboxes up, with a configuration that connects to them: the stage for demo, dev and trying things out."""
+"""A CRM and an ERP up, with a configuration that connects to them: the stage for demo, dev and trying things out."""
 
 import shutil
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.request import urlopen
 
 import typer
 
 from crmerp_assets.cli.home import PROJECT, dagster_home
+from crmerp_assets.cli.output import say
+from crmerp_assets.cli.pair import Pair, chosen, configured
 from crmerp_assets.cli.processes import Process, StageError, python
-from crmerp_assets.settings import Settings
+from crmerp_assets.settings import Settings, roles
 
 if TYPE_CHECKING:
-    from crmerp_assets.sandbox.company.people import Accountant, Seller
+    from crmerp_assets.sandbox.company.roles import Accountant, Document, Seller
+    from crmerp_assets.sandbox.company.seed import Place
 
-PORTS = {"salesforce": 8711, "netsuite": 8712}
 POLICY = """\
 # Made for the sandboxes. Deals won from this day on become sales orders.
 go_live: {go_live}
@@ -27,19 +30,26 @@ sensors: {{won_seconds: 1, invoice_seconds: 3, retry_seconds: 15}}
 
 
 class Stage:
-    """Starts both sandboxes on entering and stops them on leaving; their data stay in the working state."""
+    """Starts the servers of a pair on entering and stops them on leaving; their data stay in the working state."""
 
-    def __init__(self, settings: Settings, ports: dict[str, int] = PORTS, go_live: date | None = None) -> None:
-        self.settings = settings
-        self._ports, self._go_live = ports, go_live
+    def __init__(
+        self,
+        settings: Settings,
+        ports: Mapping[str, int] | None = None,
+        go_live: date | None = None,
+        pair: Pair | None = None,
+    ) -> None:
+        self.settings, self.pair = settings, pair or chosen()
+        self._ports, self._go_live = self.pair.servers | dict(ports or {}), go_live
         self._processes = ExitStack()
-        self.urls = {system: f"http://127.0.0.1:{port}" for system, port in ports.items()}
+        self.urls = {system.name: _address(self._ports[system.server]) for system in (self.pair.crm, self.pair.erp)}
 
     def __enter__(self) -> Self:
         try:
-            for system, port in self._ports.items():
-                self._processes.enter_context(self._sandbox(system, port))
-            self._configure()
+            _same_pair(self.settings, self.pair)
+            for server, port in self._ports.items():
+                self._processes.enter_context(self._sandbox(server, port))
+            self.configure()
         except BaseException:
             self._processes.close()
             raise
@@ -47,6 +57,11 @@ class Stage:
 
     def __exit__(self, *exc: object) -> None:
         self._processes.close()
+
+    @property
+    def place(self) -> "Place":
+        """The pair and its addresses."""
+        return self.pair.place(self.urls)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -59,34 +74,50 @@ class Stage:
             "DAGSTER_HOME": str(dagster_home(self.settings)),
         }
 
-    def _sandbox(self, system: str, port: int) -> Process:
-        folder = self.settings.state / "sandbox" / system
-        if _answers(self.urls[system]):
+    def _sandbox(self, server: str, port: int) -> Process:
+        folder = self.settings.state / "sandbox" / server
+        if _answers(_address(port)):
             raise StageError(f"Port {port} is taken already. Stop what runs there, or `make dev` in another terminal.")
-        command = python("-m", f"crmerp_assets.sandbox.{system}", "--directory", str(folder), "--port", str(port))
-        process = Process(f"the {system} sandbox", command, self.settings.state / "logs" / f"{system}.log", {})
+        command = python("-m", f"crmerp_assets.sandbox.{server}", "--directory", str(folder), "--port", str(port))
+        process = Process(f"the {server} sandbox", command, self.settings.state / "logs" / f"{server}.log", {})
+        system = self.pair.erp if self.pair.erp.server == server else self.pair.crm
+        if system.first_start and not folder.exists():
+            say(f"   {system.first_start}")
         with ExitStack() as guard:
             guard.enter_context(process)
-            process.wait_until(lambda: _answers(self.urls[system]), 30)
+            process.wait_until(lambda: _answers(_address(port)), system.start_seconds)
             guard.pop_all()
         return _Entered(process)
 
-    def _configure(self) -> None:
+    def configure(self) -> None:
+        """Write the configuration that leads to the servers, which have left their credentials in their folders."""
         state, config = self.settings.state, self.settings.state / "config"
         config.mkdir(parents=True, exist_ok=True)
-        lines = [(state / "sandbox" / system / "credentials.env").read_text(encoding="utf-8") for system in self._ports]
+        lines = [(state / "sandbox" / name / "credentials.env").read_text(encoding="utf-8") for name in self._ports]
         secrets = state / "sandbox.env"
         secrets.write_text("".join(lines), encoding="utf-8")
         secrets.chmod(0o600)
         if not (config / "connections.yaml").exists():
-            shutil.copy(PROJECT / "config" / "connections.yaml", config / "connections.yaml")
+            (config / "connections.yaml").write_text(connections(self.pair), encoding="utf-8")
         if not (config / "policy.yaml").exists():
-            go_live = self._go_live or date.today()  # noqa: DTZ011, TID251
-            policy = POLICY.format(go_live=go_live, first_load=go_live + timedelta(days=1))
-            (config / "policy.yaml").write_text(policy, encoding="utf-8")
+            (config / "policy.yaml").write_text(policy(self.pair, self._go_live or _today()), encoding="utf-8")
         exports = [f"export {name}={value}\n" for name, value in self.variables.items()]
         exports.append(f"export PATH={PROJECT / '.venv' / 'bin'}:$PATH\n")
         (state / "activate").write_text("".join(exports), encoding="utf-8")
+
+
+def connections(pair: Pair) -> str:
+    """connections.yaml for a pair, made of the examples of both systems."""
+    examples = [
+        (PROJECT / "config" / "connections" / f"{name}.yaml").read_text(encoding="utf-8") for name in pair.names
+    ]
+    return "connections:\n" + "\n".join(examples)
+
+
+def policy(pair: Pair, go_live: date) -> str:
+    """policy.yaml for a pair from a day on."""
+    text = POLICY.format(go_live=go_live, first_load=go_live + timedelta(days=1))
+    return text + pair.crm.policy + pair.erp.policy
 
 
 class _Entered(Process):
@@ -99,52 +130,71 @@ class _Entered(Process):
         return self
 
 
-def running(settings: Settings) -> tuple[str, str]:
-    """The addresses of the running sandboxes of this working state; BadParameter where they do not answer."""
+def running(settings: Settings) -> "Place":
+    """The configured pair with its addresses; BadParameter where a server does not answer."""
     path = settings.env_file
     values = dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines()) if path.exists() else {}
-    urls = [values.get(f"{system.upper()}_URL", f"http://127.0.0.1:{port}") for system, port in PORTS.items()]
-    for url in urls:
+    pair = configured(settings)
+    urls = {
+        system.name: values.get(f"{system.server.upper()}_URL", _address(system.port))
+        for system in (pair.crm, pair.erp)
+    }
+    for url in urls.values():
         if not _answers(url):
             raise typer.BadParameter(
                 f"No sandbox answers at {url}. Start them with `make dev` or `crmerp sandbox start`, "
-                "and run `source .crmerp/dev/activate` in this terminal."
+                f"and run `source {pair.folder('dev')}/activate` in this terminal."
             )
-    return urls[0], urls[1]
+    return pair.place(urls)
 
 
 def seller(settings: Settings) -> "Seller":
     """A sales rep in the running CRM sandbox."""
-    from crmerp_assets.sandbox.company.people import Seller
-
-    return Seller(running(settings)[0])
+    place = running(settings)
+    return place.crm.worker(place.crm_url)
 
 
 def accountant(settings: Settings) -> "Accountant":
     """An accountant in the running ERP sandbox."""
-    from crmerp_assets.sandbox.company.people import Accountant
+    place = running(settings)
+    return place.erp.worker(place.erp_url)
 
-    return Accountant(running(settings)[1])
 
-
-def seed_company(salesforce: str, netsuite: str) -> dict[str, int] | None:
+def seed_company(place: "Place") -> dict[str, int] | None:
     """Fill both sandboxes with a company; None, and nothing done, where they hold data already."""
     from crmerp_assets.sandbox.company.generate import generate
     from crmerp_assets.sandbox.company.seed import AlreadySeeded, seed
 
-    today = date.today()  # noqa: DTZ011, TID251
     try:
-        return seed(generate(today), salesforce, netsuite, today).counts
+        return seed(generate(_today()), place, _today()).counts
     except AlreadySeeded:
         return None
 
 
-def transaction(found: list[dict[str, Any]], number: str) -> dict[str, Any]:
-    """The order or invoice with this number."""
+def document(found: "list[Document]", number: str) -> "Document":
+    """The order, invoice or settlement with this number."""
     for one in found:
-        if str(one["tranid"]).upper() == number.upper():
+        if one.number.upper() == number.upper():
             return one
     raise typer.BadParameter(f"There is no {number} in the ERP sandbox.")
+
+
+def _same_pair(settings: Settings, pair: Pair) -> None:
+    """A working state belongs to one pair: ids of one system mean nothing in another."""
+    found = roles(settings.state / "config")
+    if found and set(found) != set(pair.names):
+        raise StageError(
+            f"{settings.state} is the working state of {' and '.join(sorted(found))}, not of {pair.title}. "
+            "Give another folder, or remove that one."
+        )
+
+
+def _address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011, TID251
 
 
 def _answers(url: str) -> bool:

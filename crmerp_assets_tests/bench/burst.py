@@ -57,7 +57,7 @@ def burst() -> Burst:
         ports = {system: free_port() for system in SYSTEMS}
         stage = up.enter_context(Stage(settings, ports, go_live=date.today()))
         prepare(stage)
-        deals, day = _negotiated(stage), Day(stage)
+        deals, day = _negotiated(stage), up.enter_context(Day(stage))
         day.count_calls("first sync")
         daemon = up.enter_context(dagster_daemon(stage))
         daemon.wait_until(day.sensors_tick, PATIENCE_SECONDS)

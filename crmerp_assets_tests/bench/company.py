@@ -100,7 +100,7 @@ def company(accounts: int) -> Iterator[World]:
         up.callback(shutil.rmtree, folder, ignore_errors=True)
         stage = up.enter_context(Stage(settings, {system: free_port() for system in SYSTEMS}, go_live=today))
         up.enter_context(_environment(stage.variables))
-        seeded = seed(generate(today, accounts=accounts), stage.urls["salesforce"], stage.urls["netsuite"], today)
+        seeded = seed(generate(today, accounts=accounts), stage.place, today)
         platform = build(settings)
         steps = provision(platform, dry_run=False)
         assert all(step.done for _, step in steps if not step.manual)

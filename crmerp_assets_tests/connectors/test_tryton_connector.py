@@ -10,6 +10,7 @@ Tried by removing what protects; each was caught by the test named, here or in t
 | the state before a button is pressed | cut_at_any_step, repeated_create |
 | `_timestamp` of an update | changes_while_it_is_written |
 | watermarks of addresses | edited_alone |
+| stamps of parts in a record's time of change | edited_alone |
 | splitting an address of both sides | both_sides |
 | reading on until an empty page, ids that were read already | contract: short_or_repeated_page |
 | halving a refused batch | contract: one_rejected_record |
@@ -18,6 +19,7 @@ Tried by removing what protects; each was caught by the test named, here or in t
 | replaced_by of a party | contract: merge_names_its_winner |
 | sent values out of an error, the record's name too | no_value_and_no_name |
 | late errors as results, for what has none yet | fails_late, lost_create |
+| what a key of ours looks like | there_before |
 | names in use before those out of use | out_of_use |
 """
 
@@ -43,8 +45,8 @@ from crmerp_assets.connectors.errors import (
 from crmerp_assets.connectors.protocol import Write
 from crmerp_assets.connectors.tryton import TrytonConnector
 from crmerp_assets.connectors.tryton.values import day
+from crmerp_assets.sandbox.tryton.installing import DATABASE
 from crmerp_assets_tests.contract.tryton_case import connector_to
-from crmerp_assets_tests.tryton.installing import DATABASE
 from crmerp_assets_tests.tryton.office import PARTY, SALE, TODAY, Office, opened
 from crmerp_assets_tests.tryton.proxy import Fault
 
@@ -192,6 +194,7 @@ def test_an_address_that_is_edited_alone_is_pulled(office: Office) -> None:
     office.person.edit("party.address", str(address), {"city": "Cambridge"})
     rows = office.rows(PARTY, "name", "billing.city", since=last.cursor)
     assert [(row["_id"], row["billing.city"]) for row in rows] == [(party, "Cambridge")]
+    assert str(rows[0]["_modified"]) > "2026-01-06", "of two changes the later one counts, also where it is a part's"
 
 
 def test_an_address_of_both_sides_is_split_when_one_changes(office: Office) -> None:
@@ -241,6 +244,7 @@ def test_parts_of_a_party_come_back_as_they_were_written(office: Office) -> None
 
 def test_a_party_that_was_there_before_keeps_its_number_and_gets_our_key(office: Office) -> None:
     (theirs,) = office.person.call("model.party.party.create", [{"name": "Old customer", "code": "17"}])
+    assert [row["key"] for row in office.rows(PARTY, "key") if row["_id"] == str(theirs)] == [None]
     update = Write("u", PARTY, "update", "key", "cust-9", str(theirs), {"key": "cust-9", "phone": "+12125550100"})
     for _ in range(2):
         (result,) = office.connector.push(PARTY, [update])

@@ -19,7 +19,7 @@ from typing import Any
 from crmerp_assets.connectors.protocol import Write
 from crmerp_assets.connectors.tryton import TrytonConnector
 from crmerp_assets.contract.case import Admin, ConnectorCase
-from crmerp_assets_tests.tryton.installing import DATABASE, INTEGRATION_PASSWORD
+from crmerp_assets.sandbox.tryton.installing import DATABASE, INTEGRATION_PASSWORD
 from crmerp_assets_tests.tryton.proxy import RETRY_AFTER, Fault, Proxy
 from crmerp_assets_tests.tryton.server import Person, TrytonServer, tryton_server
 

@@ -16,10 +16,10 @@ from world import CLOSED, CONNECTIONS, GO_LIVE, World
 from crmerp_assets.bootstrap import Shared
 from crmerp_assets.connectors.tryton.values import day
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
+from crmerp_assets.sandbox.tryton.installing import DATABASE, INTEGRATION_PASSWORD
 from crmerp_assets.sync.systems import check
 from crmerp_assets_tests.contract.tryton_case import shared_server
 from crmerp_assets_tests.flow.least import beyond, grant_in_tryton, looking, missing, needed
-from crmerp_assets_tests.tryton.installing import DATABASE, INTEGRATION_PASSWORD
 from crmerp_assets_tests.tryton.proxy import Fault, Proxy
 from crmerp_assets_tests.tryton.server import Person, TrytonServer
 

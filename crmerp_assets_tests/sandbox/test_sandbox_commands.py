@@ -3,11 +3,15 @@
 import pytest
 from typer.testing import CliRunner
 
+from crmerp_assets.cli.main import app as crmerp
+from crmerp_assets.cli.pair import chosen
 from crmerp_assets.cli.sandbox import app
+from crmerp_assets.cli.stage import connections
 from crmerp_assets.sandbox.company.client import Administration
 from crmerp_assets.sandbox.company.people import Accountant
 from crmerp_assets.sandbox.company.salesforce import Salesforce
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
+from crmerp_assets.sandbox.odoo import OdooSandbox
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
 
 
@@ -63,3 +67,34 @@ def test_populate_adds_generated_companies_to_both_systems(tmp_path, monkeypatch
             rows = admin.query("SELECT Name, ParentId, BillingCountry FROM Account")
         assert len({row["Name"] for row in rows}) > 180
         assert any(row["ParentId"] for row in rows), "members of groups name their heads"
+
+
+def test_in_another_pair_the_same_commands_work_and_say_what_is_not_there(tmp_path, monkeypatch):
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "connections.yaml").write_text(connections(chosen("hubspot", "odoo")))
+    with OdooSandbox(tmp_path / "odoo") as sandbox, Administration(sandbox.url) as admin:
+        (tmp_path / "sandbox.env").write_text(f"HUBSPOT_URL={sandbox.url}\nODOO_URL={sandbox.url}\n")
+        monkeypatch.setenv("CRMERP_ENV_FILE", str(tmp_path / "sandbox.env"))
+        monkeypatch.setenv("CRMERP_CONFIG", str(config))
+        (partner,) = admin.seed("res.partner", [{"name": "Payer", "is_company": True}])
+        (product,) = admin.seed("product.product", [{"default_code": "GOODS", "name": "Goods"}])
+        line = {"product_id": int(product), "product_uom_qty": 2, "price_unit": 50}
+        admin.seed("sale.order", [{"partner_id": int(partner), "order_line": [[0, 0, line]]}])
+        run("approve", "S00001")
+        run("bill", "S00001")
+        with chosen("hubspot", "odoo").erp.worker(sandbox.url) as books:
+            (invoice,) = books.invoices()
+            run("pay", invoice.number, "40")
+            assert [one.kind for one in books.settlements()] == ["account.payment"]
+        refused = CliRunner().invoke(app, ["deposit", "S00001", "10"])
+    assert refused.exit_code == 2
+    assert "no deposits" in refused.output
+
+
+@pytest.mark.parametrize(("option", "there"), [("--crm", "hubspot"), ("--erp", "tryton")])
+def test_a_system_that_is_none_is_answered_with_those_there_are(option, there):
+    result = CliRunner().invoke(crmerp, ["demo", option, "abacus"])
+    assert result.exit_code == 2
+    assert "abacus" in result.output
+    assert there in result.output

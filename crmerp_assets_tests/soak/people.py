@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
+from crmerp_assets.sandbox.company import systems
 from crmerp_assets.sandbox.company.client import Refused
 from crmerp_assets.sandbox.company.people import Accountant, SaleLine, Seller
-from crmerp_assets.sandbox.company.scene import linked_customers
+from crmerp_assets.sandbox.company.scene import Pair, linked_customers
 
 _CENT = Decimal("0.01")
 _LINES = 3
@@ -35,7 +36,7 @@ class Office:
         self._ann, self._bob = Seller(crm), Accountant(erp)
         self._chance, self._today = chance, today
         self.diary = Diary()
-        self._pairs = linked_customers(self._ann, self._bob)
+        self._pairs = _linked(crm, erp)
         where = f"IsActive = true AND CurrencyIsoCode = '{_CURRENCY}' AND Pricebook2.IsStandard = true"
         self._skus = [str(row["ProductCode"]) for row in self._ann.find("PricebookEntry", where, ("ProductCode",))]
         self._acts: dict[Callable[[], None], int] = {
@@ -73,7 +74,7 @@ class Office:
             time.sleep(max(0.0, started + pace - time.monotonic()))
 
     def _win(self) -> None:
-        account, _ = self._chance.choice(self._pairs)
+        account = self._chance.choice(self._pairs).account
         lines = [
             SaleLine(sku, self._chance.randint(1, 9))
             for sku in self._chance.sample(self._skus, self._chance.randint(1, _LINES))
@@ -86,31 +87,31 @@ class Office:
         self.diary.won[deal] = self._ann.at
 
     def _phone_in_crm(self) -> None:
-        account, _ = self._chance.choice(self._pairs)
+        account = self._chance.choice(self._pairs).account
         self._ann.change("Account", account, {"Phone": self._phone()})
 
     def _phone(self) -> str:
         return f"+1 212 555 {self._chance.randint(0, 9999):04}"
 
     def _city_in_crm(self) -> None:
-        account, _ = self._chance.choice(self._pairs)
+        account = self._chance.choice(self._pairs).account
         self._ann.change("Account", account, {"ShippingCity": self._chance.choice(("Lyon", "Porto", "Ghent", "Turin"))})
 
     def _email_in_erp(self) -> None:
-        _, customer = self._chance.choice(self._pairs)
+        customer = self._chance.choice(self._pairs).customer
         self._bob.change_customer(customer, email=f"books{self._chance.randint(0, 9999)}@soak{customer}.com")
 
     def _limit_in_erp(self) -> None:
-        _, customer = self._chance.choice(self._pairs)
+        customer = self._chance.choice(self._pairs).customer
         self._bob.change_customer(customer, creditLimit=self._chance.randint(1, 900) * 100)
 
     def _both(self) -> None:
-        account, customer = self._chance.choice(self._pairs)
+        account, customer, _ = self._chance.choice(self._pairs)
         self._ann.change("Account", account, {"Phone": self._phone()})
         self._bob.change_customer(customer, phone=self._phone())
 
     def _contact(self) -> None:
-        account, _ = self._chance.choice(self._pairs)
+        account = self._chance.choice(self._pairs).account
         name = f"Soak{len(self.diary.contacts)}"
         self.diary.contacts.append(self._ann.create_contact(account, name, Email=f"{name.lower()}@example.com"))
 
@@ -140,3 +141,8 @@ class Office:
         invoice = self._owed()
         if invoice is not None and not Decimal(str(invoice.get("paid") or 0)):
             self._bob.credit(invoice["id"], day=self._today)
+
+
+def _linked(crm: str, erp: str) -> list[Pair]:
+    with systems.crm("salesforce").worker(crm) as sells, systems.erp("netsuite").worker(erp) as books:
+        return linked_customers(sells, books)

@@ -18,10 +18,11 @@ import httpx
 import polars as pl
 
 from crmerp_assets.cli.dev import crmerp, dagster_daemon, prepare
+from crmerp_assets.cli.pair import chosen
 from crmerp_assets.cli.processes import Process
 from crmerp_assets.cli.runs import instance
 from crmerp_assets.cli.showing import platform
-from crmerp_assets.cli.stage import PORTS, Stage
+from crmerp_assets.cli.stage import Stage
 from crmerp_assets.ledger.transitions import EFFECTIVE
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.settings import Settings
@@ -74,7 +75,7 @@ def soak(minutes: float, say: Say) -> Measured:
     with ExitStack() as up:
         up.callback(shutil.rmtree, folder, ignore_errors=True)
         settings = Settings(state=folder, config=folder / "config", env_file=folder / "sandbox.env")
-        ports = {system: _free_port() for system in PORTS}
+        ports = {server: _free_port() for server in chosen().servers}
         stage = up.enter_context(Stage(settings, ports, go_live=date.today()))
         say("a company moves in, the first sync runs")
         prepare(stage)

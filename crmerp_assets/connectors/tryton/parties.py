@@ -35,6 +35,8 @@ _EU = re.compile(
 _PUNCTUATION = re.compile(r"[\s.-]")
 _LOOKUPS = {"country": ("country.country", "code"), "subdivision": ("country.subdivision", "code")}
 KEY_MARK = "crmerp:"
+_LIKE_OURS = re.compile(r"[a-z]+-[0-9a-z]+")
+"""What a key of ours looks like, and a number of a sequence hardly ever."""
 MECHANISMS = ("phone", "mobile", "fax", "email", "website")
 _ADDRESS_ASKS = tuple(f"addresses.{name}" for name in ("active", *SIDES.values(), *ADDRESS.values()))
 _MECHANISM_ASKS = tuple(f"contact_mechanisms.{name}" for name in ("active", "type", "value"))
@@ -79,11 +81,17 @@ def identifier_column() -> Column:
 
 
 def key_column() -> Column:
-    """Our key; the code of a party that somebody else has made, as long as it has none."""
+    """Our key: the code of a party that we made, or the marked identifier of one that was there before.
+
+    Tryton gives every party a code. A number of its own sequence is no key of ours: were it read as one, a party that
+    was there before would seem to have a key and never get ours.
+    """
 
     def read(record: Record) -> str | None:
-        marked = _marked(record)
-        return str(marked["code"]).removeprefix(KEY_MARK) if marked else text(record.get("code"))
+        marked, code = _marked(record), text(record.get("code"))
+        if marked:
+            return str(marked["code"]).removeprefix(KEY_MARK)
+        return code if code and _LIKE_OURS.fullmatch(code) else None
 
     def find(keys: Sequence[str]) -> Domain:
         marked = [["code", "in", [f"{KEY_MARK}{key}" for key in keys]]]

@@ -106,10 +106,11 @@ class Reader:
 
     def row(self, selection: Selection, record: Record) -> Row:
         known = {**record, "$company": self._rpc.company()} if selection.of_company else record
+        last = max([record, *_parts(selection.native, record)], key=_stamp)
         row: Row = {
             "_id": text(record["id"]),
-            "_modified": text(record["write_date"]) or text(record["create_date"]),
-            "_modified_by": text(record["write_uid"]) or text(record["create_uid"]),
+            "_modified": _stamp(last) or None,
+            "_modified_by": text(last.get("write_uid")) or text(last.get("create_uid")),
         }
         row |= {path: column.read(known) for path, column in selection.columns.items()}
         for name, (child, columns) in selection.children.items():
@@ -152,7 +153,9 @@ class Reader:
 
     @staticmethod
     def _asks(selection: Selection) -> list[str]:
-        return list(dict.fromkeys(["id", *_STAMPS, *selection.asks]))
+        asked = {ask.partition(".")[0] for ask in selection.asks if "." in ask}
+        stamps = [f"{part}.{stamp}" for part in selection.native.parts if part in asked for stamp in _STAMPS]
+        return list(dict.fromkeys(["id", *_STAMPS, *selection.asks, *stamps]))
 
 
 def _behind(last: int) -> Domain:
@@ -165,6 +168,18 @@ def _changed(native: NativeObject, since: datetime) -> Domain:
     for prefix in ("", *(f"{part}." for part in native.parts)):
         choices += [[f"{prefix}create_date", ">=", stamp], [f"{prefix}write_date", ">=", stamp]]
     return ["OR", *choices]
+
+
+def _parts(native: NativeObject, record: Record) -> Iterator[Record]:
+    """The records that are read as parts of this one. A change of theirs is a change of it, by who made it then: a new
+    phone number leaves no mark on the party itself."""
+    for name in native.parts:
+        found = record.get(f"{name}.")
+        yield from found if isinstance(found, list) else [found] if found else []
+
+
+def _stamp(record: Record) -> str:
+    return text(record.get("write_date")) or text(record.get("create_date")) or ""
 
 
 def _parsed(since: str | None) -> Cursor:

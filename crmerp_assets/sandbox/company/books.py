@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
 
-from crmerp_assets.sandbox.company.customers import CURRENCY_IDS
 from crmerp_assets.sandbox.company.deals import Deal, net_amount
 from crmerp_assets.sandbox.company.model import Billing, Fields, Record
-from crmerp_assets.sandbox.company.moments import at_office, netsuite_stamps
+from crmerp_assets.sandbox.company.moments import at_office
 from crmerp_assets.sandbox.company.places import CURRENCY
 
 _RECENT = timedelta(days=55)
@@ -28,21 +27,19 @@ def past_orders(
 
 def _order(rng: Random, deal: Deal, customer: str, number: int) -> Record:
     fields: Fields = {
-        "tranDate": deal.close_date.isoformat(),
-        "currency": {"id": CURRENCY_IDS[CURRENCY[deal.firm.country]]},
-        "otherRefNum": f"PO-{rng.randrange(10_000, 99_999)}",
-        "memo": deal.opportunity.fields["Name"],
-        "item": {"items": [_line(line) for line in deal.lines]},
+        "date": deal.close_date,
+        "currency": CURRENCY[deal.firm.country],
+        "reference": f"PO-{rng.randrange(10_000, 99_999)}",
+        "memo": deal.header.fields["name"],
+        "lines": [_line(line) for line in deal.lines],
     }
-    stamps = netsuite_stamps(at_office(rng, deal.close_date), 0)
-    return Record(f"order-{number}", fields | stamps, {"entity": customer})
+    return Record(f"order-{number}", fields, at_office(rng, deal.close_date), {"customer": customer}, 0)
 
 
 def _line(line: Record) -> Fields:
-    """The price after the discount; the item is named by SKU here and by id once there is one."""
-    amount, quantity = net_amount(line.fields), line.fields["Quantity"]
-    sku = line.refs["PricebookEntryId"].rpartition(" ")[0]
-    return {"item": {"sku": sku}, "quantity": quantity, "rate": float(amount / quantity), "amount": float(amount)}
+    """The price after the discount."""
+    amount, quantity = net_amount(line.fields), line.fields["quantity"]
+    return {"sku": line.fields["sku"], "quantity": quantity, "rate": amount / quantity, "amount": amount}
 
 
 def _billing(rng: Random, today: date, order: str, ordered: date) -> Billing:
@@ -52,4 +49,4 @@ def _billing(rng: Random, today: date, order: str, ordered: date) -> Billing:
     share = rng.choice(_RECENT_SHARES if recent else _OLDER_SHARES)
     due = invoiced + timedelta(days=60 if recent else 30)
     paid = min(invoiced + timedelta(days=rng.randint(5, 40)), today - timedelta(days=14))
-    return Billing(order, invoiced.isoformat(), due.isoformat(), paid.isoformat() if share else None, share)
+    return Billing(order, invoiced, due, paid if share else None, share)

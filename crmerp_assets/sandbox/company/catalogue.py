@@ -5,9 +5,8 @@ from decimal import Decimal
 from random import Random
 from typing import NamedTuple
 
-from crmerp_assets.sandbox.company.customers import CURRENCY_IDS
 from crmerp_assets.sandbox.company.model import Record
-from crmerp_assets.sandbox.company.moments import netsuite_stamps, past_moment, salesforce_stamps
+from crmerp_assets.sandbox.company.moments import past_moment
 
 RATES = {"USD": Decimal(1), "EUR": Decimal("0.93"), "GBP": Decimal("0.81")}
 
@@ -83,45 +82,38 @@ def price(good: Good, currency: str) -> Decimal:
 
 
 def crm_products(rng: Random, today: date) -> tuple[list[Record], list[Record]]:
-    """Product2 records and their price book entries (`Pricebook2Id` is the standard price book's, set when seeding)."""
+    """The products, and their prices in every currency."""
     products = [_product(good, rng, today) for good in (*BOTH, *CRM_ONLY)]
     prices = [_entry(good, currency, rng, today) for good in (*BOTH, *CRM_ONLY) for currency in RATES]
     return products, prices
 
 
 def _product(good: Good, rng: Random, today: date) -> Record:
-    fields = {
-        "Name": good.name,
-        "ProductCode": good.sku,
-        "Family": good.family,
-        "QuantityUnitOfMeasure": good.unit,
-        "IsActive": True,
-        "CurrencyIsoCode": "USD",
-    }
-    return Record(good.sku, fields | salesforce_stamps(past_moment(rng, today)))
+    fields = {"name": good.name, "sku": good.sku, "family": good.family, "unit": good.unit}
+    return Record(good.sku, fields, past_moment(rng, today))
 
 
 def _entry(good: Good, currency: str, rng: Random, today: date) -> Record:
-    fields = {"UnitPrice": float(price(good, currency)), "IsActive": True, "CurrencyIsoCode": currency}
-    stamps = salesforce_stamps(past_moment(rng, today))
-    return Record(entry_key(good.sku, currency), fields | stamps, {"Product2Id": good.sku})
+    fields = {"sku": good.sku, "price": price(good, currency), "currency": currency}
+    return Record(price_key(good.sku, currency), fields, past_moment(rng, today), {"product": good.sku})
 
 
-def entry_key(sku: str, currency: str) -> str:
+def price_key(sku: str, currency: str) -> str:
     """The local key of a product's price in a currency."""
     return f"{sku} {currency}"
 
 
 def items(rng: Random, today: date) -> list[Record]:
-    """What the ERP sells; the record type is in the key before the colon."""
+    """What the ERP sells: goods and services, with their prices by currency."""
     return [_item(good, rng, today) for good in (*BOTH, *ERP_ONLY)]
 
 
 def _item(good: Good, rng: Random, today: date) -> Record:
-    kind = "serviceSaleItem" if good.family in _SERVICES else "nonInventorySaleItem"
-    prices = [
-        {"priceLevel": {"id": "1"}, "currency": {"id": CURRENCY_IDS[currency]}, "price": float(price(good, currency))}
-        for currency in RATES
-    ]
-    fields = {"itemId": good.sku, "displayName": good.name, "isInactive": False, "price": {"items": prices}}
-    return Record(f"{kind}:{good.sku}", fields | netsuite_stamps(past_moment(rng, today)))
+    fields = {
+        "sku": good.sku,
+        "name": good.name,
+        "unit": good.unit,
+        "service": good.family in _SERVICES,
+        "prices": {currency: price(good, currency) for currency in RATES},
+    }
+    return Record(f"item-{good.sku}", fields, past_moment(rng, today))

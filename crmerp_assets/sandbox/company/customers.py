@@ -7,14 +7,11 @@ from random import Random
 from crmerp_assets.sandbox.company import spellings
 from crmerp_assets.sandbox.company.firms import Firm
 from crmerp_assets.sandbox.company.model import Fields, Record
-from crmerp_assets.sandbox.company.moments import netsuite_stamps, past_moment
+from crmerp_assets.sandbox.company.moments import past_moment
 from crmerp_assets.sandbox.company.places import CURRENCY
 from crmerp_assets.sandbox.company.taxids import spaced
 
-CURRENCY_IDS = {"USD": "1", "GBP": "2", "CAD": "3", "EUR": "4"}
-_TERMS = ("1", "2", "2", "2", "3", "4")
-_SUBSIDIARY = {"id": "1"}
-_NAME_LENGTH = 83
+_TERMS = ("Net 15", "Net 30", "Net 30", "Net 30", "Net 60", "Due on receipt")
 
 
 def customer_key(firm: Firm, copy: int = 0) -> str:
@@ -26,19 +23,17 @@ def customer(firm: Firm, rng: Random, today: date, evidence: str | None, copy: i
     """The firm as the books know it; `evidence` is what must be there to link it by (None if no seller knows it)."""
     name = spellings.loose_name(firm, rng) if evidence == "tax_id" else spellings.erp_name(firm, rng)
     fields: Fields = {
-        "companyName": name[:_NAME_LENGTH],
-        "isPerson": False,
+        "name": name,
         "email": f"{rng.choice(('accounts', 'invoices', 'billing'))}@{firm.domain}",
         "phone": spellings.phone(firm, rng),
-        "url": spellings.website(firm, rng) if evidence in ("domain_name", "domain", None) else None,
-        "vatRegNumber": _tax_number(firm, rng, evidence),
-        "terms": {"id": rng.choice(_TERMS)},
-        "currency": {"id": CURRENCY_IDS[CURRENCY[firm.country]]},
-        "subsidiary": _SUBSIDIARY,
-        "creditLimit": rng.randrange(10, 250) * 1000,
-        "addressBook": {"items": _addresses(firm, rng)},
+        "website": spellings.website(firm, rng) if evidence in ("domain_name", "domain", None) else None,
+        "tax_number": _tax_number(firm, rng, evidence),
+        "terms": rng.choice(_TERMS),
+        "currency": CURRENCY[firm.country],
+        "credit_limit": rng.randrange(10, 250) * 1000,
+        "addresses": _addresses(firm, rng),
     }
-    return Record(customer_key(firm, copy), fields | netsuite_stamps(past_moment(rng, today)))
+    return Record(customer_key(firm, copy), fields, past_moment(rng, today))
 
 
 def renamed(firm: Firm, other: Firm, rng: Random, today: date) -> Record:
@@ -56,30 +51,29 @@ def _tax_number(firm: Firm, rng: Random, evidence: str | None) -> str | None:
 def _addresses(firm: Firm, rng: Random) -> list[Fields]:
     states = firm.place.states
     address = {
+        "label": "Head office",
+        "billing": True,
+        "shipping": True,
         "addressee": firm.name,
-        "addr1": firm.street,
+        "street": firm.street,
         "city": firm.place.city,
         "state": states[0] if states else None,
-        "zip": firm.postcode,
-        "country": {"id": firm.country},
+        "postcode": firm.postcode,
+        "country": firm.country,
     }
-    billing = {"label": "Head office", "defaultBilling": True, "defaultShipping": True, "addressBookAddress": address}
     if rng.random() > 0.1:
-        return [billing]
-    dock = address | {"addr1": f"Dock {rng.randrange(1, 9)}, {firm.street}"}
-    shipping = {"label": "Warehouse", "defaultBilling": False, "defaultShipping": True, "addressBookAddress": dock}
-    return [billing | {"defaultShipping": False}, shipping]
+        return [address]
+    dock = {"label": "Warehouse", "billing": False, "street": f"Dock {rng.randrange(1, 9)}, {firm.street}"}
+    return [address | {"shipping": False}, address | dock]
 
 
 def bookkeeper(contact: Record, customer_key: str, rng: Random, today: date) -> Record:
     """A CRM contact whom the ERP knows too, under the same e-mail address."""
     given = contact.fields
     fields: Fields = {
-        "firstName": given["FirstName"],
-        "lastName": given["LastName"],
-        "email": rng.choice((given["Email"], given["Email"].capitalize())),
-        "title": given["Title"],
-        "subsidiary": _SUBSIDIARY,
+        "first_name": given["first_name"],
+        "last_name": given["last_name"],
+        "email": rng.choice((given["email"], given["email"].capitalize())),
+        "title": given["title"],
     }
-    fields |= netsuite_stamps(past_moment(rng, today))
-    return Record(f"erp-{contact.key}", fields, {"company": customer_key})
+    return Record(f"erp-{contact.key}", fields, past_moment(rng, today), {"customer": customer_key})

@@ -76,7 +76,7 @@ def _crm_side(rng: Random, today: date, in_crm: Sequence[Firm], evidence: dict[i
         contacts=[contact for firm in in_crm for contact in contacts(firm, rng, today)],
         products=products,
         prices=prices,
-        opportunities=[],
+        deals=[],
         lines=[],
         customers=[],
         customer_contacts=[],
@@ -89,7 +89,7 @@ def _crm_side(rng: Random, today: date, in_crm: Sequence[Firm], evidence: dict[i
 
 
 def _erp_side(company: Company, rng: Random, today: date, matched: Sequence[Firm], evidence: dict[int, str]) -> None:
-    first_contact = {contact.refs["AccountId"]: contact for contact in reversed(company.contacts)}
+    first_contact = {contact.refs["account"]: contact for contact in reversed(company.contacts)}
     for firm in matched:
         key = customer_key(firm)
         company.customers.append(customer(firm, rng, today, evidence[firm.index]))
@@ -122,7 +122,7 @@ def _trade(
     company: Company, rng: Random, today: date, known: Sequence[Firm], prospects: Sequence[Firm], size: Size
 ) -> None:
     made = deals(rng, today, known, prospects, size.deals)
-    company.opportunities = [deal.opportunity for deal in made]
+    company.deals = [deal.header for deal in made]
     company.lines = [line for deal in made for line in deal.lines]
     customers = {firm.index: customer_key(firm) for firm in known}
     won = made[: size.deals.won]

@@ -14,16 +14,3 @@ def past_moment(rng: Random, today: date, newest: int = _NEWEST_DAYS, oldest: in
 def at_office(rng: Random, day: date) -> datetime:
     """A second of that day's working hours."""
     return datetime.combine(day, time(8)) + timedelta(seconds=rng.randrange(9 * 3600))
-
-
-def salesforce_stamps(moment: datetime, age_days: int = 90) -> dict[str, str]:
-    """System fields of a Salesforce record last changed then."""
-    created = moment - timedelta(days=age_days)
-    shown, first = (f"{m.isoformat()}.000+0000" for m in (moment, created))
-    return {"CreatedDate": first, "LastModifiedDate": shown, "SystemModstamp": shown}
-
-
-def netsuite_stamps(moment: datetime, age_days: int = 90) -> dict[str, str]:
-    """System fields of a NetSuite record last changed then."""
-    created = moment - timedelta(days=age_days)
-    return {"createdDate": f"{created.isoformat()}Z", "lastModifiedDate": f"{moment.isoformat()}Z"}

@@ -4,13 +4,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from crmerp_assets.sandbox.company.people import Accountant, Seller
-from crmerp_assets.sandbox.company.salesforce import quoted
+from crmerp_assets.sandbox.company.roles import Accountant, Seller
 
-_CHUNK = 200
-Pair = tuple[str, str]
+
+class Pair(NamedTuple):
+    """An account and a customer that are one company, and the currency that it is sold to in."""
+
+    account: str
+    customer: str
+    currency: str
 
 
 class NotLinked(Exception):
@@ -19,7 +23,10 @@ class NotLinked(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something a person did. `at` is by the clock of the server it was done on; `kind` is the step's name."""
+    """Something a person did. `at` is by the clock of the server it was done on; `kind` is the step's name.
+
+    `won`: it is a deal that was won, whose id is `crm_id`.
+    """
 
     kind: str
     what: str
@@ -27,31 +34,32 @@ class Event:
     erp_id: str | None
     at: datetime
     detail: dict[str, Any] = field(default_factory=dict)
+    won: bool = False
 
 
 @dataclass(slots=True)
 class Scene:
-    """What a step works with. `linked` are (account, customer) ids by currency; `orders` maps a deal to its order."""
+    """What a step works with. `linked` are customers that both know; `orders` maps a deal to its order."""
 
     seller: Seller
     accountant: Accountant
     today: date
-    linked: dict[str, list[Pair]]
+    linked: Sequence[Pair]
     orders: Mapping[str, str]
     pause: Callable[[float], None] = time.sleep
 
     def customer(self, currency: str, which: int = 0) -> Pair:
         """One of the linked customers with that currency. Raises NotLinked."""
-        found = self.linked.get(currency, [])
+        found = [pair for pair in self.linked if pair.currency == currency]
         if which >= len(found):
             raise NotLinked(
                 f"{len(found)} linked customers have {currency} as their currency, the day needs {which + 1}"
             )
         return found[which]
 
-    def sold(self, kind: str, what: str, crm_id: str, **detail: Any) -> Event:
+    def sold(self, kind: str, what: str, crm_id: str, won: bool = False, **detail: Any) -> Event:
         """An event in the CRM."""
-        return Event(kind, what, crm_id, None, self.seller.at, detail)
+        return Event(kind, what, crm_id, None, self.seller.at, detail, won)
 
     def booked(self, kind: str, what: str, erp_id: str, **detail: Any) -> Event:
         """An event in the ERP."""
@@ -62,8 +70,8 @@ class Scene:
 class Step:
     """One thing that happens. `expectation` is what the platform should have reached once it has run.
 
-    In it, `crm` and `erp` map a field of the linked record there to the detail of the step's last event that it must
-    equal (a phone in whatever format); `opportunity` maps fields of the deal to their values.
+    In it, `crm` and `erp` name what of the linked record there must be the detail of that name of the step's last
+    event (a phone in whatever format); `invoice_status` is what the deal must show.
     """
 
     name: str
@@ -78,24 +86,7 @@ def play(steps: Sequence[Step], scene: Scene) -> list[Event]:
 
 
 def linked_customers(seller: Seller, accountant: Accountant) -> list[Pair]:
-    """(account, customer) ids of the active customers that both systems hold under one key, in a stable order."""
-    if "Crmerp_Id__c" not in seller.field_types("Account"):
-        return []
-    keyed = accountant.query("SELECT id, externalid FROM customer WHERE externalid IS NOT NULL AND isinactive = 'F'")
-    customers = {str(row["externalid"]).lower(): str(row["id"]) for row in keyed}
-    accounts = seller.find("Account", "Crmerp_Id__c != null", ("Id", "Crmerp_Id__c"))
-    found = ((account["Id"], customers.get(account["Crmerp_Id__c"].lower())) for account in accounts)
-    return [(account, customer) for account, customer in found if customer is not None]
-
-
-def by_currency(seller: Seller, linked: Sequence[Pair]) -> dict[str, list[Pair]]:
-    """Currency -> the linked customers whose account has it, in their order."""
-    currencies: dict[str, str] = {}
-    for start in range(0, len(linked), _CHUNK):
-        ids = ", ".join(quoted(account) for account, _ in linked[start : start + _CHUNK])
-        found = seller.find("Account", f"Id IN ({ids})", ("Id", "CurrencyIsoCode"))
-        currencies |= {account["Id"]: account["CurrencyIsoCode"] for account in found}
-    grouped: dict[str, list[Pair]] = {}
-    for pair in linked:
-        grouped.setdefault(currencies[pair[0]], []).append(pair)
-    return grouped
+    """The customers in use that both systems hold under one key, in a stable order."""
+    customers = accountant.keyed_customers()
+    found = ((one.account, customers.get(one.key.lower()), one.currency) for one in seller.keyed_accounts())
+    return [Pair(account, customer, currency) for account, customer, currency in found if customer is not None]

@@ -1,26 +1,16 @@
 """What sellers do all day, through Salesforce's API: accounts, deals, lines, winning."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from crmerp_assets.sandbox.company.roles import SaleLine
 from crmerp_assets.sandbox.company.salesforce import Salesforce, quoted
 
 WON = "Closed Won"
 _CLOSES_IN = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class SaleLine:
-    """A line of a deal; without a unit price it is sold at list price. `discount` is in percent."""
-
-    sku: str
-    quantity: int = 1
-    unit_price: Decimal | None = None
-    discount: Decimal | None = None
 
 
 class Seller(Salesforce):

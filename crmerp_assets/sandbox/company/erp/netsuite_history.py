@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from crmerp_assets.sandbox.company.client import Administration
@@ -19,13 +18,12 @@ _CENT = Decimal("0.01")
 def bill_past_orders(
     admin: Administration,
     url: str,
-    ca_file: Path | None,
     billings: Sequence[Billing],
     ids: Mapping[str, str],
     today: date,
 ) -> dict[str, int]:
     """Invoice every past order and pay what was paid; returns how many invoices and payments there are now."""
-    with NetSuite(url, "bookkeeping", ca_file) as books:
+    with NetSuite(url, "bookkeeping") as books:
         invoices = [_invoice(books, ids[billing.order], billing) for billing in billings]
         amounts = _totals(books)
     payments = [
@@ -41,7 +39,7 @@ def bill_past_orders(
 
 
 def _invoice(books: NetSuite, order: str, billing: Billing) -> str:
-    body = {"tranDate": billing.invoice_date, "dueDate": billing.due_date}
+    body = {"tranDate": billing.invoice_date.isoformat(), "dueDate": billing.due_date.isoformat()}
     return books.transform("salesOrder", order, "invoice", body)
 
 
@@ -57,7 +55,7 @@ def _payment(invoice: Mapping[str, Any], id_: str, billing: Billing) -> dict[str
     return {
         "customer": {"id": invoice["entity"]},
         "currency": {"id": invoice["currency"]},
-        "tranDate": billing.payment_date,
+        "tranDate": str(billing.payment_date),
         "payment": amount,
         "apply": _applied([(id_, amount)]),
         "createdDate": stamp,
@@ -69,6 +67,6 @@ def _applied(amounts: Iterable[tuple[str, float]]) -> dict[str, Any]:
     return {"items": [{"doc": {"id": invoice}, "apply": True, "amount": amount} for invoice, amount in amounts]}
 
 
-def _date_back(admin: Administration, type_: str, id_: str, day: str, today: date) -> None:
-    age = max(today - date.fromisoformat(day), timedelta(days=_QUIET_DAYS))
+def _date_back(admin: Administration, type_: str, id_: str, day: date, today: date) -> None:
+    age = max(today - day, timedelta(days=_QUIET_DAYS))
     admin.touched_long_ago(type_, id_, age.days * _DAY_SECONDS)

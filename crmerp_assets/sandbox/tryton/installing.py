@@ -1,38 +1,36 @@
 """Tryton from PyPI in an environment of its own, and a database with a demo company, both kept between runs.
 
-Tryton is GPL-3: it runs as a process of its own and is never imported into this package or its tests. They live in
-.crmerp-bench/tryton, or in the folder that CRMERP_TEST_TRYTON names.
+`demo.py` makes the company; its chart, taxes, currencies and payment terms are what every database here begins with.
 """
 
 import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 DATABASE = "demo"
-ADMIN_PASSWORD = "demo-administrator"
-INTEGRATION_PASSWORD = "demo-integration"
+ADMIN_PASSWORD = "demo-administrator"  # noqa: S105 - of a company that nobody owns, on loopback
+INTEGRATION_PASSWORD = "demo-integration"  # noqa: S105
 MODULES = (
     *("sale", "account_invoice", "account_invoice_history", "account_product"),
     *("account_credit_limit", "sale_credit_limit"),
 )
 _CONFIG = "[database]\nuri = sqlite://\npath = {path}\n[web]\nlisten = 127.0.0.1:{port}\n[session]\ntimeout = 300\n"
+Tell = Callable[[str], None]
 
 
 class Unavailable(RuntimeError):
     """Tryton could not be had; the message says why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Installation:
     """The interpreter of Tryton's environment, and the ready database."""
 
@@ -40,36 +38,36 @@ class Installation:
     database: Path
 
 
-def required() -> bool:
-    """Whether this run must have Tryton: a test that cannot get it fails instead of skipping."""
-    return "tryton" in os.environ.get("CRMERP_TEST_REQUIRE", "").split()
+def installation(folder: Path, today: date, tell: Tell = lambda _: None) -> Installation:
+    """Install what is missing into a folder (about a minute the first time); `tell` hears of what takes long.
 
-
-def installation() -> Installation:
-    """Install what is missing (about a minute the first time). Raises Unavailable, as where PyPI cannot be reached."""
-    folder = Path(os.environ.get("CRMERP_TEST_TRYTON") or ROOT / ".crmerp-bench" / "tryton").resolve()
+    Raises Unavailable, as where PyPI cannot be reached.
+    """
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder / "lock"):
-        python = _environment(folder)
-        return Installation(python, _database(folder, python))
+        python = _environment(folder, tell)
+        return Installation(python, _database(folder, python, today, tell))
 
 
 def config_text(path: Path, port: int) -> str:
+    """Tryton's configuration for a database in a folder."""
     return _CONFIG.format(path=path, port=port)
 
 
 @contextmanager
 def _alone(file: Path) -> Iterator[None]:
-    """Test processes that run side by side take turns."""
+    """Processes that run side by side take turns."""
     with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _environment(folder: Path) -> Path:
+def _environment(folder: Path, tell: Tell) -> Path:
     python, done = folder / "venv" / "bin" / "python", folder / "installed"
     packages = (HERE / "packages.txt").read_text()
     if not (python.exists() and done.exists() and done.read_text() == packages):
+        tell(f"Installing Tryton from PyPI into {folder} ...")
         if not python.exists():
             _run("make an environment", sys.executable, "-m", "venv", folder / "venv")
         pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
@@ -78,12 +76,13 @@ def _environment(folder: Path) -> Path:
     return python
 
 
-def _database(folder: Path, python: Path) -> Path:
+def _database(folder: Path, python: Path, today: date, tell: Tell) -> Path:
     """One for these packages, this company and this year: its books are open from last year to the next."""
-    made_of = f"{(HERE / 'packages.txt').read_text()}{(HERE / 'demo.py').read_text()}{MODULES}{date.today().year}"
+    made_of = f"{(HERE / 'packages.txt').read_text()}{(HERE / 'demo.py').read_text()}{MODULES}{today.year}"
     ready = folder / f"demo-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}.sqlite"
     if ready.exists():
         return ready
+    tell("Making a Tryton database with a chart of accounts, taxes, currencies and payment terms ...")
     work = folder / "making"
     work.mkdir(exist_ok=True)
     config, secret, file = work / "trytond.conf", work / "secret", work / f"{DATABASE}.sqlite"
@@ -91,10 +90,9 @@ def _database(folder: Path, python: Path) -> Path:
     file.touch()
     config.write_text(config_text(work, 0))
     secret.write_text(ADMIN_PASSWORD)
-    admin = (python, "-m", "trytond.cli.admin", "-c", config, "-d", DATABASE)
-    variables = {"TRYTONPASSFILE": str(secret)}
-    _run("make a database", *admin, "--email", "demo@example.com", "--all", **variables)
-    _run("install the modules", *admin, "-u", *MODULES, "--activate-dependencies", **variables)
+    admin = ("env", f"TRYTONPASSFILE={secret}", python, "-m", "trytond.cli.admin", "-c", config, "-d", DATABASE)
+    _run("make a database", *admin, "--email", "demo@example.com", "--all")
+    _run("install the modules", *admin, "-u", *MODULES, "--activate-dependencies")
     _run("make the demo company", python, HERE / "demo.py", config, DATABASE, ADMIN_PASSWORD, INTEGRATION_PASSWORD)
     for old in folder.glob("demo-*.sqlite"):
         old.unlink()
@@ -103,11 +101,9 @@ def _database(folder: Path, python: Path) -> Path:
     return ready
 
 
-def _run(what: str, *command: str | Path, **variables: str) -> None:
-    environment = {**os.environ, **variables}
-    environment.pop("PYTHONPATH", None)
-    done = subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, check=False, env=environment, cwd="/", timeout=900
-    )
+def _run(what: str, *command: str | Path) -> None:
+    """Without our own PYTHONPATH, which is no business of Tryton's interpreter."""
+    clean = ["env", "-u", "PYTHONPATH", *map(str, command)]
+    done = subprocess.run(clean, capture_output=True, text=True, check=False, cwd="/", timeout=900)
     if done.returncode != 0:
         raise Unavailable(f"could not {what}: {done.stderr.strip()[-2000:]}")
