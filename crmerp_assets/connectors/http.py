@@ -21,7 +21,8 @@ from typing import Protocol
 
 import httpx
 
-from crmerp_assets.connectors.errors import ConnectorError, Throttled, Transient, Unknown
+from crmerp_assets.connectors.errors import ConfigError, ConnectorError, Throttled, Transient, Unknown
+from crmerp_assets.connectors.strangers import is_page, redirect_target, untrusted
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,10 @@ Response = httpx.Response
 Judge = Callable[[httpx.Response], ConnectorError | None]
 Clock = Callable[[], datetime]
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class _NoToken(httpx.RequestError):
+    """The token endpoint was not the one that answered."""
 
 
 class Meter(Protocol):
@@ -95,8 +100,20 @@ class TokenAuth(httpx.Auth):
     def _valid(self, request: httpx.Request, refused: Token | None) -> Generator[httpx.Request, httpx.Response, Token]:
         with self._lock:
             if self._token is None or self._token is refused or self._expired(self._token):
-                self._token = self._read((yield self._asked(request)))
+                asked = self._asked(request)
+                self._token = self._taken(asked, (yield asked))
             return self._token
+
+    def _taken(self, asked: httpx.Request, response: httpx.Response) -> Token:
+        """The token in an answer. What is no answer of a token endpoint says nothing about the credentials."""
+        if target := redirect_target(response):
+            raise _NoToken(f"was asked for a token and answered with a redirect to {target}", request=asked)
+        try:
+            if not is_page(response):
+                return self._read(response)
+        except (ValueError, KeyError, TypeError, AttributeError) as failure:
+            raise _NoToken("was asked for a token and its answer cannot be read", request=asked) from failure
+        raise _NoToken("was asked for a token and answered with a page", request=asked)
 
     def _asked(self, request: httpx.Request) -> httpx.Request:
         """The request for a token. A client gives its timeouts to the request that it is told to send, and to no other,
@@ -222,7 +239,7 @@ class HttpClient:
         response = self._send(request, repeatable)
         if response.status_code in accept:
             return response
-        error = self._judge(response)
+        error = self._from_a_stranger(response, repeatable) or self._judge(response)
         if error is None and response.status_code >= 500:
             error = self._transient(f"answered {response.status_code}")
         if isinstance(error, Transient) and response.status_code >= 500 and not repeatable:
@@ -230,6 +247,20 @@ class HttpClient:
         if error is not None:
             raise error
         return response
+
+    def _from_a_stranger(self, response: httpx.Response, repeatable: bool) -> ConnectorError | None:
+        """The error in an answer that is not the API's, whatever its status says. Who stands in between may have passed
+        a write on all the same."""
+        target, page = redirect_target(response), is_page(response)
+        if not (target or page):
+            return None
+        what = f"answered with a redirect to {target}" if target else "answered with a page that is not its API's"
+        if not repeatable:
+            return self._unknown(what)
+        if page and not target:
+            return self._transient(what)
+        now = "correct its url, or let this machine through whatever asks for a login there"
+        return ConfigError(f"{self._name} {what}; {now}. Nothing was changed.", system=self._system)
 
     def _send(self, request: httpx.Request, repeatable: bool) -> httpx.Response:
         started = self._clock()
@@ -246,7 +277,10 @@ class HttpClient:
 
     def _lost(self, failure: httpx.RequestError, request: httpx.Request, repeatable: bool) -> ConnectorError:
         """A failed token request or connection proves that the request itself was not applied."""
-        what = f"gave no answer ({type(failure).__name__})"
+        if distrust := untrusted(failure):
+            now = "correct its url, or have ca_file name the certificate of the authority to trust"
+            return ConfigError(f"{self._name}: {distrust}; {now}. Nothing was sent.", system=self._system)
+        what = str(failure) if isinstance(failure, _NoToken) else f"gave no answer ({type(failure).__name__})"
         unsent = isinstance(failure, _NEVER_SENT) or failure.request is not request
         return self._transient(what) if unsent or repeatable else self._unknown(what)
 

@@ -72,6 +72,11 @@ class Database:
         if name not in columns:
             self.store.db.execute(f'ALTER TABLE {self.models[model].table} ADD COLUMN "{name}" {field.sql}')
 
+    def remove_field(self, model: str, name: str) -> None:
+        """No such field any more; its column stays, out of everybody's sight."""
+        del self.models[model].fields[name]
+        self.store.write("DELETE FROM ir_model_fields WHERE model = ? AND name = ?", (model, name))
+
     def _create(self, model: Model) -> None:
         columns = [f'"{name}" {f.sql}' for name, f in model.fields.items() if f.stored and name != "id"]
         self.store.db.execute(
