@@ -1,4 +1,4 @@
-"""Answers of someone else than the system: a gateway's page, a login page's address, a certificate nobody vouches for."""
+"""Answers of someone else than the system: a gateway's page, the way to a login page, an unknown certificate."""
 
 from __future__ import annotations
 

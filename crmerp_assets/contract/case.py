@@ -53,7 +53,12 @@ class Admin:
         self._post(path, dict(body))
 
     def withdrawn(
-        self, path: str, granted: Mapping[str, Any], withdrawn: Mapping[str, Any], write: Callable[[int], Write], named: str
+        self,
+        path: str,
+        granted: Mapping[str, Any],
+        withdrawn: Mapping[str, Any],
+        write: Callable[[int], Write],
+        named: str,
     ) -> Change:
         """The right to write, taken away and given back by an admin call; nothing can be written without it."""
         refuse, allow = {**granted, **withdrawn}, dict(granted)
@@ -124,8 +129,8 @@ class ConnectorCase:
     for the admin API, stamped well in the past, a second apart every few rows. `create(n)` and `update(n, id, text)`
     are valid writes, `bad(n)` is one that the system rejects. `edit`, `delete` and `merge(winner, loser)` are what a
     person does through the vendor's own API. The `*_calls(n)` are the best case for n records. `next_page` and
-    `push_call` are patterns for faults: the request for a page behind the first, and the call that writes. `changes` are an administrator's; `connect_to` makes a connector for
-    another address, which trusts what the machine trusts.
+    `push_call` are patterns for faults: the request for a page behind the first, and the call that writes. `changes`
+    are an administrator's; `connect_to` makes a connector for another address, which trusts what the machine trusts.
     """
 
     system: str

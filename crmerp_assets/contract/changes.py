@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from crmerp_assets.connectors.protocol import Write
 from crmerp_assets.contract.case import Admin, Change, Changed
 
 
 def field_changes(
-    admin: Admin, object: str, field: str, create: Callable[[int], Write], provision: Callable[[], object]
+    admin: Admin, native_object: str, field: str, create: Callable[[int], Write], provision: Callable[[], object]
 ) -> dict[Changed, Change]:
     """`field` is a custom field of text that exists and is empty; `provision` makes it again."""
 
@@ -18,8 +19,8 @@ def field_changes(
         write = create(number)
         return replace(write, values={**write.values, field: "gold"})
 
-    def rule(**demanded: object) -> Callable[[], None]:
-        return lambda: admin.field_rule(object, field, **demanded)
+    def rule(**demanded: Any) -> Callable[[], None]:
+        return lambda: admin.field_rule(native_object, field, **demanded)
 
     return {
         "field": Change(rule(removed=True), provision, filled, field, create),

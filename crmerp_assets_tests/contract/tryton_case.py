@@ -75,14 +75,17 @@ def tryton_case(_directory: Path) -> Iterator[ConnectorCase]:
 
 
 def right(person: Person) -> Change:
-    """The rights of all groups to change parties."""
-    model = "model.ir.model.access"
+    """A rule for all groups: parties may be read, and no more."""
+    model, mine = "model.ir.model.access", ["model", "=", OBJECT]
 
-    def set_to(allowed: bool) -> None:
-        found = person.call(f"{model}.search", [["model", "=", OBJECT]])
-        person.call(f"{model}.write", found, {"perm_write": allowed, "perm_create": allowed})
+    def withdraw() -> None:
+        rights = {"perm_read": True, "perm_write": False, "perm_create": False, "perm_delete": False}
+        person.call(f"{model}.create", [{"model": OBJECT, **rights}])
 
-    return Change(lambda: set_to(False), lambda: set_to(True), create, OBJECT, None)
+    def grant() -> None:
+        person.call(f"{model}.delete", person.call(f"{model}.search", [mine]))
+
+    return Change(withdraw, grant, create, "Party", None)
 
 
 def payment_term(person: Person) -> Change:

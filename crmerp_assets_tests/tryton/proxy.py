@@ -100,7 +100,9 @@ class Proxy:
         if kind in ("cut_after", "error_after"):
             return None if kind == "cut_after" else httpx.Response(502, text="<html>bad gateway</html>")
         if kind == "wrong_type":
-            return httpx.Response(200, headers={"Content-Type": "application/xml"}, text="<?xml version='1.0'?><answer/>")
+            return httpx.Response(
+                200, headers={"Content-Type": "application/xml"}, text="<?xml version='1.0'?><answer/>"
+            )
         if kind == "truncated":
             return httpx.Response(200, content=response.content[: len(response.content) // 2])
         return self._paged(kind, call["method"], response)

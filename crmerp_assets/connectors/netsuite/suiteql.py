@@ -53,7 +53,7 @@ class SuiteQL:
             page = self._read(query, params)
             if page is not None and (key is None or _rising([key(item) for item in page.items], after)):
                 return page
-        message = f"{self._name} keeps sending a page that is short, repeated or broken off; the pull stops here and resumes later."
+        message = f"{self._name} keeps sending a page that is short, repeated or broken off; it is read again later."
         raise Transient(message, system=SYSTEM)
 
     def rows(self, query: str, params: Sequence[str] = ()) -> list[Raw]:

@@ -11,7 +11,7 @@ is worked on, by labels `IMPORT 00000001.customer.csv` and `EXTRACT customer_000
 | server_error | the import file stays where it is for this time                                    |
 | short_page   | the newest extract lacks its last rows for a moment, as while it is still copied    |
 | repeat_page  | a new extract repeats rows                                                         |
-| html         | the import file is not applied, and what comes as its acknowledgement is a page     |
+| html         | the import file is applied, and what comes as its acknowledgement is a page         |
 | truncated    | the import file is applied, and its acknowledgement breaks off                      |
 | wrong_type   | the import file is applied, and its acknowledgement is XML                          |
 
@@ -186,15 +186,13 @@ class FilesSandbox(Sandbox):
             return
         if kind == "slow" and fault is not None:
             time.sleep(fault.seconds)
-        if kind not in ("cut_before", "html"):
+        if kind != "cut_before":
             with self._lock:
                 object = object_of(file)
                 said = [self._applied(object, row) for row in rows_of(file)]
                 self._changed(object)
                 if kind != "cut_after":
                     self.folder.acknowledge(file, said, kind)
-        if kind == "html":
-            self.folder.acknowledge(file, [], kind)
         self.folder.archive(file)
 
     def _applied(self, object: str, row: Row) -> dict[str, Any]:
