@@ -26,6 +26,7 @@ from crmerp_assets.connectors.strangers import is_page, redirect_target, untrust
 
 logger = logging.getLogger(__name__)
 
+Request = httpx.Request
 Response = httpx.Response
 Judge = Callable[[httpx.Response], ConnectorError | None]
 Clock = Callable[[], datetime]
@@ -148,7 +149,7 @@ class HttpClient:
 
     `judge` looks at every answer and names the error in it, if any. `system` and `name` (the connection) go into
     errors and log lines. `retry_seconds` is the first pause, doubled each time, with jitter. `verify` may be the
-    path of a CA bundle.
+    path of a CA bundle. `pace` waits until an attempt fits into what the system allows; repeated ones count as well.
     """
 
     def __init__(
@@ -171,6 +172,7 @@ class HttpClient:
         concurrency: int = 5,
         transport: httpx.BaseTransport | None = None,
         meter: Meter | None = None,
+        pace: Callable[[Request], None] | None = None,
     ) -> None:
         _quiet_libraries()
         limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
@@ -195,6 +197,7 @@ class HttpClient:
         self._slots = threading.BoundedSemaphore(concurrency)
         self._calls = 0
         self._meter = meter or Unmetered()
+        self._pace = pace or (lambda _request: None)
         self._count_lock = threading.Lock()
 
     def request(
@@ -263,6 +266,7 @@ class HttpClient:
         return ConfigError(f"{self._name} {what}; {now}. Nothing was changed.", system=self._system)
 
     def _send(self, request: httpx.Request, repeatable: bool) -> httpx.Response:
+        self._pace(request)
         started = self._clock()
         try:
             with self._slots:

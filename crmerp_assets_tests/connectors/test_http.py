@@ -349,3 +349,25 @@ def test_whoever_answers_for_the_token_endpoint_says_nothing_about_the_credentia
     with closing(client), pytest.raises(Transient, match=told) as failed:
         client.request("POST", "/records", content="{}")
     assert "token=1" not in str(failed.value)
+
+
+def test_every_attempt_waits_until_it_fits_into_the_allowance(server: Scripted) -> None:
+    server.script["/records"] = [503, 429, 200]
+    paced: list[str] = []
+
+    def judge(response: Response) -> ConnectorError | None:
+        return Throttled("Slower.", system="scripted", wait=1.0) if response.status_code == 429 else None
+
+    client = HttpClient(
+        server.url,
+        httpx.Auth(),
+        "crm",
+        lambda: NOW,
+        system="scripted",
+        judge=judge,
+        sleep=lambda seconds: None,
+        pace=lambda request: paced.append(request.url.path),
+    )
+    with closing(client):
+        client.request("GET", "/records")
+    assert paced == ["/records"] * 3
