@@ -58,6 +58,11 @@ format: $(VENV)/.dev ## Format the code and mend what the linter can mend
 bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (ten minutes; PART=burst: that only)
 	@$(BIN)/python -m crmerp_assets_tests.bench $(PART)
 
+.PHONY: throttle
+throttle: $(VENV)/.dev ## Pull and push 20,000 changed records at HubSpot's limits; the sandbox's windows say how full they were
+	@CRMERP_THROTTLE=$(CURDIR)/.crmerp-bench-throttle $(BIN)/python -m pytest -q -p no:cacheprovider crmerp_assets_tests/connectors/test_hubspot_limits.py
+	@cat $(CURDIR)/.crmerp-bench-throttle
+
 .PHONY: bench-matching
 bench-matching: $(VENV)/.dev .crmerp-bench/.splink ## Measure matching at a million records a side beside Splink; write docs/matching.md
 	@$(BIN)/python -m crmerp_assets_tests.bench_matching $(RECORDS)

@@ -22,14 +22,20 @@ from typing import Protocol
 
 import httpx
 
-from crmerp_assets.connectors.errors import ConnectorError, Throttled, Transient, Unknown
+from crmerp_assets.connectors.errors import ConfigError, ConnectorError, Throttled, Transient, Unknown
+from crmerp_assets.connectors.strangers import is_page, redirect_target, untrusted
 
 logger = logging.getLogger(__name__)
 
+Request = httpx.Request
 Response = httpx.Response
 Judge = Callable[[httpx.Response], ConnectorError | None]
 Clock = Callable[[], datetime]
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class _NoToken(httpx.RequestError):
+    """The token endpoint was not the one that answered."""
 
 
 class Meter(Protocol):
@@ -96,8 +102,20 @@ class TokenAuth(httpx.Auth):
     def _valid(self, request: httpx.Request, refused: Token | None) -> Generator[httpx.Request, httpx.Response, Token]:
         with self._lock:
             if self._token is None or self._token is refused or self._expired(self._token):
-                self._token = self._read((yield self._asked(request)))
+                asked = self._asked(request)
+                self._token = self._taken(asked, (yield asked))
             return self._token
+
+    def _taken(self, asked: httpx.Request, response: httpx.Response) -> Token:
+        """The token in an answer. What is no answer of a token endpoint says nothing about the credentials."""
+        if target := redirect_target(response):
+            raise _NoToken(f"was asked for a token and answered with a redirect to {target}", request=asked)
+        try:
+            if not is_page(response):
+                return self._read(response)
+        except (ValueError, KeyError, TypeError, AttributeError) as failure:
+            raise _NoToken("was asked for a token and its answer cannot be read", request=asked) from failure
+        raise _NoToken("was asked for a token and answered with a page", request=asked)
 
     def _asked(self, request: httpx.Request) -> httpx.Request:
         """The request for a token. A client gives its timeouts to the request that it is told to send, and to no other,
@@ -132,7 +150,7 @@ class HttpClient:
 
     `judge` looks at every answer and names the error in it, if any. `system` and `name` (the connection) go into
     errors and log lines. `retry_seconds` is the first pause, doubled each time, with jitter. `verify` may be the
-    path of a CA bundle.
+    path of a CA bundle. `pace` waits until an attempt fits into what the system allows; repeated ones count as well.
     """
 
     def __init__(
@@ -155,6 +173,7 @@ class HttpClient:
         concurrency: int = 5,
         transport: httpx.BaseTransport | None = None,
         meter: Meter | None = None,
+        pace: Callable[[Request], None] | None = None,
     ) -> None:
         _quiet_libraries()
         limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
@@ -179,6 +198,7 @@ class HttpClient:
         self._slots = threading.BoundedSemaphore(concurrency)
         self._calls = 0
         self._meter = meter or Unmetered()
+        self._pace = pace or (lambda _request: None)
         self._count_lock = threading.Lock()
 
     def request(
@@ -223,7 +243,7 @@ class HttpClient:
         response = self._send(request, repeatable)
         if response.status_code in accept:
             return response
-        error = self._judge(response)
+        error = self._from_a_stranger(response, repeatable) or self._judge(response)
         if error is None and response.status_code >= 500:
             error = self._transient(f"answered {response.status_code}")
         if isinstance(error, Transient) and response.status_code >= 500 and not repeatable:
@@ -232,7 +252,22 @@ class HttpClient:
             raise error
         return response
 
+    def _from_a_stranger(self, response: httpx.Response, repeatable: bool) -> ConnectorError | None:
+        """The error in an answer that is not the API's, whatever its status says. Who stands in between may have passed
+        a write on all the same."""
+        target, page = redirect_target(response), is_page(response)
+        if not (target or page):
+            return None
+        what = f"answered with a redirect to {target}" if target else "answered with a page that is not its API's"
+        if not repeatable:
+            return self._unknown(what)
+        if page and not target:
+            return self._transient(what)
+        now = "correct its url, or let this machine through whatever asks for a login there"
+        return ConfigError(f"{self._name} {what}; {now}. Nothing was changed.", system=self._system)
+
     def _send(self, request: httpx.Request, repeatable: bool) -> httpx.Response:
+        self._pace(request)
         started = self._clock()
         try:
             with self._slots:
@@ -247,7 +282,10 @@ class HttpClient:
 
     def _lost(self, failure: httpx.RequestError, request: httpx.Request, repeatable: bool) -> ConnectorError:
         """A failed token request or connection proves that the request itself was not applied."""
-        what = f"gave no answer ({type(failure).__name__})"
+        if distrust := untrusted(failure):
+            now = "correct its url, or have ca_file name the certificate of the authority to trust"
+            return ConfigError(f"{self._name}: {distrust}; {now}. Nothing was sent.", system=self._system)
+        what = str(failure) if isinstance(failure, _NoToken) else f"gave no answer ({type(failure).__name__})"
         unsent = isinstance(failure, _NEVER_SENT) or failure.request is not request
         return self._transient(what) if unsent or repeatable else self._unknown(what)
 

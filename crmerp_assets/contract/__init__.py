@@ -14,4 +14,4 @@ It needs pytest, which the extra `contract` brings.
 
 import pytest
 
-pytest.register_assert_rewrite("crmerp_assets.contract.suite")
+pytest.register_assert_rewrite("crmerp_assets.contract.suite", "crmerp_assets.contract.bad_input")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import httpx
 import pytest
@@ -18,6 +18,9 @@ class Gap:
 
     raises: type[BaseException]
     reason: str
+
+
+Changed: TypeAlias = Literal["right", "field", "value", "required"]
 
 
 class Admin:
@@ -36,6 +39,30 @@ class Admin:
 
     def fault(self, kind: str, match: str = "", **options: Any) -> None:
         self._post("faults", {"kind": kind, "match": match, "times": 1, **options})
+
+    def no_faults(self) -> None:
+        """Everything works again."""
+        self._client.delete("/_sandbox/faults").raise_for_status()
+
+    def field_rule(self, object: str, field: str, **rule: Any) -> None:
+        """`required=True`, `values=[...]` or `removed=True`; nothing ends the rule."""
+        self._post("fieldrules", {"object": object, "field": field, **rule})
+
+    def does(self, path: str, body: Mapping[str, Any]) -> None:
+        """An admin call that only this system has."""
+        self._post(path, dict(body))
+
+    def withdrawn(
+        self,
+        path: str,
+        granted: Mapping[str, Any],
+        withdrawn: Mapping[str, Any],
+        write: Callable[[int], Write],
+        named: str,
+    ) -> Change:
+        """The right to write, taken away and given back by an admin call; nothing can be written without it."""
+        refuse, allow = {**granted, **withdrawn}, dict(granted)
+        return Change(lambda: self.does(path, refuse), lambda: self.does(path, allow), write, named, None)
 
     def fault_hits(self) -> int:
         faults = self._client.get("/_sandbox/faults").raise_for_status().json()
@@ -73,6 +100,21 @@ class Admin:
         return response.json() if response.content else None
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an administrator changes in a system that is in use; `undo` takes it back.
+
+    `write` is a create that works before and after, and `named` what its refusal must name in between. `sound` is a
+    create that works all the time; None where nothing does.
+    """
+
+    apply: Callable[[], object]
+    undo: Callable[[], object]
+    write: Callable[[int], Write]
+    named: str
+    sound: Callable[[int], Write] | None
+
+
 class Connect(Protocol):
     """A new connector on the sandbox; `sleep` records the pauses instead of taking them."""
 
@@ -87,7 +129,8 @@ class ConnectorCase:
     for the admin API, stamped well in the past, a second apart every few rows. `create(n)` and `update(n, id, text)`
     are valid writes, `bad(n)` is one that the system rejects. `edit`, `delete` and `merge(winner, loser)` are what a
     person does through the vendor's own API. The `*_calls(n)` are the best case for n records. `next_page` and
-    `push_call` are patterns for faults: the request for a page behind the first, and the call that writes.
+    `push_call` are patterns for faults: the request for a page behind the first, and the call that writes. `changes`
+    are an administrator's; `connect_to` makes a connector for another address, which trusts what the machine trusts.
     """
 
     system: str
@@ -115,6 +158,8 @@ class ConnectorCase:
     throttle_wait: float
     secrets: tuple[str, ...]
     fields: tuple[str, ...] = ()
+    changes: Mapping[Changed, Change] = field(default_factory=dict)
+    connect_to: Callable[[str], Connector] | None = None
     gaps: Mapping[str, Gap] = field(default_factory=dict)
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from crmerp_assets.connectors.errors import ConfigError, Gone, Rejected, Unknown
 from crmerp_assets.connectors.protocol import Connector, Needs, Page, Row
+from crmerp_assets.contract.bad_input import *  # noqa: F403
 from crmerp_assets.contract.case import ConnectorCase
 
 Answer = TypeVar("Answer")

@@ -317,3 +317,57 @@ def test_every_attempt_is_metered_and_a_refused_one_is_never_sent(server: Script
     assert bench.pauses == [1.0, 2.0]
     bench.client.close()
     assert bench.meter.closed
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (httpx.Response(200, html="<html>maintenance</html>"), "with a page"),
+        (httpx.Response(302, headers={"Location": "https://sso.example.com/in?token=1"}), "https://sso.example.com/in"),
+        (httpx.Response(200, text='{"token": "secr'), "cannot be read"),
+        (httpx.Response(200, json={"status": "ok"}), "cannot be read"),
+    ],
+)
+def test_whoever_answers_for_the_token_endpoint_says_nothing_about_the_credentials(
+    answer: httpx.Response, told: str
+) -> None:
+    def read(response: Response) -> Token:
+        return Token(json.loads(response.content)["token"])
+
+    auth = TokenAuth("https://api.example.com/token", dict, read, lambda: NOW)
+    transport = httpx.MockTransport(lambda request: answer)
+    client = HttpClient(
+        "https://api.example.com",
+        auth,
+        "crm",
+        lambda: NOW,
+        system="scripted",
+        judge=lambda response: None,
+        sleep=lambda seconds: None,
+        transport=transport,
+    )
+    with closing(client), pytest.raises(Transient, match=told) as failed:
+        client.request("POST", "/records", content="{}")
+    assert "token=1" not in str(failed.value)
+
+
+def test_every_attempt_waits_until_it_fits_into_the_allowance(server: Scripted) -> None:
+    server.script["/records"] = [503, 429, 200]
+    paced: list[str] = []
+
+    def judge(response: Response) -> ConnectorError | None:
+        return Throttled("Slower.", system="scripted", wait=1.0) if response.status_code == 429 else None
+
+    client = HttpClient(
+        server.url,
+        httpx.Auth(),
+        "crm",
+        lambda: NOW,
+        system="scripted",
+        judge=judge,
+        sleep=lambda seconds: None,
+        pace=lambda request: paced.append(request.url.path),
+    )
+    with closing(client):
+        client.request("GET", "/records")
+    assert paced == ["/records"] * 3

@@ -84,7 +84,7 @@ def test_a_page_that_does_not_add_up_is_read_again(broken: tuple[list[int], int]
 
 def test_a_page_that_stays_broken_stops_the_pull() -> None:
     pages = Pages(([1, 2], 3))
-    with pytest.raises(Transient, match="short or repeated"):
+    with pytest.raises(Transient, match="short, repeated"):
         read(pages)
     assert pages.asked == 3
 

@@ -26,7 +26,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmerp_assets.connectors import exactjson
-from crmerp_assets.connectors.errors import AuthFailed, Duplicate, Rejected, Transient, Unknown, VersionConflict
+from crmerp_assets.connectors.errors import (
+    AuthFailed,
+    ConfigError,
+    Duplicate,
+    Rejected,
+    Transient,
+    Unknown,
+    VersionConflict,
+)
 from crmerp_assets.connectors.protocol import Write
 from crmerp_assets.connectors.tryton.auth import SessionAuth
 from crmerp_assets.connectors.tryton.batching import Batches
@@ -166,7 +174,7 @@ def test_a_login_has_the_timeouts_of_its_call() -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (httpx.Response(200, html="<html>maintenance</html>"), Transient),
+        (httpx.Response(200, text="maintenance"), Transient),
         (httpx.Response(200, json={"error": ["OperationalError", "locked"]}), Transient),
         (httpx.Response(200, json={"error": ["LoginException", []]}), AuthFailed),
         (httpx.Response(200, json={"error": ["UserError", ["No.", "", None]]}), AuthFailed),
@@ -185,6 +193,7 @@ def test_a_login_that_fails_says_whether_the_credentials_are_wrong(answer: httpx
     [
         (["UserError", ["A value is required.", "", None]], Rejected),
         (["UserError", ["The code on party must be unique.", "", None]], Duplicate),
+        (["UserError", ['You are not allowed to access "Party".', "", None]], ConfigError),
         (["UserWarning", ["name", "Are you sure?", ""]], Rejected),
         (["ConcurrencyException", "Records have been modified"], VersionConflict),
         (["database is locked", ""], Transient),

@@ -14,10 +14,13 @@ import httpx
 from crmerp_assets.connectors.hubspot import HubSpotConnector, OAuthApp
 from crmerp_assets.connectors.protocol import FieldSpec, Write
 from crmerp_assets.contract.case import Admin, ConnectorCase, Gap
+from crmerp_assets.contract.changes import field_changes
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
 
 KEY = "crmerp_id"
 KEY_SPEC = FieldSpec("companies", KEY, "Golden Id", "text", length=64, external_id=True)
+TIER, TIER_SPEC = "tier", FieldSpec("companies", "tier", "Tier", "text", length=40)
+WRITING = {"scopes_withheld": ["crm.objects.companies.write"]}
 SEEDED_AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 THIRD = Gap(AssertionError, "HubSpot gives what is left of a merge a new id, so both records are gone into a third")
 
@@ -28,7 +31,7 @@ def hubspot_case(directory: Path) -> Iterator[ConnectorCase]:
         admin = Admin(sandbox.url)
         person = Person(sandbox.url, admin)
         connect = connector_to(sandbox)
-        provision(connect)
+        provision(connect, KEY_SPEC, TIER_SPEC)
         yield ConnectorCase(
             system="hubspot",
             admin=admin,
@@ -59,10 +62,17 @@ def hubspot_case(directory: Path) -> Iterator[ConnectorCase]:
                 sandbox.credentials["HUBSPOT_REFRESH_TOKEN"],
                 person.token,
             ),
+            changes=field_changes(admin, "companies", TIER, create, lambda: provision(connect, TIER_SPEC))
+            | {"right": admin.withdrawn("settings", {"scopes_withheld": []}, WRITING, create, "companies")},
+            connect_to=lambda url: connector_to(sandbox, url=url, verify=True)(),
             gaps={"test_a_merge_names_its_winner": THIRD},
         )
         person.close()
         admin.close()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def hundreds(count: int) -> int:
@@ -79,20 +89,17 @@ def connector_to(sandbox: HubSpotSandbox, **options: Any) -> Callable[..., HubSp
     def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600) -> HubSpotConnector:
         return HubSpotConnector(
             "hubspot",
-            credentials["HUBSPOT_URL"],
-            clock=lambda: datetime.now(UTC),
-            verify=False,
             sleep=sleep,
             overlap_seconds=overlap_seconds,
-            **({"app": app} | options),
+            **({"app": app, "url": credentials["HUBSPOT_URL"], "verify": False, "clock": now} | options),
         )
 
     return connect
 
 
-def provision(connect: Callable[..., HubSpotConnector]) -> None:
+def provision(connect: Callable[..., HubSpotConnector], *specs: FieldSpec) -> None:
     connector = connect()
-    assert [step.done for step in connector.provision([KEY_SPEC], dry_run=False)] == [True]
+    assert all(step.done for step in connector.provision(specs or [KEY_SPEC], dry_run=False))
     connector.close()
 
 

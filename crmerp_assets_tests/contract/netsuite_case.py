@@ -14,9 +14,11 @@ import httpx
 from crmerp_assets.connectors.netsuite import NetSuiteConnector
 from crmerp_assets.connectors.protocol import Write
 from crmerp_assets.contract.case import Admin, ConnectorCase, Gap
+from crmerp_assets.contract.changes import field_changes
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 
 KEY = "externalId"
+TIER = "custentity_tier"
 SEEDED_AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 RECORD = "/services/rest/record/v1"
 NO_WINNER = Gap(AssertionError, "NetSuite lists the losing side of a merge as deleted and never names the winner")
@@ -28,6 +30,7 @@ def netsuite_case(directory: Path) -> Iterator[ConnectorCase]:
     with NetSuiteSandbox(directory / "netsuite") as sandbox:
         admin = Admin(sandbox.url)
         person = Person(sandbox.url, admin)
+        deploy(admin)
         yield ConnectorCase(
             system="netsuite",
             admin=admin,
@@ -54,10 +57,21 @@ def netsuite_case(directory: Path) -> Iterator[ConnectorCase]:
             update_calls=job_calls,
             throttle_wait=0.5,
             secrets=(sandbox.credentials["NETSUITE_CLIENT_ID"], person.token),
+            changes=field_changes(admin, "customer", TIER, create, lambda: deploy(admin))
+            | {
+                "right": admin.withdrawn(
+                    "permissions", {"record": "customer", "level": "edit"}, {"level": "view"}, create, "customer"
+                )
+            },
+            connect_to=lambda url: connector_to(sandbox, url)(),
             gaps={"test_a_merge_names_its_winner": NO_WINNER, "test_a_throttled_call_waits_as_told": NO_WAIT},
         )
         person.close()
         admin.close()
+
+
+def deploy(admin: Admin) -> None:
+    admin.does("customfields", {"record": "customer", "id": TIER, "type": "text"})
 
 
 def job_calls(count: int) -> int:
@@ -65,7 +79,7 @@ def job_calls(count: int) -> int:
     return 3 * -(-count // 100) + 1 + -(-count // 1000)
 
 
-def connector_to(sandbox: NetSuiteSandbox) -> Callable[..., NetSuiteConnector]:
+def connector_to(sandbox: NetSuiteSandbox, url: str | None = None) -> Callable[..., NetSuiteConnector]:
     credentials = sandbox.credentials
 
     def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600) -> NetSuiteConnector:
@@ -77,7 +91,7 @@ def connector_to(sandbox: NetSuiteSandbox) -> Callable[..., NetSuiteConnector]:
 
         return NetSuiteConnector(
             "netsuite",
-            credentials["NETSUITE_URL"],
+            url or credentials["NETSUITE_URL"],
             credentials["NETSUITE_ACCOUNT"],
             credentials["NETSUITE_CLIENT_ID"],
             credentials["NETSUITE_CERTIFICATE_ID"],

@@ -12,12 +12,14 @@ from typing import Any
 import httpx
 
 from crmerp_assets.connectors.odoo import OdooConnector
-from crmerp_assets.connectors.protocol import Write
+from crmerp_assets.connectors.protocol import FieldSpec, Write
 from crmerp_assets.contract.case import Admin, ConnectorCase
+from crmerp_assets.contract.changes import field_changes
 from crmerp_assets.sandbox.odoo import OdooSandbox
 
 KEY = "xml_id"
 OBJECT = "res.partner"
+TIER, TIER_SPEC = "x_tier", FieldSpec(OBJECT, "x_tier", "Tier", "text", length=40)
 SEEDED_AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
 
@@ -27,10 +29,12 @@ def odoo_case(directory: Path, version: str = "19.0") -> Iterator[ConnectorCase]
         admin = Admin(sandbox.url)
         person = Person(sandbox, admin)
         read, load = calls_of(version)
+        connect = connector_to(sandbox)
+        provision(connect)
         yield ConnectorCase(
             system="odoo",
             admin=admin,
-            connect=connector_to(sandbox),
+            connect=connect,
             object=OBJECT,
             key_field=KEY,
             text_field="name",
@@ -54,9 +58,22 @@ def odoo_case(directory: Path, version: str = "19.0") -> Iterator[ConnectorCase]
             update_calls=lambda count: -(-count // 200),
             throttle_wait=3.0,
             secrets=(sandbox.credentials["ODOO_API_KEY"], person.key),
+            changes=field_changes(admin, OBJECT, TIER, create, lambda: provision(connect))
+            | {
+                "right": admin.withdrawn(
+                    "permissions", {"model": OBJECT, "level": "edit"}, {"level": "view"}, create, OBJECT
+                )
+            },
+            connect_to=lambda url: connector_to(sandbox, url=url, verify=True)(),
         )
         person.close()
         admin.close()
+
+
+def provision(connect: Callable[..., OdooConnector]) -> None:
+    connector = connect()
+    assert all(step.done for step in connector.provision([TIER_SPEC], dry_run=False))
+    connector.close()
 
 
 def calls_of(version: str) -> tuple[str, str]:
@@ -71,19 +88,21 @@ def asked_once(version: str) -> int:
     return 2 if float(version) >= 19 else 3
 
 
-def connector_to(sandbox: OdooSandbox, kind: type[OdooConnector] = OdooConnector) -> Callable[..., OdooConnector]:
+def connector_to(
+    sandbox: OdooSandbox, kind: type[OdooConnector] = OdooConnector, **options: Any
+) -> Callable[..., OdooConnector]:
     credentials = sandbox.credentials
 
     def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600, **more: Any) -> OdooConnector:
         return kind(
             "odoo",
-            credentials["ODOO_URL"],
+            options.get("url") or credentials["ODOO_URL"],
             credentials["ODOO_DATABASE"],
             credentials["ODOO_LOGIN"],
             lambda: credentials["ODOO_API_KEY"],
             clock=lambda: datetime.now(UTC),
             sleep=sleep,
-            verify=False,
+            verify=options.get("verify", False),
             overlap_seconds=overlap_seconds,
             **more,
         )

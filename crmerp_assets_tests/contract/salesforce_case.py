@@ -14,10 +14,12 @@ import httpx
 from crmerp_assets.connectors.protocol import FieldSpec, Write
 from crmerp_assets.connectors.salesforce import SalesforceConnector
 from crmerp_assets.contract.case import Admin, ConnectorCase
+from crmerp_assets.contract.changes import field_changes
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
 
 KEY = "Crmerp_Id__c"
 KEY_SPEC = FieldSpec("Account", KEY, "Golden Id", "text", length=64, external_id=True)
+TIER, TIER_SPEC = "Tier__c", FieldSpec("Account", "Tier__c", "Tier", "text", length=40)
 SEEDED_AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 API = "/services/data/v68.0"
 
@@ -28,7 +30,7 @@ def salesforce_case(directory: Path) -> Iterator[ConnectorCase]:
         admin = Admin(sandbox.url)
         person = Person(sandbox.url, admin)
         connect = connector_to(sandbox)
-        provision(connect)
+        provision(connect, KEY_SPEC, TIER_SPEC)
         yield ConnectorCase(
             system="salesforce",
             admin=admin,
@@ -55,6 +57,9 @@ def salesforce_case(directory: Path) -> Iterator[ConnectorCase]:
             update_calls=push_calls,
             throttle_wait=5.0,
             secrets=(sandbox.credentials["SALESFORCE_CLIENT_SECRET"], person.token),
+            changes=field_changes(admin, "Account", TIER, create, lambda: provision(connect, TIER_SPEC))
+            | {"right": admin.withdrawn("rights", {"object": "Account"}, {"edit": False}, create, "Account")},
+            connect_to=lambda url: connector_to(sandbox, url=url, verify=True)(),
         )
         person.close()
         admin.close()
@@ -65,15 +70,15 @@ def push_calls(count: int) -> int:
     return 1 + -(-max(count - 200, 0) // 1000)
 
 
-def connector_to(sandbox: SalesforceSandbox) -> Callable[..., SalesforceConnector]:
+def connector_to(sandbox: SalesforceSandbox, **options: Any) -> Callable[..., SalesforceConnector]:
     def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600) -> SalesforceConnector:
         return SalesforceConnector(
             "salesforce",
-            sandbox.credentials["SALESFORCE_URL"],
+            options.get("url") or sandbox.credentials["SALESFORCE_URL"],
             sandbox.credentials["SALESFORCE_CLIENT_ID"],
             sandbox.credentials["SALESFORCE_CLIENT_SECRET"],
             clock=lambda: datetime.now(UTC),
-            verify=False,
+            verify=options.get("verify", False),
             sleep=sleep,
             overlap_seconds=overlap_seconds,
         )
@@ -81,9 +86,9 @@ def connector_to(sandbox: SalesforceSandbox) -> Callable[..., SalesforceConnecto
     return connect
 
 
-def provision(connect: Callable[..., SalesforceConnector]) -> None:
+def provision(connect: Callable[..., SalesforceConnector], *specs: FieldSpec) -> None:
     connector = connect()
-    assert [step.done for step in connector.provision([KEY_SPEC], dry_run=False)] == [True]
+    assert all(step.done for step in connector.provision(specs, dry_run=False))
     connector.close()
 
 

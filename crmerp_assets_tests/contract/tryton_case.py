@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -18,13 +19,14 @@ from typing import Any
 
 from crmerp_assets.connectors.protocol import Write
 from crmerp_assets.connectors.tryton import TrytonConnector
-from crmerp_assets.contract.case import Admin, ConnectorCase
+from crmerp_assets.contract.case import Admin, Change, ConnectorCase, Gap
 from crmerp_assets.sandbox.tryton.installing import DATABASE, INTEGRATION_PASSWORD
 from crmerp_assets_tests.tryton.proxy import RETRY_AFTER, Fault, Proxy
 from crmerp_assets_tests.tryton.server import Person, TrytonServer, tryton_server
 
 OBJECT, KEY = "party.party", "key"
 SEEDED_AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+MODULES = Gap(AssertionError, "which fields there are, and which must be filled, is the code of Tryton's modules")
 STAMP = "%Y-%m-%d %H:%M:%S.%f"
 READ = r"model\.party\.party\.search_read"
 
@@ -60,10 +62,49 @@ def tryton_case(_directory: Path) -> Iterator[ConnectorCase]:
         create_calls=lambda count: ABOUT_ITSELF + -(-count // 1000) + -(-count // 100),
         update_calls=lambda count: -(-count // 1000) + -(-count // 100),
         throttle_wait=float(RETRY_AFTER),
+        changes={"right": right(person), "value": payment_term(person)},
+        connect_to=lambda url: connector_to(url)(),
+        gaps={
+            "test_a_field_that_is_removed_is_named_and_the_other_records_go_through": MODULES,
+            "test_a_field_that_an_administrator_requires_is_named_and_the_other_records_go_through": MODULES,
+        },
         secrets=(INTEGRATION_PASSWORD, person.token or INTEGRATION_PASSWORD),
     )
     person.close()
     proxy.close()
+
+
+def right(person: Person) -> Change:
+    """A rule for all groups: parties may be read, and no more."""
+    model, mine = "model.ir.model.access", ["model", "=", OBJECT]
+
+    def withdraw() -> None:
+        rights = {"perm_read": True, "perm_write": False, "perm_create": False, "perm_delete": False}
+        person.call(f"{model}.create", [{"model": OBJECT, **rights}])
+
+    def grant() -> None:
+        person.call(f"{model}.delete", person.call(f"{model}.search", [mine]))
+
+    return Change(withdraw, grant, create, "Party", None)
+
+
+def payment_term(person: Person) -> Change:
+    """An entry in the list of payment terms."""
+    model, named = "model.account.invoice.payment_term", "customer_payment_term.name"
+
+    def make() -> None:
+        line = {"type": "remainder", "relativedeltas": [["create", [{"days": 9}]]]}
+        person.call(f"{model}.create", [{"name": "9 days", "lines": [["create", [line]]]}])
+
+    def rename() -> None:
+        person.call(f"{model}.write", person.call(f"{model}.search", [["name", "=", "9 days"]]), {"name": "gone"})
+
+    def write(number: int) -> Write:
+        made = create(number)
+        return replace(made, values={**made.values, named: "9 days"})
+
+    make()
+    return Change(rename, make, write, named, create)
 
 
 ABOUT_ITSELF = 2
@@ -97,6 +138,9 @@ class TrytonAdmin(Admin):
 
     def fault(self, kind: str, match: str = "", **options: Any) -> None:
         self._proxy.faults.append(Fault(kind, match, **options))
+
+    def no_faults(self) -> None:
+        self._proxy.faults.clear()
 
     def late(self, object: str, native_id: str, seconds_ago: int) -> None:
         then = (datetime.now(UTC) - timedelta(seconds=seconds_ago)).strftime(STAMP)

@@ -262,6 +262,19 @@ def push_all(used: Platform, worker: str = "test") -> int:
 
 
 @contextmanager
+def configured(folder: Path, monkeypatch: pytest.MonkeyPatch, credentials: dict[str, str]) -> Iterator[None]:
+    """The environment points to a folder's configuration and state; what was built from it is closed in the end."""
+    variables = {"CRMERP_STATE": str(folder), "CRMERP_CONFIG": str(folder / "config")}
+    variables |= {"CRMERP_ENV_FILE": str(folder / "none.env"), **credentials}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    yield
+    if Shared._built is not None:
+        Shared._built[1].close()
+        Shared._built = None
+
+
+@contextmanager
 def make_world(folder: Path, monkeypatch: pytest.MonkeyPatch, **erp_options: Any) -> Iterator[World]:
     """Start both sandboxes and point the environment at them."""
     (folder / "config").mkdir(parents=True)
@@ -270,13 +283,6 @@ def make_world(folder: Path, monkeypatch: pytest.MonkeyPatch, **erp_options: Any
         SalesforceSandbox(folder / "salesforce") as crm,
         NetSuiteSandbox(folder / "netsuite", job_delay_seconds=0.0, **erp_options) as erp,
         dg.DagsterInstance.ephemeral() as instance,
+        configured(folder, monkeypatch, crm.credentials | erp.credentials),
     ):
-        variables = crm.credentials | erp.credentials
-        variables |= {"CRMERP_STATE": str(folder), "CRMERP_CONFIG": str(folder / "config")}
-        variables |= {"CRMERP_ENV_FILE": str(folder / "none.env")}
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
         yield World(folder, crm, erp, instance)
-        if Shared._built is not None:
-            Shared._built[1].close()
-            Shared._built = None

@@ -11,6 +11,7 @@
 | repeat_page  | the rows of the page before                               |
 | html         | a page of something else, and the server never got the call |
 | truncated    | the first half of the answer                              |
+| wrong_type   | an answer in XML, after the server carried it out         |
 | redirect     | a redirect to a login page                                |
 | refuse       | a UserError, and the server never got the call            |
 | revoke       | the server has ended every session                        |
@@ -98,6 +99,10 @@ class Proxy:
         response = self._client.post(path, content=body, headers=headers)
         if kind in ("cut_after", "error_after"):
             return None if kind == "cut_after" else httpx.Response(502, text="<html>bad gateway</html>")
+        if kind == "wrong_type":
+            return httpx.Response(
+                200, headers={"Content-Type": "application/xml"}, text="<?xml version='1.0'?><answer/>"
+            )
         if kind == "truncated":
             return httpx.Response(200, content=response.content[: len(response.content) // 2])
         return self._paged(kind, call["method"], response)

@@ -190,7 +190,8 @@ class Pusher:
             return Unknown(text, **about)
         if said.status == "gone":
             return Gone(f"{self._name} has no {write.object} {write.native_id} any more ({said.place}).", **about)
-        text = f"{self._name} rejected {write.object} {write.key} ({said.place}): {said.reason}"
+        reason = said.reason.rstrip(".")
+        text = f"{self._name} rejected {write.object} {write.key} ({said.place}): {reason}; correct it, then retry it."
         return Rejected(text, reason=said.reason, code=said.code, field=said.field, **about)
 
     def _unwritable(self, layout: ObjectLayout, write: Write) -> Result | None:

@@ -123,6 +123,16 @@ def error_in(response: Response, subject: Subject) -> ConnectorError | None:
     return _by_code(response.status_code, detail, subject)
 
 
+def read_json(response: Response) -> dict[str, Any]:
+    """The body of an answer to a read. Transient where it breaks off, or is the text of something in between."""
+    try:
+        answer: dict[str, Any] = exactjson.loads(response.content)
+    except ValueError as failure:
+        message = "NetSuite answered with something that is not JSON; nothing was changed, it is tried again later."
+        raise Transient(message, system=SYSTEM) from failure
+    return answer
+
+
 def first_detail(response: Response) -> Detail:
     """The first error detail of an answer, or an empty one for a body that is not NetSuite's."""
     try:

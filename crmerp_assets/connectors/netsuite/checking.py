@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from crmerp_assets.connectors import exactjson
 from crmerp_assets.connectors.errors import AuthFailed, ConfigError, ConnectorError
 from crmerp_assets.connectors.http import HttpClient
+from crmerp_assets.connectors.netsuite.answers import read_json
 from crmerp_assets.connectors.netsuite.fields import NativeObject, is_custom
 from crmerp_assets.connectors.netsuite.metadata import Metadata
 from crmerp_assets.connectors.netsuite.objects import native_object
@@ -47,7 +47,7 @@ class Checker:
         return [*findings, check_zone(self._http, self._suiteql, self._wall)]
 
     def limits(self) -> Limits:
-        answer = exactjson.loads(self._http.request("GET", LIMITS_PATH).content)
+        answer = read_json(self._http.request("GET", LIMITS_PATH))
         allowed = answer.get("integrationConcurrencyLimit") or answer.get("accountUnallocatedConcurrencyLimit")
         return Limits(concurrent=int(allowed or answer["accountConcurrencyLimit"]))
 

@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from crmerp_assets.connectors import exactjson
 from crmerp_assets.connectors.http import HttpClient, Meter
-from crmerp_assets.connectors.netsuite.answers import Judge
+from crmerp_assets.connectors.netsuite.answers import Judge, read_json
 from crmerp_assets.connectors.netsuite.auth import token_auth
 from crmerp_assets.connectors.netsuite.bodies import Bodies
 from crmerp_assets.connectors.netsuite.checking import Checker
@@ -159,7 +158,7 @@ class NetSuiteConnector:
         self._http.close()
 
     def _server_time(self) -> datetime:
-        answer = exactjson.loads(self._http.request("GET", SERVER_TIME).content)
+        answer = read_json(self._http.request("GET", SERVER_TIME))
         return parse_instant(answer["serverTime"])
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from crmerp_assets.connectors import exactjson
 from crmerp_assets.connectors.errors import Throttled, Transient, Unknown
 from crmerp_assets.connectors.http import HttpClient, Response
-from crmerp_assets.connectors.netsuite.answers import IDEMPOTENCY_CODE, first_detail
+from crmerp_assets.connectors.netsuite.answers import IDEMPOTENCY_CODE, first_detail, read_json
 from crmerp_assets.connectors.netsuite.fields import SYSTEM
 from crmerp_assets.connectors.netsuite.sending import RECORD_ERRORS
 
@@ -95,9 +95,9 @@ class Jobs:
         """Whether a job has ended; so has one that NetSuite does not know any more. Not so where it does not say."""
         try:
             answer = self._http.request("GET", f"/services/rest/async/v1/job/{job_id}", accept=(404,))
+            return answer.status_code == 404 or read_json(answer).get("completed") is True
         except (Transient, Throttled):
             return False
-        return answer.status_code == 404 or exactjson.loads(answer.content).get("completed") is True
 
     def tasks(self, job: Job) -> list[str]:
         """The task ids of a job in the order of its items."""
@@ -111,8 +111,7 @@ class Jobs:
         return self._http.request("GET", path, accept=RECORD_ERRORS)
 
     def _get(self, path: str) -> dict[str, Any]:
-        answer: dict[str, Any] = exactjson.loads(self._http.request("GET", path).content)
-        return answer
+        return read_json(self._http.request("GET", path))
 
     def _lost(self, what: str) -> Unknown:
         return Unknown(f"{self._connection} {what}; settle the writes by their keys.", system=SYSTEM)

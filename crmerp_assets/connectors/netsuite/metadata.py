@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any
 
-from crmerp_assets.connectors import exactjson
 from crmerp_assets.connectors.http import HttpClient
+from crmerp_assets.connectors.netsuite.answers import read_json
 from crmerp_assets.connectors.netsuite.fields import Column, Kind, NativeObject, is_custom
 from crmerp_assets.connectors.protocol import FieldInfo
 
@@ -33,7 +33,7 @@ class Metadata:
             if record_type not in self._schemas:
                 headers = {"Accept": "application/schema+json"}
                 response = self._http.request("GET", f"{PATH}/{record_type}", headers=headers)
-                self._schemas[record_type] = dict(exactjson.loads(response.content).get("properties", {}))
+                self._schemas[record_type] = dict(read_json(response).get("properties", {}))
             return self._schemas[record_type]
 
     def forget(self) -> None:

@@ -53,7 +53,7 @@ class SuiteQL:
             page = self._read(query, params)
             if page is not None and (key is None or _rising([key(item) for item in page.items], after)):
                 return page
-        message = f"{self._name} keeps sending a page that is short or repeated; the pull stops here and resumes later."
+        message = f"{self._name} keeps sending a page that is short, repeated or broken off; it is read again later."
         raise Transient(message, system=SYSTEM)
 
     def rows(self, query: str, params: Sequence[str] = ()) -> list[Raw]:
@@ -61,7 +61,7 @@ class SuiteQL:
         return self.page(query, params).items
 
     def _read(self, query: str, params: Sequence[str]) -> RawPage | None:
-        """None where the page holds fewer rows than it must."""
+        """None where the page holds fewer rows than it must, or breaks off."""
         body: dict[str, object] = {"q": query, **({"params": list(params)} if params else {})}
         response = self._http.request(
             "POST",
@@ -71,7 +71,10 @@ class SuiteQL:
             headers={"Prefer": "transient", "Content-Type": "application/json"},
             idempotent=True,
         )
-        answer = exactjson.loads(response.content)
+        try:
+            answer = exactjson.loads(response.content)
+        except ValueError:
+            return None
         items = [_texts(item) for item in answer.get("items", [])]
         total = int(answer.get("totalResults", len(items)))
         promised = {int(answer.get("count", len(items))), min(PAGE, total)}

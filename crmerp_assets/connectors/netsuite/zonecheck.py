@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from crmerp_assets.connectors import exactjson
 from crmerp_assets.connectors.errors import ConnectorError
 from crmerp_assets.connectors.http import HttpClient
+from crmerp_assets.connectors.netsuite.answers import read_json
 from crmerp_assets.connectors.netsuite.suiteql import SuiteQL
 from crmerp_assets.connectors.netsuite.times import WallClock, parse_instant
 from crmerp_assets.connectors.protocol import Finding
@@ -42,5 +42,5 @@ def _apart(http: HttpClient, suiteql: SuiteQL, wall: WallClock) -> timedelta | N
     if not rows or not rows[0].get("modified"):
         return None
     path = f"/services/rest/record/v1/customer/{rows[0]['id']}"
-    answer = exactjson.loads(http.request("GET", path, params={"fields": "lastModifiedDate"}).content)
+    answer = read_json(http.request("GET", path, params={"fields": "lastModifiedDate"}))
     return parse_instant(wall.instant(rows[0]["modified"] or "")) - parse_instant(answer["lastModifiedDate"])

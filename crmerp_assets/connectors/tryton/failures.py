@@ -31,6 +31,8 @@ THROTTLE_WAIT = 10.0
 LONGEST_REASON = 300
 _BUSY = re.compile(r"locked|could not serialize|deadlock|OperationalError|DatabaseTimeout", re.IGNORECASE)
 _UNIQUE = re.compile(r"must be unique|unique constraint", re.IGNORECASE)
+_FORBIDDEN = re.compile(r"You are not allowed to ")
+"""As Tryton says it to a user whose language is English; in others it passes for a refusal of the record."""
 
 
 class Judge:
@@ -93,6 +95,9 @@ def error_of(name: str, error: Any) -> ConnectorError:
 def _refusal(name: str, payload: Any) -> ConnectorError:
     message, detail, domain = [*payload, None, None][:3] if isinstance(payload, list) else (str(payload), "", None)
     reason = ": ".join(part for part in (str(message or "").strip(), str(detail or "").strip()) if part)
+    if _FORBIDDEN.match(reason):
+        now = "give one of the user's groups the right to it (Administration > Models > Models Access)"
+        return ConfigError(f"{name}: {reason.partition(': ')[0].rstrip('.')}; {now}.", system=SYSTEM)
     if _UNIQUE.search(reason):
         return Duplicate(f"{name} has a record with such a value already: {reason}", system=SYSTEM)
     return _rejected(name, reason, "UserError", _field(domain), "correct the record, it is sent again when it changes")

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from crmerp_assets.sandbox.files.catalog import KINDS, Kind
+from crmerp_assets.sandbox.files.rules import Refused, Rules
 from crmerp_assets.sandbox.kit.clock import Clock
 from crmerp_assets.sandbox.kit.store import Store
 
@@ -17,14 +18,6 @@ CREATE INDEX IF NOT EXISTS record_key ON record (object, key);
 CREATE TABLE IF NOT EXISTS taken (write_id TEXT PRIMARY KEY, id TEXT);
 CREATE TABLE IF NOT EXISTS number (name TEXT PRIMARY KEY, last INTEGER);
 """
-
-
-class Refused(Exception):
-    """A row that the ERP does not take."""
-
-    def __init__(self, reason: str, code: str, field: str | None = None) -> None:
-        super().__init__(reason)
-        self.reason, self.code, self.field = reason, code, field
 
 
 class Missing(Exception):
@@ -46,7 +39,7 @@ class Books:
     """Records by object and id, in one SQLite file."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self.store, self._clock = store, clock
+        self.store, self._clock, self.rules = store, clock, Rules()
         store.db.executescript(_TABLES)
 
     def next(self, name: str) -> int:
@@ -105,13 +98,14 @@ class Books:
 
     def _write(self, kind: Kind, row: Row) -> str:
         body = self._before(kind, row)
-        unknown = sorted(set(row.values) - set(kind.columns))
+        unknown = sorted(set(row.values) - (set(kind.columns) - self.rules.removed(kind.name)))
         if unknown:
             raise Refused(f"there is no column {unknown[0]}", "UNKNOWN_COLUMN", unknown[0])
         body |= {**row.values, "changed_at": self.now(), "changed_by": "import"}
         if row.lines is not None:
             body["lines"] = _numbered(row.lines)
             body["total"] = str(sum((_amount(line) for line in body["lines"]), Decimal()))
+        self.rules.judge(kind.name, body)
         self._must_be_whole(kind, body)
         if kind.id in body:
             self._save(kind, body)

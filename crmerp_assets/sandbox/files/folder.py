@@ -35,12 +35,12 @@ class Folder:
         """Take an import file away."""
         file.replace(self.root / "archive" / file.name)
 
-    def acknowledge(self, file: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Say what became of each row."""
+    def acknowledge(self, file: Path, rows: Sequence[Mapping[str, Any]], fault: str = "") -> None:
+        """Say what became of each row, or have something else in its place by the fault's name."""
         names = list(dict.fromkeys([*_ACKNOWLEDGED, *(name for row in rows for name in row)]))
         path = self.root / "ack" / f"{file.stem}.csv"
         self.write(path.with_name(f"{path.name}.count"), f"{len(rows)}\n")
-        self.write(path, table(names, rows))
+        self.write(path, _mangled(table(names, rows), fault))
 
     def extract(self, kind: Kind, number: int, records: Sequence[Mapping[str, Any]]) -> Path:
         """Every record of a kind, with its lines in a file of their own that comes first."""
@@ -75,6 +75,12 @@ class Folder:
             old = self.root / "extracts" / f"{name}_{number - KEPT:08}.csv"
             old.unlink(missing_ok=True)
             old.with_name(f"{old.name}.count").unlink(missing_ok=True)
+
+
+def _mangled(text: str, fault: str) -> str:
+    """The text; its first half; a page, or XML."""
+    strange = {"html": "<html>maintenance</html>\n", "wrong_type": "<?xml version='1.0'?><answer/>\n"}
+    return text[: len(text) // 2] if fault == "truncated" else strange.get(fault, text)
 
 
 def table(header: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:

@@ -11,10 +11,14 @@ is worked on, by labels `IMPORT 00000001.customer.csv` and `EXTRACT customer_000
 | server_error | the import file stays where it is for this time                                    |
 | short_page   | the newest extract lacks its last rows for a moment, as while it is still copied    |
 | repeat_page  | a new extract repeats rows                                                         |
+| html         | the import file is applied, and what comes as its acknowledgement is a page         |
+| truncated    | the import file is applied, and its acknowledgement breaks off                      |
+| wrong_type   | the import file is applied, and its acknowledgement is XML                          |
 
-A folder cannot throttle and knows no token, so those two never strike.
+A folder cannot throttle, knows no token and sends nobody elsewhere, so those three never strike.
 """
 
+import dataclasses
 import threading
 import time
 from pathlib import Path
@@ -25,9 +29,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from crmerp_assets.sandbox.files.books import Books, Missing, Refused, Row
+from crmerp_assets.sandbox.files.books import Books, Missing, Row
 from crmerp_assets.sandbox.files.catalog import KINDS, Kind
 from crmerp_assets.sandbox.files.folder import Folder, object_of, rows_of
+from crmerp_assets.sandbox.files.rules import Refused, Rule
 from crmerp_assets.sandbox.kit import Sandbox
 from crmerp_assets.sandbox.kit.faults import Fault, Faults
 from crmerp_assets.sandbox.kit.server import INTEGRATION
@@ -98,6 +103,14 @@ class FilesSandbox(Sandbox):
         """How many records there are."""
         return self.books.count(object)
 
+    def field_rule(
+        self, object: str, field: str, required: bool = False, values: list[str] | None = None, removed: bool = False
+    ) -> None:
+        """Demand a value, or one of a list, of a column; or leave it out of extracts and refuse it in imports."""
+        with self._lock:
+            self.books.rules.put(object, field, Rule(required, tuple(values or ()), removed))
+            self._changed(object)
+
     def person_token(self, user: str) -> str:
         """Nobody needs one here."""
         return f"{user}-on-the-screen"
@@ -110,7 +123,7 @@ class FilesSandbox(Sandbox):
         """Write extracts now, of one object or of all."""
         with self._lock:
             for kind in KINDS.values() if object is None else (KINDS[object],):
-                self.folder.extract(kind, self.books.next(f"extract {kind.name}"), self.books.all(kind.name))
+                self._extract(kind, self.books.all(kind.name))
 
     def cut_short(self, fault: Fault) -> None:
         """Take the last rows from the newest extract that the fault means, for a moment."""
@@ -127,7 +140,12 @@ class FilesSandbox(Sandbox):
         for kind, _ in self._meant(fault):
             records = self.books.all(kind.name)
             again = [*records, *records[: len(records) // 2]]
-            self.folder.extract(kind, self.books.next(f"extract {kind.name}"), again)
+            self._extract(kind, again)
+
+    def _extract(self, kind: Kind, records: list[dict[str, Any]]) -> None:
+        gone = self.books.rules.removed(kind.name)
+        there = dataclasses.replace(kind, columns=tuple(name for name in kind.columns if name not in gone))
+        self.folder.extract(there, self.books.next(f"extract {kind.name}"), records)
 
     def _meant(self, fault: Fault) -> list[tuple[Kind, Path]]:
         found = [(kind, self.folder.newest(kind)) for kind in KINDS.values()]
@@ -174,7 +192,7 @@ class FilesSandbox(Sandbox):
                 said = [self._applied(object, row) for row in rows_of(file)]
                 self._changed(object)
                 if kind != "cut_after":
-                    self.folder.acknowledge(file, said)
+                    self.folder.acknowledge(file, said, kind)
         self.folder.archive(file)
 
     def _applied(self, object: str, row: Row) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -37,6 +38,17 @@ class Administration:
         sql = "SELECT COUNT(*) FROM record WHERE type = ? AND archived IS NULL"
         found = self._portal.store.row(sql, (self._portal.kind(name).name,))
         return int(found[0]) if found else 0
+
+    def field_rule(self, name: str, field: str, required: bool, values: list[str] | None, removed: bool) -> None:
+        """Demand a value, or one of a list, of a custom field; or remove it."""
+        kind = self._portal.kind(name)
+        if removed:
+            self._portal.remove_property(kind, field)
+            return
+        self._portal.settings.required[kind.name] = [field] if required else []
+        type_ = ("enumeration", "select") if values else ("string", "text")
+        made = replace(kind.properties[field], type=type_[0], field_type=type_[1], options=tuple(values or ()))
+        self._portal.redefine(kind, made)
 
     def routes(self) -> list[Route]:
         """The admin calls that only this system has."""

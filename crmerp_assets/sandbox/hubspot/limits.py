@@ -1,11 +1,12 @@
 """Three allowances, each with a policy name: calls in ten seconds, searches in one, and calls a day.
 
-Windows go by real time, the day by the sandbox's clock.
+Windows go by real time or by what a test takes for it, the day by the sandbox's clock.
 """
 
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 from crmerp_assets.sandbox.hubspot.errors import too_many
 from crmerp_assets.sandbox.kit.clock import Clock
@@ -14,20 +15,28 @@ SEARCHES = 5
 
 
 class Window:
-    """At most `most` events in `seconds`."""
+    """At most `most` events in `seconds`. `taken` and `refused` are all since the start, `peak` the fullest it was."""
 
-    def __init__(self, most: int, seconds: float) -> None:
-        self.most, self._seconds = most, seconds
+    def __init__(self, most: int, seconds: float, now: Callable[[], float]) -> None:
+        self.most, self._seconds, self._now = most, seconds, now
         self._times: deque[float] = deque()
+        self.taken = self.refused = self.peak = 0
 
     def take(self) -> bool:
-        now = time.monotonic()
+        now = self._now()
         while self._times and now - self._times[0] >= self._seconds:
             self._times.popleft()
         if len(self._times) >= self.most:
+            self.refused += 1
             return False
         self._times.append(now)
+        self.taken += 1
+        self.peak = max(self.peak, len(self._times))
         return True
+
+    def used(self) -> dict[str, int]:
+        """What the admin API shows."""
+        return {"allowed": self.most, "taken": self.taken, "refused": self.refused, "peak": self.peak}
 
     @property
     def left(self) -> int:
@@ -37,10 +46,10 @@ class Window:
 class Limits:
     """OAuth apps have a smaller window and no daily allowance."""
 
-    def __init__(self, clock: Clock, daily: int = 1_000_000) -> None:
+    def __init__(self, clock: Clock, daily: int = 1_000_000, now: Callable[[], float] = time.monotonic) -> None:
         self.daily, self._clock, self._used, self._day = daily, clock, 0, ""
-        self.windows = {"private": Window(190, 10), "oauth": Window(110, 10)}
-        self.searches = Window(SEARCHES, 1)
+        self.windows = {"private": Window(190, 10, now), "oauth": Window(110, 10, now)}
+        self.searches = Window(SEARCHES, 1, now)
         self._lock = threading.Lock()
 
     def count(self, app: str, search: bool) -> dict[str, str]:

@@ -97,6 +97,10 @@ class Portal:
         self.store.write("INSERT INTO custom VALUES (?, ?, ?)", (kind.name, made.name, json.dumps(definition)))
         self._custom[kind.name][made.name] = made
 
+    def redefine(self, kind: ObjectType, made: Property) -> None:
+        """Another definition of a custom property, for as long as this server runs."""
+        self._custom[kind.name][made.name] = made
+
     def remove_property(self, kind: ObjectType, name: str) -> None:
         self.store.write("DELETE FROM custom WHERE type = ? AND name = ?", (kind.name, name))
         self._custom[kind.name].pop(name, None)

@@ -1,5 +1,7 @@
 """The HubSpot sandbox: the portal, its API and its administration as one server."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,15 +23,17 @@ class HubSpotSandbox(Sandbox):
 
     system: ClassVar[str] = "hubspot"
 
-    def __init__(self, directory: Path, port: int = 0, tls: bool = False) -> None:
+    def __init__(
+        self, directory: Path, port: int = 0, tls: bool = False, now: Callable[[], float] = time.monotonic
+    ) -> None:
         super().__init__(directory, port, tls)
         keys = load_or_make(directory)
         self._store = Store(directory / "hubspot.sqlite")
         self.portal = Portal(self._store, self.clock)
         self._authentication = Authentication(self.portal, keys)
-        self._limits = Limits(self.clock)
+        self.limits = Limits(self.clock, now=now)
         self._handlers = Handlers(self.portal, self._authentication)
-        self._administration = Administration(self.portal, self._handlers.records, self._limits)
+        self._administration = Administration(self.portal, self._handlers.records, self.limits)
         self.credentials |= {
             "HUBSPOT_TOKEN": keys.token,
             "HUBSPOT_CLIENT_ID": keys.client_id,
@@ -38,7 +42,7 @@ class HubSpotSandbox(Sandbox):
         }
 
     def routes(self) -> list[BaseRoute]:
-        api = Api(self._authentication, self._limits, self._handlers.handle, self.portal.account)
+        api = Api(self._authentication, self.limits, self._handlers.handle, self.portal.account)
         return [*self._administration.routes(), *api.routes()]
 
     def seed(self, object: str, records: list[dict[str, Any]]) -> list[str]:
@@ -49,6 +53,12 @@ class HubSpotSandbox(Sandbox):
 
     def count(self, object: str) -> int:
         return self._administration.count(object)
+
+    def field_rule(
+        self, object: str, field: str, required: bool = False, values: list[str] | None = None, removed: bool = False
+    ) -> None:
+        """Demand a value, or one of a list, of a custom field; or remove it."""
+        self._administration.field_rule(object, field, required, values, removed)
 
     def person_token(self, user: str) -> str:
         return self._authentication.person_token(user)

@@ -32,6 +32,7 @@ class Admin:
             Route("/_sandbox/clock", _guarded(self._clock), methods=["POST"]),
             Route("/_sandbox/records", _guarded(self._records), methods=["POST"]),
             Route("/_sandbox/late", _guarded(self._late), methods=["POST"]),
+            Route("/_sandbox/fieldrules", _guarded(self._field_rules), methods=["POST"]),
             Route("/_sandbox/count", _guarded(self._count)),
         ]
 
@@ -75,6 +76,11 @@ class Admin:
     async def _late(self, request: Request) -> Response:
         body = await request.json()
         await run_in_threadpool(self._sandbox.late, body["object"], str(body["id"]), float(body["seconds_ago"]))
+        return Response(status_code=204)
+
+    async def _field_rules(self, request: Request) -> Response:
+        rule = await request.json()
+        await run_in_threadpool(self._sandbox.field_rule, rule.pop("object"), rule.pop("field"), **rule)
         return Response(status_code=204)
 
     async def _count(self, request: Request) -> Response:

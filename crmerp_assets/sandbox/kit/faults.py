@@ -12,6 +12,10 @@
 | short_page   | a page lacks its last rows though it claims to be complete              |
 | repeat_page  | a page repeats the one before                                           |
 | revoke       | the token is refused                                                    |
+| html         | a page in HTML with status 200, nothing applied                         |
+| truncated    | the call is applied, and the answer is its first half                   |
+| wrong_type   | the call is applied, and the answer comes as XML                        |
+| redirect     | the way to a login page, nothing applied                                |
 
 The two page faults are carried out by the system's own paging, which finds the kind in the request's scope.
 """
@@ -33,6 +37,10 @@ KINDS = (
     "short_page",
     "repeat_page",
     "revoke",
+    "html",
+    "truncated",
+    "wrong_type",
+    "redirect",
 )
 PAGE_FAULT = "sandbox.page_fault"
 

@@ -6,9 +6,10 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from crmerp_assets.sandbox.kit.faults import PAGE_FAULT, Fault
+from crmerp_assets.sandbox.kit.mangled import mangled
 
 if TYPE_CHECKING:
     from crmerp_assets.sandbox.kit.server import Sandbox
@@ -17,6 +18,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+_MAINTENANCE = HTMLResponse("<!DOCTYPE html><html><body>We are down for maintenance.</body></html>")
+_LOGIN = RedirectResponse("https://login.example.com/signin?SAMLRequest=fVLLTsMw", 302)
 _BAD_GATEWAY = HTMLResponse("<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>", 502)
 
 
@@ -61,6 +64,8 @@ class Gate:
             case "error_after":
                 await self._app(scope, receive, _nowhere)
                 await _BAD_GATEWAY(scope, receive, send)
+            case "truncated" | "wrong_type":
+                await mangled(self._app, fault.kind)(scope, receive, send)
             case "short_page" | "repeat_page":
                 scope[PAGE_FAULT] = fault.kind
                 await self._app(scope, receive, send)
@@ -84,6 +89,8 @@ class Gate:
             return self._sandbox.throttled()
         if fault.kind == "revoke":
             return self._sandbox.unauthorized()
+        if fault.kind in ("html", "redirect"):
+            return _MAINTENANCE if fault.kind == "html" else _LOGIN
         return self._sandbox.server_error(fault.status)
 
 

@@ -64,6 +64,12 @@ class Sandbox:
         """How many live records of an object there are."""
         raise NotImplementedError
 
+    def field_rule(
+        self, object: str, field: str, required: bool = False, values: list[str] | None = None, removed: bool = False
+    ) -> None:
+        """What an administrator demands of a custom field from now on, or that there is no such field any more."""
+        raise NotImplementedError
+
     def person_token(self, user: str) -> str:
         """A token for a named person."""
         raise NotImplementedError

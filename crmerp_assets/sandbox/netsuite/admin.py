@@ -67,6 +67,15 @@ class Administration:
         with self.records.account.writing() as db:
             self.records.account.registry.add_custom(db, self.records.type(record).name, id_, kind, label)
 
+    def field_rule(self, name: str, field: str, required: bool, values: list[str] | None, removed: bool) -> None:
+        """Demand a value, or one of a list, of a custom field; or remove it."""
+        record = self.records.type(name).name
+        with self.records.account.writing() as db:
+            if removed:
+                self.records.account.registry.remove_custom(db, record, field)
+            else:
+                self.records.account.registry.demand(record, field, required, values or [])
+
     def close_period(self, until: str | None) -> None:
         """Refuse transactions dated until that day; None opens all periods."""
         with self.records.account.writing() as db:

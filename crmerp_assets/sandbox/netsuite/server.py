@@ -102,6 +102,12 @@ class NetSuiteSandbox(Sandbox):
         """Records of a REST type, or rows of a SuiteQL table."""
         return self.administration.count(object)
 
+    def field_rule(
+        self, object: str, field: str, required: bool = False, values: list[str] | None = None, removed: bool = False
+    ) -> None:
+        """Demand a value, or one of a list, of a custom field; or remove it."""
+        self.administration.field_rule(object, field, required, values, removed)
+
     def person_token(self, user: str) -> str:
         """A token for a named person, who becomes an employee of the account."""
         return self.authentication.issue(user)

@@ -1,5 +1,6 @@
 """What an administrator does outside the API: seed, set stamps back, cut rights, merge, change settings."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -57,6 +58,16 @@ class Administration:
     def merge(self, winner: int, losers: list[int]) -> None:
         with self._database.transaction():
             merge_partners(self._env(), winner, losers)
+
+    def field_rule(self, name: str, field: str, required: bool, values: list[str] | None, removed: bool) -> None:
+        """Demand a value, or one of a list, of a custom field; or remove it."""
+        if removed:
+            self._database.remove_field(name, field)
+            return
+        fields = self._database.models[name].fields
+        options = tuple((value, value) for value in values or ())
+        kind, custom = ("selection", False) if options else ("char", True)
+        fields[field] = replace(fields[field], type=kind, custom=custom, selection=options, required=required)
 
     def permit(self, model: str, level: str) -> None:
         """What the integration may do with a model from now on: none, view or edit."""

@@ -68,6 +68,12 @@ class OdooSandbox(Sandbox):
         """Records of a model that did not come with the database."""
         return self.administration.count(object)
 
+    def field_rule(
+        self, object: str, field: str, required: bool = False, values: list[str] | None = None, removed: bool = False
+    ) -> None:
+        """Demand a value, or one of a list, of a custom field; or remove it."""
+        self.administration.field_rule(object, field, required, values, removed)
+
     def person_token(self, user: str) -> str:
         """An API key of a named person."""
         return self.keys.issue(user)

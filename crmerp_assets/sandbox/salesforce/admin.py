@@ -45,6 +45,14 @@ class Administration:
         found = self.service.organisation.store.row(sql)
         return int(found[0]) if found else 0
 
+    def field_rule(self, name: str, field: str, required: bool, values: list[str] | None, removed: bool) -> None:
+        """Demand a value, or one of a list, of a custom field; or remove it."""
+        kind = self.service.catalog.object(name)
+        if removed:
+            remove_field(self.service, name, field)
+        else:
+            self.service.catalog.demand(kind, field, required, tuple(values or ()))
+
     def routes(self) -> list[Route]:
         """The admin calls that only this system has."""
         return [

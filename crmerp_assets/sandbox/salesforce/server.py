@@ -67,6 +67,12 @@ class SalesforceSandbox(Sandbox):
     def count(self, object: str) -> int:
         return self.administration.count(object)
 
+    def field_rule(
+        self, object: str, field: str, required: bool = False, values: list[str] | None = None, removed: bool = False
+    ) -> None:
+        """Demand a value, or one of a list, of a custom field; or remove it."""
+        self.administration.field_rule(object, field, required, values, removed)
+
     def person_token(self, user: str) -> str:
         return self.authentication.person_token(user)
 

@@ -202,10 +202,10 @@ class Records:
 
 
 def _require(draft: Draft) -> None:
-    """Small lists have no rules of their own beyond their mandatory fields."""
-    if draft.type.table in _CHECKS:
-        return
-    absent = [f.label for f in draft.type.fields.values() if f.required and draft.columns.get(f.column) is None]
+    """Small lists have no rules of their own beyond their mandatory fields; custom ones may be mandatory anywhere."""
+    fields = draft.type.fields.values()
+    mandatory = [f for f in fields if f.required and (f.custom or draft.type.table not in _CHECKS)]
+    absent = [f.label for f in mandatory if draft.value(f.column) is None]
     if absent:
         raise user_error(f"Please enter value(s) for: {', '.join(absent)}.")
 

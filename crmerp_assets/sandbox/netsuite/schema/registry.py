@@ -39,6 +39,24 @@ class Registry:
         db.execute("INSERT OR REPLACE INTO customfield VALUES (?, ?, ?, ?)", (record, id_, kind, label))
         self._apply(db, record, id_, kind, label)
 
+    def remove_custom(self, db: sqlite3.Connection, record: str, id_: str) -> None:
+        """Take a custom field of a record's body away; what it held stays in the file, out of everybody's sight."""
+        db.execute("DELETE FROM customfield WHERE record = ? AND id = ?", (record, id_))
+        found = self.types[record.lower()]
+        fields = {name: field for name, field in found.fields.items() if name != id_}
+        self.types[record.lower()] = dataclasses.replace(found, fields=fields)
+        self.tables[found.table].pop(id_.lower(), None)
+        self.version += 1
+
+    def demand(self, record: str, id_: str, required: bool, values: list[str]) -> None:
+        """Make a custom field mandatory, or a choice of these values where there are any."""
+        found = self.types[record.lower()]
+        kind: Kind = "choice" if values else "text"
+        choices = {value: value for value in values}
+        made = dataclasses.replace(found.fields[id_], kind=kind, choices=choices, required=required)
+        self.types[record.lower()] = _with_field(found, made, line=False)
+        self.version += 1
+
     def load_custom(self, db: sqlite3.Connection) -> None:
         for row in db.execute("SELECT record, id, type, label FROM customfield").fetchall():
             self._apply(db, *row)

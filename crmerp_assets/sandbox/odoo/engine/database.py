@@ -66,7 +66,7 @@ class Database:
         if uid == 2 and self.granted is not None:
             return mode in self.granted.get(model, ())
         level = self.denied.get(model)
-        return uid != 2 or level is None or (level == "view" and mode == "read")
+        return uid != 2 or level in (None, "edit") or (level == "view" and mode == "read")
 
     def add_field(self, model: str, name: str, field: Field) -> None:
         """A new column. The definition itself is a row of ir.model.fields."""
@@ -74,6 +74,11 @@ class Database:
         columns = {row[1] for row in self.store.rows(f"PRAGMA table_info({self.models[model].table})")}
         if name not in columns:
             self.store.db.execute(f'ALTER TABLE {self.models[model].table} ADD COLUMN "{name}" {field.sql}')
+
+    def remove_field(self, model: str, name: str) -> None:
+        """No such field any more; its column stays, out of everybody's sight."""
+        del self.models[model].fields[name]
+        self.store.write("DELETE FROM ir_model_fields WHERE model = ? AND name = ?", (model, name))
 
     def _create(self, model: Model) -> None:
         columns = [f'"{name}" {f.sql}' for name, f in model.fields.items() if f.stored and name != "id"]

@@ -6,7 +6,7 @@ and queries do not know it, exactly as if it did not exist. People of the organi
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -126,6 +126,14 @@ class Catalog:
                 db.execute(f'UPDATE "{kind.name}" SET "{found.name}" = ?', (found.default,))
             db.execute("INSERT INTO _field VALUES (?, ?, ?)", (kind.name, found.name, json.dumps(asdict(found))))
         self._put(kind, found)
+        self.forget()
+
+    def demand(self, kind: ObjectType, name: str, required: bool, values: tuple[str, ...]) -> None:
+        """Require a value of a field, or one of these where there are any."""
+        found = kind.fields[name]
+        type_ = "picklist" if values else found.type
+        made = replace(found, type=type_, required=required, values=values, restricted=bool(values))
+        self._put(kind, made)
         self.forget()
 
     def remove(self, kind: ObjectType, found: Field) -> None:
