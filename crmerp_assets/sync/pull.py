@@ -6,8 +6,9 @@ one that was deleted, or put back from an older copy, is filled from the beginni
 connection is open while the API is called.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -62,6 +63,7 @@ def _pull(platform: Platform, connection: str, entity_map: EntityMap, serves: Ca
     if misread.asked_again(platform, connection, entity_map):
         since = None
     calls, rows, changes, stopped = connector.calls(), 0, NO_CHANGES, None
+    mark: Mapping[str, Any]
     try:
         with spending(serves or pulling(entity_map.entity, platform.connections[connection].role)):
             for page in _together(connector.pull(entity_map.object, fields, since.cursor if since else None)):

@@ -17,9 +17,9 @@ from crmerp_assets.sandbox.hubspot import HubSpotSandbox
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets.sandbox.odoo import OdooSandbox
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
+from crmerp_assets.sandbox.tryton.installing import DATABASE, INTEGRATION_PASSWORD
 from crmerp_assets_tests.contract import hubspot_case, netsuite_case, odoo_case, tryton_case
 from crmerp_assets_tests.tryton import proxy
-from crmerp_assets_tests.tryton.installing import DATABASE, INTEGRATION_PASSWORD
 from crmerp_assets_tests.tryton.server import Person
 
 _BEFORE, _, _NETSUITE = CONNECTIONS.partition("  - name: netsuite")

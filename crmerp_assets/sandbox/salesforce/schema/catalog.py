@@ -6,7 +6,7 @@ and queries do not know it, exactly as if it did not exist. People of the organi
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
