@@ -206,8 +206,12 @@ def test_what_is_written_is_the_same_day_again(desk: Desk, zone: str) -> None:
 
 
 def test_a_time_zone_that_is_none_says_so(desk: Desk) -> None:
-    with closing(desk.connect(time_zone="Mars/Base")) as connector, pytest.raises(ConfigError, match="time_zone"):
-        connector.fetch("crm.lead", ["deal.day"], [str(lead(desk, stage_id=WON))])
+    deal = str(lead(desk, stage_id=WON))
+    with closing(desk.connect(time_zone="Mars/Base")) as connector:
+        (wrong,) = [finding for finding in connector.check({}) if not finding.ok]
+        with pytest.raises(ConfigError, match="time_zone"):
+            connector.fetch("crm.lead", ["deal.day"], [deal])
+    assert "Mars/Base" in wrong.what
 
 
 STATES = st.lists(st.tuples(st.sampled_from(["draft", "sent", "sale", "cancel"]), st.integers(1, 2)), max_size=6)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from crmerp_assets.connectors.errors import AuthFailed, ConfigError, ConnectorError
 from crmerp_assets.connectors.odoo.api import MODULE, OdooApi
+from crmerp_assets.connectors.odoo.home import Home
 from crmerp_assets.connectors.odoo.keys import DATA
 from crmerp_assets.connectors.odoo.rights import GRANTS
 from crmerp_assets.connectors.odoo.schema import Schema
@@ -20,8 +21,8 @@ _COMPUTED = {"currency_id.name", "state", "date_order.day", "state_id.code", "na
 class Checker:
     """Looks at login, models, fields and rights without changing anything."""
 
-    def __init__(self, connection: str, api: OdooApi, schema: Schema) -> None:
-        self._connection, self._api, self._schema = connection, api, schema
+    def __init__(self, connection: str, api: OdooApi, schema: Schema, home: Home) -> None:
+        self._connection, self._api, self._schema, self._home = connection, api, schema, home
 
     def check(self, needs: Mapping[str, Needs]) -> list[Finding]:
         try:
@@ -31,6 +32,7 @@ class Checker:
         except ConnectorError as failure:
             return [Finding(False, f"{self._connection} does not answer as it should", str(failure))]
         findings = [Finding(True, f"Login to {self._connection} works (user {who['uid']})", NOTHING), self._keys()]
+        findings.append(self._days())
         for object, need in sorted(needs.items()):
             findings += self._object(object, need)
         return findings
@@ -43,6 +45,13 @@ class Checker:
             now = "Give the user Settings: Access Rights, which lets it read external ids."
             return Finding(False, f"External ids cannot be read: {failure}", now)
         return Finding(True, "External ids can be read", NOTHING)
+
+    def _days(self) -> Finding:
+        """Whose days the days of orders are: an order of an evening belongs to a month by it."""
+        try:
+            return Finding(True, f"Days of documents are those of {self._home.zone().key}", NOTHING)
+        except ConnectorError as failure:
+            return Finding(False, f"The time zone of documents is not known: {failure}", "Give time_zone.")
 
     def _object(self, object: str, need: Needs) -> Iterator[Finding]:
         try:

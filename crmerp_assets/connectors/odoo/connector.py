@@ -107,7 +107,7 @@ class OdooConnector:
         self._reader = Reader(api, self._schema, keys, rows, overlap_seconds, confirm_orders)
         self._deletions = Deletions(api, keys, self._reader.ids)
         self._pusher = Pusher(name, api, keys, preparer, Actions(api, confirm_orders))
-        self._checker = Checker(name, api, self._schema)
+        self._checker = Checker(name, api, self._schema, home)
         self._rights = Rights(api)
         self._provisioning = Provisioning(api, self._schema)
 

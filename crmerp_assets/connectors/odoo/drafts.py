@@ -133,6 +133,8 @@ class Drafts:
             draft.cells[column] = cell
         elif kind == "many2one":
             draft.cells[f"{name}/.id"] = self._named(draft.write, path, str(definition["relation"]), rest, value)
+        elif kind == "datetime" and isinstance(value, str) and len(value) == len("2026-01-31"):
+            draft.cells[name] = self._home.noon(value)
         else:
             draft.cells[name] = cell_of(kind, value)
 
