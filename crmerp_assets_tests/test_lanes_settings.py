@@ -1,6 +1,6 @@
 """Lanes in the configuration: every mistake is told where it stands, and each lane has a place of its own.
 
-Taken out once and seen to fail: the check of overlapping routes, and `without` in it (the law below).
+Taken out once, and the law at the end was seen not to hold: `without` in the comparison of routes.
 """
 
 import re
