@@ -35,7 +35,11 @@ TRYTON = """
   - {name: tryton, type: tryton, role: erp, url: "${TRYTON_URL}", database: "${TRYTON_DATABASE}",
      username: integration, password: "${TRYTON_PASSWORD}"}
 """
-ADDRESS = ("1 Main Street", "Boston", "United States")
+FIRMS = (
+    ("Northwind Traders", "1 Main Street", "Boston", "United States"),
+    ("Zebra Foods", "40 Harbour Road", "Seattle", "United States"),
+)
+"""Nobody could take one for the other."""
 UNTAXED = Decimal("25.00")
 
 
@@ -66,9 +70,10 @@ class Salesforce(Sandboxed):
 
     def sold(self, world: World, deals: int) -> list[str]:
         entries, made = world.catalogue(2), []
-        address = dict(zip(("BillingStreet", "BillingCity", "BillingCountry"), ADDRESS, strict=True))
-        for number in range(deals):
-            (account,) = world.seed("crm", "Account", [{"Name": f"Firm {number}", "CurrencyIsoCode": "USD", **address}])
+        columns = ("Name", "BillingStreet", "BillingCity", "BillingCountry")
+        for number, firm in enumerate(FIRMS[:deals]):
+            values = dict(zip(columns, firm, strict=True))
+            (account,) = world.seed("crm", "Account", [{"CurrencyIsoCode": "USD", **values}])
             made += world.deals([account], entries, 1, lines=0, Description=str(number))
             rows = [
                 {"OpportunityId": made[-1], "PricebookEntryId": entry, "Quantity": pieces, "UnitPrice": price}
@@ -105,9 +110,8 @@ class HubSpot(Sandboxed):
     def sold(self, world: World, deals: int) -> list[str]:
         create, made = self.person.create, []
         products = [create("products", {"name": f"Product {n}", "hs_sku": f"SKU-{n}", "price": "10"}) for n in range(2)]
-        address = dict(zip(("address", "city", "country"), ADDRESS, strict=True))
-        for number in range(deals):
-            company = create("companies", {"name": f"Firm {number}", **address})
+        for number, firm in enumerate(FIRMS[:deals]):
+            company = create("companies", dict(zip(("name", "address", "city", "country"), firm, strict=True)))
             values = {"dealname": f"Deal {number}", "dealstage": "closedwon", "deal_currency_code": "USD"}
             made.append(create("deals", values | {"amount": "25", "closedate": CLOSED}, {5: company}))
             for position, (product, pieces, price) in enumerate(
