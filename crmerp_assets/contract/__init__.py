@@ -14,4 +14,6 @@ It needs pytest, which the extra `contract` brings.
 
 import pytest
 
-pytest.register_assert_rewrite("crmerp_assets.contract.suite", "crmerp_assets.contract.bad_input")
+pytest.register_assert_rewrite(
+    "crmerp_assets.contract.suite", "crmerp_assets.contract.bad_input", "crmerp_assets.contract.exactly_once"
+)

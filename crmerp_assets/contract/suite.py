@@ -17,6 +17,7 @@ from crmerp_assets.connectors.errors import ConfigError, Gone, Rejected, Unknown
 from crmerp_assets.connectors.protocol import Connector, Needs, Page, Row
 from crmerp_assets.contract.bad_input import *  # noqa: F403
 from crmerp_assets.contract.case import ConnectorCase
+from crmerp_assets.contract.exactly_once import *  # noqa: F403
 
 Answer = TypeVar("Answer")
 

@@ -2,7 +2,7 @@
 
 Time is a number here that calls and pauses move on, so that a busy machine changes nothing. `make throttle` does the
 same with the vendor's own figures and 20,000 records. Protection removed once, and the test that failed: a
-search window longer than HubSpot's own second (the second). That repeated attempts wait, too, is held by test_http.py.
+search window no longer than HubSpot's own second (the second). Repeated attempts wait as well: test_http.py.
 """
 
 from __future__ import annotations

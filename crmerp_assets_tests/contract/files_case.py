@@ -32,7 +32,9 @@ NO_BETWEEN = Gap(pytest.fail.Exception, "an extract is read as a whole before it
 NO_SECOND = Gap(
     AssertionError, "a file without an acknowledgement is waited for, whatever it holds, and never sent twice"
 )
+LOST = Gap(AssertionError, "an import file that vanished is missed for a day before its rows are sent again")
 GAPS = {
+    "test_every_fault_in_every_form_of_writing_ends_with_one_record_for_each_write": LOST,
     "test_a_merge_names_its_winner": NO_WINNER,
     "test_a_throttled_call_waits_as_told": NO_WAIT,
     "test_a_page_that_is_no_answer_is_told_and_the_pull_resumes_behind_the_last": NO_BETWEEN,

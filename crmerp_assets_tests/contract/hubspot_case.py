@@ -30,6 +30,8 @@ def hubspot_case(directory: Path) -> Iterator[ConnectorCase]:
     with HubSpotSandbox(directory / "hubspot") as sandbox:
         admin = Admin(sandbox.url)
         person = Person(sandbox.url, admin)
+        # Pauses are recorded instead of taken, so that the real windows would only refuse.
+        admin.does("limits", {"secondly": 10_000, "ten_secondly": 100_000})
         connect = connector_to(sandbox)
         provision(connect, KEY_SPEC, TIER_SPEC)
         yield ConnectorCase(

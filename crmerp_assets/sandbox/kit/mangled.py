@@ -33,7 +33,6 @@ def _sent(messages: list[Message], kind: str) -> Response:
     body = b"".join(message.get("body", b"") for message in messages if message["type"] == "http.response.body")
     if kind == "wrong_type":
         return Response(XML, 200, media_type="application/xml")
-    answer = Response(body[: len(body) // 2], start["status"])
-    kept = [(name, value) for name, value in start.get("headers", []) if name.lower() != b"content-length"]
-    answer.raw_headers = [*kept, (b"content-length", str(len(body) // 2).encode())]
-    return answer
+    pairs = ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in start.get("headers", []))
+    headers = {name: value for name, value in pairs if name != "content-length"}
+    return Response(body[: len(body) // 2], start["status"], headers)
