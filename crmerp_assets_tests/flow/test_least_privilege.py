@@ -1,7 +1,8 @@
 """The rights that are printed are enough for a sync, and a right that is missing is named with the place to grant it.
 
-Removed once, each caught here: the fields of a child list, our key, the records that the policy makes, what NetSuite
-joins, what its lists are looked up in.
+Left out once, and caught: forgetting what describe said before (the second test). In the same way test_odoo caught the
+right to create external ids, test_tryton the fields, the settings and the list of payments that Tryton keeps apart,
+test_files_rights reading the folder of imports.
 """
 
 import json

@@ -56,6 +56,8 @@ def test_every_need_says_what_it_is_for_and_in_which_stages() -> None:
     assert all(need.serves and need.stages for need in found.values())
 
 
-def test_an_object_that_only_updates_are_sent_to_is_never_made_there() -> None:
+def test_an_object_that_only_updates_are_sent_to_is_never_made_there_and_a_line_keeps_its_own_rules() -> None:
     found = needs("tryton", "erp")
+    assert access(found["sale.sale", "lines.quantity"]) == (True, True, True)
+    assert access(found["sale.sale", "lines.amount"]) == (True, False, False)
     assert access(found["product.product", "key"]) == (True, False, True)

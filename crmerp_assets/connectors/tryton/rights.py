@@ -75,6 +75,8 @@ _SETTINGS = {
     ),
 }
 """What Tryton itself looks up under the user's rights for a new record; modules that are not installed lack theirs."""
+_BETWEEN = {"account.payment.line": "account.invoice-account.move.line"}
+"""Tables of a many-to-many list that reading an object goes through."""
 _TAXES = "sale.line-account.tax"
 _SALES = ("account.tax", "party.address", "party.party", "product.product", "product.template", "product.uom")
 _SYSTEM = "ir.model.access"
@@ -144,6 +146,8 @@ def _beside(native: NativeObject, need: Needs) -> Iterator[tuple[str, str, str]]
         if any(path.partition(".")[0] == name for path in need.write):
             model = _OF_OBJECT[native.name, name]
             yield from ((model, verb, f"{native.name}.{name}") for verb in ("create", "write", "delete"))
+    if native.name in _BETWEEN:
+        yield _BETWEEN[native.name], "read", f"which invoice a line of {native.name} pays"
     if need.write and need.creates:
         yield from ((model, "read", "what a new record begins with") for model in _SETTINGS.get(native.name, ()))
     if native.workflow and need.write:
