@@ -23,7 +23,7 @@ from crmerp_assets.mapping.document import At, Document, did_you_mean, read
 from crmerp_assets.mapping.validation import parse
 from crmerp_assets.merge.policy import Policy
 from crmerp_assets.merge.three_way import Role
-from crmerp_assets.systems import ConnectionConfig, SystemFault, find, folders, names
+from crmerp_assets.systems import ConnectionConfig, SystemFault, find, folders, known, names
 
 Environment: TypeAlias = Mapping[str, str]
 Loaded = TypeVar("Loaded")
@@ -178,7 +178,7 @@ def _connection(document: Document, number: int) -> ConnectionConfig:
 
 
 def _of_system(document: Document, at: At, kind: str) -> ConnectionConfig:
-    if kind not in names():
+    if not known(kind):
         what = f"'{kind}' is not a type of connection{did_you_mean(kind, names())}"
         raise ConfigurationError([document.problem((*at, "type"), what)])
     try:
