@@ -24,7 +24,7 @@ from crmerp_assets.mapping.validation import parse
 from crmerp_assets.merge.lanes import ALONE, Lane, LaneConfig, lanes
 from crmerp_assets.merge.policy import Policy
 from crmerp_assets.merge.three_way import Role
-from crmerp_assets.systems import ConnectionConfig, SystemFault, find, folders, names
+from crmerp_assets.systems import ConnectionConfig, SystemFault, find, folders, known, names
 from crmerp_assets.systems.lanes import KEY as LANES
 from crmerp_assets.systems.lanes import governed, read_lanes, unmapped
 
@@ -271,7 +271,7 @@ def _connection(document: Document, number: int) -> ConnectionConfig:
 
 
 def _of_system(document: Document, at: At, kind: str) -> ConnectionConfig:
-    if kind not in names():
+    if not known(kind):
         what = f"'{kind}' is not a type of connection{did_you_mean(kind, names())}"
         raise ConfigurationError([document.problem((*at, "type"), what)])
     try:

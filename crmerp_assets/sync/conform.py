@@ -70,6 +70,8 @@ def _parked_count(platform: Platform, connection: str, entity_map: EntityMap) ->
     """How many records of this map are parked now, from earlier times too."""
     with platform.ledger.read() as tx:
         parked = tx.parked.list()
+    if parked.is_empty():
+        return 0
     here = (pl.col("stage") == STAGE) & (pl.col("entity") == entity_map.entity) & (pl.col("connection") == connection)
     return parked.filter(here).height
 

@@ -79,7 +79,7 @@ def _follow(platform: Platform, side: Connection, entity_map: EntityMap) -> int 
     gone = _gone({deletion.native_id: deletion.merged_into for deletion in found})
     table = tables.raw(side.name, entity_map.object)
     known = _known(platform, table) if found else gone
-    lost = known.join(gone, on="_id", how="semi")["_id"].to_list()
+    lost = known.join(gone, on="_id", how="semi")["_id"].to_list() if found else []
     loss = Loss(f"{side.name}/{entity_map.object} deletion log", known.height, lost)
     if not allowed(platform, entity_map.entity, loss, at_least=FEW):
         return None

@@ -42,7 +42,7 @@ def pause(platform: Platform, connection: str, error: ConnectorError) -> None:
 def paused(platform: Platform, connection: str) -> bool:
     """Whether the connection rests now."""
     with platform.ledger.read() as tx:
-        return not tx.pauses.list().filter(pl.col("connection") == connection).is_empty()
+        return connection in tx.pauses.list()["connection"].to_list()
 
 
 def pauses(platform: Platform) -> pl.DataFrame:

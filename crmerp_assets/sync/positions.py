@@ -45,7 +45,7 @@ def position(platform: Platform, connection: str, entity_map: EntityMap) -> str 
     return _known(platform, connection, entity_map.object).get("cursor")
 
 
-def mark(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, Any]:
+def mark(con: duckdb.DuckDBPyConnection, table: Table) -> Mapping[str, Any]:
     """What a cursor is tied to: this warehouse, and that it holds all that the raw table holds now."""
     return {"warehouse": identity(con), "change": marks(con, [table]).get(table, 0)}
 

@@ -67,12 +67,11 @@ def _pull(platform: Platform, connection: str, entity_map: EntityMap, serves: Ca
     try:
         with spending(serves or pulling(entity_map.entity, platform.connections[connection].role)):
             for page in _together(connector.pull(entity_map.object, fields, since.cursor if since else None)):
+                mark = since.mark if since else {}
                 if page.rows or since is None:
                     with platform.warehouse.open() as con:
                         changes += store(platform, table, page, entity_map)
                         mark = positions.mark(con, table)
-                else:
-                    mark = since.mark
                 misread.note(platform, connection, entity_map, page)
                 rows += len(page.rows)
                 positions.remember(platform, connection, entity_map.object, fields, page.cursor, mark)

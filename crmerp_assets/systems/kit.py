@@ -53,6 +53,11 @@ def names() -> list[str]:
     return sorted({point.name for point in (*BUILT_IN, *entry_points(group=GROUP))})
 
 
+def known(name: str) -> bool:
+    """Whether it is one of them. Built-in ones are known without looking through the installed packages."""
+    return any(point.name == name for point in BUILT_IN) or name in names()
+
+
 def find(name: str) -> System:
     """The system of that name. Raises SystemFault, whatever is wrong with its package."""
     points = [point for point in BUILT_IN if point.name == name] or list(entry_points(group=GROUP, name=name))

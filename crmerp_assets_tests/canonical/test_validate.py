@@ -1,4 +1,7 @@
-"""Bad records are parked with a reason, doubtful ones flagged, and the others go on."""
+"""Bad records are parked with a reason, doubtful ones flagged, and the others go on.
+
+Removed once: the types, and the nulls of the identity, from what the quick look asks (a_frame_...); its rules (most).
+"""
 
 import time
 
@@ -139,6 +142,12 @@ def test_no_records_are_no_problem(entity, stage) -> None:
 def test_a_frame_that_was_not_typed_is_refused() -> None:
     with pytest.raises(ValueError, match="conformed order"):
         validate("order", "conformed", pl.DataFrame([ORDER]))
+
+
+def test_a_frame_in_which_a_record_has_no_identity_is_refused() -> None:
+    typed = frames.typed("order", pl.DataFrame([ORDER])).with_columns(native_id=pl.lit(None, pl.String))
+    with pytest.raises(ValueError, match="conformed order"):
+        validate("order", "conformed", typed)
 
 
 def test_a_hundred_thousand_records_take_about_a_second() -> None:

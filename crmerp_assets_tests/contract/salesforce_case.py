@@ -88,7 +88,7 @@ def connector_to(sandbox: SalesforceSandbox, **options: Any) -> Callable[..., Sa
 
 def provision(connect: Callable[..., SalesforceConnector], *specs: FieldSpec) -> None:
     connector = connect()
-    assert all(step.done for step in connector.provision(specs, dry_run=False))
+    assert all(step.done for step in connector.provision(specs or (KEY_SPEC,), dry_run=False))
     connector.close()
 
 

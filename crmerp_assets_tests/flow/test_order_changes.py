@@ -55,6 +55,7 @@ def test_an_order_of_a_deal_that_was_lost_is_cancelled_when_a_person_says_so(wor
         (asked,) = _asked(world)
         assert "is no longer won (Closed Lost) in salesforce" in asked["title"]
         assert _status(world) == "B"
+        assert world.golden("account")["order_count"].to_list() == [1]
 
         ann.change("Opportunity", deal, {"StageName": "Closed Won"})
         world.settle()
@@ -66,6 +67,7 @@ def test_an_order_of_a_deal_that_was_lost_is_cancelled_when_a_person_says_so(wor
             review.decide(used, _asked(world)[0]["id"], "cancel", "finance")
         world.settle()
         assert _status(world) == "C"
+        assert world.golden("account")["order_count"].fill_null(0).to_list() == [0], "a cancelled order is none"
         assert _asked(world) == []
         assert world.soql("SELECT ERP_Order_Status__c FROM Opportunity")[0]["ERP_Order_Status__c"] == "Cancelled"
 

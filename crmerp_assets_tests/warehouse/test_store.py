@@ -1,4 +1,7 @@
-"""Opening the warehouse: one transaction a block, one process at a time, and errors that say what to do."""
+"""Opening the warehouse: one transaction a block, one process at a time, and errors that say what to do.
+
+Removed once: the end of what is remembered of tables with its block (a_table_is_as_the_next_block_finds_it).
+"""
 
 import subprocess
 import sys
@@ -9,7 +12,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from crmerp_assets.warehouse import Table, Warehouse, WarehouseBusy, file_connection
+from crmerp_assets.warehouse import Table, Warehouse, WarehouseBusy, file_connection, prepare_file
 from crmerp_assets.warehouse.store import SCHEMAS
 from crmerp_assets_tests.warehouse.files import in_file, in_memory
 
@@ -43,6 +46,31 @@ def test_a_block_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
     with in_file(tmp_path / "warehouse.duckdb").open() as con:
         assert con.execute(f"SELECT id FROM {ROWS.sql}").fetchall() == [("a",)]
         assert not Table("raw", "more", ()).exists(con)
+
+
+def test_a_table_is_as_the_next_block_finds_it() -> None:
+    warehouse = in_memory()
+    with warehouse.open() as con:
+        ROWS.upsert(con, rows("a"))
+        assert (ROWS.exists(con), ROWS.columns(con)) == (True, ["id"])
+        ROWS.upsert(con, rows("b").with_columns(name=pl.lit("B")))
+        assert ROWS.columns(con) == ["id", "name"]
+    with warehouse.open() as con:
+        con.execute(f"DROP TABLE {ROWS.sql}")
+    with warehouse.open() as con:
+        assert (ROWS.exists(con), ROWS.columns(con)) == (False, [])
+
+
+def test_a_prepared_file_is_of_the_newest_format_and_one_that_is_there_stays(tmp_path: Path) -> None:
+    path = tmp_path / "it's a warehouse.duckdb"
+    prepare_file(path)
+    with in_file(path).open() as con:
+        ROWS.upsert(con, rows("a"))
+    prepare_file(path)
+    with in_file(path).open() as con:
+        assert ROWS.exists(con)
+        (tags,) = con.execute("SELECT tags FROM duckdb_databases() WHERE path IS NOT NULL").fetchone() or ({},)
+    assert tags["storage_version"] != "v1.0.0+"
 
 
 def test_a_failed_statement_undoes_its_block_and_the_next_block_works() -> None:
