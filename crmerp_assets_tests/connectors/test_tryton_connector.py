@@ -339,7 +339,7 @@ def test_a_read_that_fails_late_is_no_word_on_what_was_sent(office: Office, kind
         Write("c", PARTY, "create", "key", "cust-2", None, {"name": "Customer 2"}),
         Write("u", PARTY, "update", "key", "cust-1", party, {"name": "Changed"}),
     ]
-    office.proxy.faults.append(Fault(kind, r"party\.search_read.*_timestamp", times=3))
+    office.proxy.faults.append(Fault(kind, r"party\.search_read.*_timestamp", times=9))
     made, changed = office.connector.push(PARTY, writes)
     assert made.error is None
     assert made.native_id in office.connector.ids(PARTY)

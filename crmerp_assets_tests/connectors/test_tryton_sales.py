@@ -162,7 +162,7 @@ def test_what_tryton_does_not_confirm_any_more_is_tried_again(office: Office) ->
 def test_nothing_is_opened_before_all_is_read(office: Office) -> None:
     sale = confirmed(office, office.party())
     office.proxy.seen.clear()
-    office.proxy.faults.append(Fault("html", r"on_change", times=3))
+    office.proxy.faults.append(Fault("html", r"on_change", times=9))
     (result,) = push(office, priced(office, sale, FINE))
     assert isinstance(result.error, Transient)
     assert "model.sale.sale.draft" not in office.proxy.seen
