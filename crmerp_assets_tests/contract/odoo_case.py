@@ -13,7 +13,7 @@ import httpx
 
 from crmerp_assets.connectors.odoo import OdooConnector
 from crmerp_assets.connectors.protocol import FieldSpec, Write
-from crmerp_assets.contract.case import Admin, ConnectorCase
+from crmerp_assets.contract.case import Admin, Change, Changed, ConnectorCase
 from crmerp_assets.contract.changes import field_changes
 from crmerp_assets.sandbox.odoo import OdooSandbox
 
@@ -58,22 +58,27 @@ def odoo_case(directory: Path, version: str = "19.0") -> Iterator[ConnectorCase]
             update_calls=lambda count: -(-count // 200),
             throttle_wait=3.0,
             secrets=(sandbox.credentials["ODOO_API_KEY"], person.key),
-            changes=field_changes(admin, OBJECT, TIER, create, lambda: provision(connect))
-            | {
-                "right": admin.withdrawn(
-                    "permissions", {"model": OBJECT, "level": "edit"}, {"level": "view"}, create, OBJECT
-                )
-            },
+            changes=changes(admin, TIER_SPEC, create, connect),
             connect_to=lambda url: connector_to(sandbox, url=url, verify=True)(),
         )
         person.close()
         admin.close()
 
 
-def provision(connect: Callable[..., OdooConnector]) -> None:
+def provision(connect: Callable[..., OdooConnector], spec: FieldSpec = TIER_SPEC) -> None:
     connector = connect()
-    assert all(step.done for step in connector.provision([TIER_SPEC], dry_run=False))
+    assert all(step.done for step in connector.provision([spec], dry_run=False))
     connector.close()
+
+
+def changes(
+    admin: Admin, spec: FieldSpec, create: Callable[[int], Write], connect: Callable[..., OdooConnector]
+) -> dict[Changed, Change]:
+    """What an administrator changes of a custom field and of the user's rights."""
+    level = {"model": spec.object, "level": "edit"}
+    right = admin.withdrawn("permissions", level, {"level": "view"}, create, spec.object)
+    made: dict[Changed, Change] = {"right": right}
+    return made | field_changes(admin, spec.object, spec.name, create, lambda: provision(connect, spec))
 
 
 def calls_of(version: str) -> tuple[str, str]:

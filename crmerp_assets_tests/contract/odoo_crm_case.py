@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from crmerp_assets.connectors.odoo import OdooCrmConnector
-from crmerp_assets.connectors.protocol import Write
+from crmerp_assets.connectors.protocol import FieldSpec, Write
 from crmerp_assets.contract.case import Admin, ConnectorCase, Gap
 from crmerp_assets.sandbox.odoo import OdooSandbox
-from crmerp_assets_tests.contract.odoo_case import KEY, SEEDED_AT, Person, connector_to
+from crmerp_assets_tests.contract.odoo_case import KEY, SEEDED_AT, Person, changes, connector_to, provision
 
 OBJECT = "crm.lead"
+TIER_SPEC = FieldSpec(OBJECT, "x_tier", "Tier", "text", length=40)
 LOST = Gap(AssertionError, "Odoo deletes an opportunity that is merged away together with its external id")
 
 
@@ -26,10 +27,12 @@ def odoo_crm_case(directory: Path) -> Iterator[ConnectorCase]:
     with OdooSandbox(directory / "odoo") as sandbox:
         admin = Admin(sandbox.url)
         person = Person(sandbox, admin)
+        connect = connector_to(sandbox, OdooCrmConnector)
+        provision(connect, TIER_SPEC)
         yield ConnectorCase(
             system="odoo_crm",
             admin=admin,
-            connect=connector_to(sandbox, OdooCrmConnector),
+            connect=connect,
             object=OBJECT,
             key_field=KEY,
             text_field="name",
@@ -54,6 +57,8 @@ def odoo_crm_case(directory: Path) -> Iterator[ConnectorCase]:
             update_calls=lambda count: -(-count // 200),
             throttle_wait=3.0,
             secrets=(sandbox.credentials["ODOO_API_KEY"], person.key),
+            changes=changes(admin, TIER_SPEC, create, connect),
+            connect_to=lambda url: connector_to(sandbox, OdooCrmConnector, url=url, verify=True)(),
             gaps={"test_a_merge_names_its_winner": LOST},
         )
         person.close()
