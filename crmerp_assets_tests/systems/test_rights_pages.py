@@ -22,6 +22,7 @@ Asked = Callable[[Mapping[str, Needs]], list[Right]]
 PAGES: dict[str, tuple[str, Role, Asked]] = {
     "hubspot": ("systems/hubspot.md", "crm", hubspot.asked),
     "netsuite": ("quickstart.md", "erp", netsuite.asked),
+    "odoo_crm": ("systems/odoo.md", "crm", odoo.asked),
     "odoo": ("systems/odoo.md", "erp", odoo.asked),
     "salesforce": ("quickstart.md", "crm", lambda needs: salesforce.asked(needs, "Crmerp_Integration")),
     "tryton": ("systems/tryton.md", "erp", tryton.asked),

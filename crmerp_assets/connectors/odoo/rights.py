@@ -37,7 +37,9 @@ _RELATIONS = {
     "country_id": "res.country",
     "currency_id": "res.currency",
     "product_id": "product.product",
+    "partner_id": "res.partner",
     "property_payment_term_id": "account.payment.term",
+    "stage_id": "crm.stage",
     "state_id": "res.country.state",
     "uom_id": "uom.uom",
 }
@@ -45,6 +47,7 @@ _LISTS = {
     "billed": ("account.move.line", "sale.order.line"),
     "applications": ("account.partial.reconcile", "account.move.line", "account.move"),
 }
+_DEALS = ("crm.stage", "res.currency", "sale.order")
 _ORDERS = ("product.pricelist", "product.product", "res.currency", "res.partner")
 _FIELDS = "ir.model.fields"
 """Only who may create these may provision custom fields; and only administrators may."""
@@ -89,6 +92,8 @@ def _beside(view: View, need: Needs) -> Iterator[tuple[str, str, str]]:
             yield from ((child.model, verb, f"{view.name}.{name}") for verb in _verbs(need))
     if RATE in named:
         yield from ((model, "read", f"{view.name}.{RATE}") for model in ("res.currency.rate", "res.company"))
+    if view.model == "crm.lead":
+        yield from ((model, "read", "whether a deal is won, and for what") for model in _DEALS)
     if need.write and view.model == "sale.order":
         yield from ((model, "read", "to make orders") for model in _ORDERS)
     if need.write and view.model == "product.product":
