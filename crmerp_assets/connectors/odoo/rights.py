@@ -47,6 +47,7 @@ _LISTS = {
     "billed": ("account.move.line", "sale.order.line"),
     "applications": ("account.partial.reconcile", "account.move.line", "account.move"),
 }
+_HOME = ("res.company", "res.users")
 _DEALS = ("crm.stage", "res.currency", "sale.order")
 _ORDERS = ("product.pricelist", "product.product", "res.currency", "res.partner")
 _FIELDS = "ir.model.fields"
@@ -92,6 +93,8 @@ def _beside(view: View, need: Needs) -> Iterator[tuple[str, str, str]]:
             yield from ((child.model, verb, f"{view.name}.{name}") for verb in _verbs(need))
     if RATE in named:
         yield from ((model, "read", f"{view.name}.{RATE}") for model in ("res.currency.rate", "res.company"))
+    if view.model in ("crm.lead", "sale.order"):
+        yield from ((model, "read", "whose days count") for model in _HOME)
     if view.model == "crm.lead":
         yield from ((model, "read", "whether a deal is won, and for what") for model in _DEALS)
     if need.write and view.model == "sale.order":
