@@ -56,9 +56,9 @@ def stage(pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """The demo's stage with its servers in threads of this process."""
     with ExitStack() as up:
         ports = {}
-        for server in pair.servers:
-            started = up.enter_context(SERVERS[server](tmp_path / "sandbox" / server))
-            ports[server] = int(started.url.rpartition(":")[2])
+        for system in (pair.crm, pair.erp):
+            started = up.enter_context(SERVERS[system.server](tmp_path / "sandbox" / system.name))
+            ports[system.name] = int(started.url.rpartition(":")[2])
         made = Stage(Settings(state=tmp_path), ports, date.today(), pair)
         made.configure()
         for name, value in made.variables.items():
