@@ -45,6 +45,8 @@ class Odoo(Person):
 
     def keyed_companies(self, *fields: str) -> list[tuple[str, dict[str, Any]]]:
         """The platform's key, which is an external id, and fields of every company in use that has one."""
-        companies = {row["id"]: row for row in self.rows("res.partner", [["is_company", "=", True]], *fields)}
         keys = self.rows("ir.model.data", _KEYS, "name", "res_id")
+        if not keys:
+            return []
+        companies = {row["id"]: row for row in self.rows("res.partner", [["is_company", "=", True]], *fields)}
         return [(str(row["name"]), companies[row["res_id"]]) for row in keys if row["res_id"] in companies]
