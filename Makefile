@@ -28,7 +28,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 install: $(VENV)/.runtime ## Create .venv and install the locked dependencies
 
 .PHONY: demo
-demo: $(VENV)/.runtime ## A company's business day from won deals to cash (CRM=hubspot ERP=odoo: another pair)
+demo: $(VENV)/.runtime ## A company's business day from won deals to cash (CRM=odoo_crm ERP=odoo: another pair)
 	@$(BIN)/crmerp demo --crm $(CRM) --erp $(ERP)
 
 .PHONY: dev

@@ -157,8 +157,9 @@ class Day:
         if not report["explained"]:
             yield "the reconciliation has money that is not explained"
         gates = [gap["gate"] for gap in report["gaps"]]
-        if gates != ["unknown_product"]:
-            yield f"the reconciliation should show the deal with an unknown product alone, but shows {gates}"
+        expected = self._stage.pair.crm.text_deals
+        if gates != [expected]:
+            yield f"the reconciliation should show the deal in mere words alone, as {expected}, but shows {gates}"
         with platform(self._settings) as used, used.ledger.read() as tx:
             stuck: list[dict[str, Any]] = tx.intents.open(states=["rejected", "unknown", "sent", "claimed"]).to_dicts()
         for intent in stuck:

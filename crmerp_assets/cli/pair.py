@@ -1,7 +1,7 @@
 """Which CRM and which ERP of the sandbox are meant: by name, or as the configuration says."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -11,8 +11,10 @@ from crmerp_assets.sandbox.company.systems import System, UnknownSystem, crm, er
 from crmerp_assets.settings import Settings, roles
 
 CRM, ERP = "salesforce", "netsuite"
-CrmOption = Annotated[str, typer.Option("--crm", help="The CRM: salesforce or hubspot.")]
+CrmOption = Annotated[str, typer.Option("--crm", help="The CRM: salesforce, hubspot or odoo_crm.")]
 ErpOption = Annotated[str, typer.Option("--erp", help="The ERP: netsuite, odoo or tryton.")]
+
+AnySystem: TypeAlias = System[Seller] | System[Accountant]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ class Pair:
 
     @property
     def servers(self) -> dict[str, int]:
-        """Server -> its usual port; one that is CRM and ERP at once is there once."""
-        return {system.server: system.port for system in (self.erp, self.crm)}
+        """System -> the usual port of its server; two systems of one program are two servers."""
+        return {system.name: system.port for system in (self.erp, self.crm)}
 
     def folder(self, what: str) -> str:
         """The working state of a demo or dev stage; every pair has its own."""

@@ -32,8 +32,8 @@ def start(
     from crmerp_assets.cli.stage import Stage
 
     pair = chosen(crm, erp)
-    given = {pair.erp.server: erp_port, pair.crm.server: crm_port}
-    ports = {server: port for server, port in given.items() if port is not None}
+    given = {pair.erp.name: erp_port, pair.crm.name: crm_port}
+    ports = {system: port for system, port in given.items() if port is not None}
     with Stage(Settings(), ports, pair=pair) as stage:
         for name, value in sorted(stage.variables.items()):
             say(f"export {name}={value}")

@@ -1,5 +1,6 @@
 """A CRM and an ERP up, with a configuration that connects to them: the stage for demo, dev and trying things out."""
 
+import re
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -12,7 +13,7 @@ import typer
 
 from crmerp_assets.cli.home import PROJECT, dagster_home
 from crmerp_assets.cli.output import say
-from crmerp_assets.cli.pair import Pair, chosen, configured
+from crmerp_assets.cli.pair import AnySystem, Pair, chosen, configured
 from crmerp_assets.cli.processes import Process, StageError, python
 from crmerp_assets.settings import Settings, roles
 
@@ -42,13 +43,13 @@ class Stage:
         self.settings, self.pair = settings, pair or chosen()
         self._ports, self._go_live = self.pair.servers | dict(ports or {}), go_live
         self._processes = ExitStack()
-        self.urls = {system.name: _address(self._ports[system.server]) for system in (self.pair.crm, self.pair.erp)}
+        self.urls = {system.name: _address(self._ports[system.name]) for system in (self.pair.crm, self.pair.erp)}
 
     def __enter__(self) -> Self:
         try:
             _same_pair(self.settings, self.pair)
-            for server, port in self._ports.items():
-                self._processes.enter_context(self._sandbox(server, port))
+            for system in (self.pair.erp, self.pair.crm):
+                self._processes.enter_context(self._sandbox(system, self._ports[system.name]))
             self.configure()
         except BaseException:
             self._processes.close()
@@ -74,13 +75,14 @@ class Stage:
             "DAGSTER_HOME": str(dagster_home(self.settings)),
         }
 
-    def _sandbox(self, server: str, port: int) -> Process:
-        folder = self.settings.state / "sandbox" / server
+    def _sandbox(self, system: AnySystem, port: int) -> Process:
+        folder = self._folder(system)
         if _answers(_address(port)):
             raise StageError(f"Port {port} is taken already. Stop what runs there, or `make dev` in another terminal.")
-        command = python("-m", f"crmerp_assets.sandbox.{server}", "--directory", str(folder), "--port", str(port))
-        process = Process(f"the {server} sandbox", command, self.settings.state / "logs" / f"{server}.log", {})
-        system = self.pair.erp if self.pair.erp.server == server else self.pair.crm
+        module = f"crmerp_assets.sandbox.{system.server}"
+        command = python("-m", module, "--directory", str(folder), "--port", str(port))
+        log = self.settings.state / "logs" / f"{system.name}.log"
+        process = Process(f"the {system.name} sandbox", command, log, {})
         if system.first_start and not folder.exists():
             say(f"   {system.first_start}")
         with ExitStack() as guard:
@@ -93,7 +95,7 @@ class Stage:
         """Write the configuration that leads to the servers, which have left their credentials in their folders."""
         state, config = self.settings.state, self.settings.state / "config"
         config.mkdir(parents=True, exist_ok=True)
-        lines = [(state / "sandbox" / name / "credentials.env").read_text(encoding="utf-8") for name in self._ports]
+        lines = [_credentials(system, self._folder(system)) for system in (self.pair.erp, self.pair.crm)]
         secrets = state / "sandbox.env"
         secrets.write_text("".join(lines), encoding="utf-8")
         secrets.chmod(0o600)
@@ -104,6 +106,15 @@ class Stage:
         exports = [f"export {name}={value}\n" for name, value in self.variables.items()]
         exports.append(f"export PATH={PROJECT / '.venv' / 'bin'}:$PATH\n")
         (state / "activate").write_text("".join(exports), encoding="utf-8")
+
+    def _folder(self, system: AnySystem) -> Path:
+        return self.settings.state / "sandbox" / system.name
+
+
+def _credentials(system: AnySystem, folder: Path) -> str:
+    """What the server left in its folder, under the names that its connection has: two may be of one program."""
+    left = (folder / "credentials.env").read_text(encoding="utf-8")
+    return re.sub(rf"^{system.server.upper()}_", f"{system.name.upper()}_", left, flags=re.MULTILINE)
 
 
 def connections(pair: Pair) -> str:
@@ -136,8 +147,7 @@ def running(settings: Settings) -> "Place":
     values = dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines()) if path.exists() else {}
     pair = configured(settings)
     urls = {
-        system.name: values.get(f"{system.server.upper()}_URL", _address(system.port))
-        for system in (pair.crm, pair.erp)
+        system.name: values.get(f"{system.name.upper()}_URL", _address(system.port)) for system in (pair.crm, pair.erp)
     }
     for url in urls.values():
         if not _answers(url):

@@ -61,7 +61,10 @@ def stage(pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def staged(pair: Pair, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stage, dict[str, Any]]]:
     """The demo's stage with its servers, which are there by name, in threads of this process."""
     with ExitStack() as up:
-        started = {name: up.enter_context(SERVERS[name](folder / "sandbox" / name)) for name in pair.servers}
+        started = {
+            system.name: up.enter_context(SERVERS[system.server](folder / "sandbox" / system.name))
+            for system in (pair.crm, pair.erp)
+        }
         ports = {name: int(one.url.rpartition(":")[2]) for name, one in started.items()}
         made = Stage(Settings(state=folder), ports, date.today(), pair)
         made.configure()

@@ -66,6 +66,13 @@ def test_inactive_is_the_opposite_of_active() -> None:
     assert [row["active"] for row in found] == ["false", "true", None]
 
 
+def test_a_unit_that_a_company_added_has_the_same_name_in_either_seat_of_odoo() -> None:
+    """Else every deal over it would wait as one whose units differ. Caught: the CRM's transform taken away."""
+    rows = [{"uom_id.name": name} for name in ("Units", "License", "Crate of 6")]
+    found = [[row["unit"] for row in read(system, "product", *rows)] for system in ("odoo_crm", "odoo")]
+    assert found == [["Each", "Licence", "Crate of 6"]] * 2
+
+
 def test_several_native_values_may_mean_one_canonical_value() -> None:
     found = read("netsuite", "order", {"status": "D"}, {"status": "E"}, {"status": "G"})
     assert [row["order_status"] for row in found] == ["partially_fulfilled", "partially_fulfilled", "billed"]

@@ -1,18 +1,21 @@
 """`crmerp sandbox ...`: a person plays the accountant from the command line, naming documents by their numbers."""
 
+import socket
+
 import pytest
 from typer.testing import CliRunner
 
 from crmerp_assets.cli.main import app as crmerp
 from crmerp_assets.cli.pair import chosen
 from crmerp_assets.cli.sandbox import app
-from crmerp_assets.cli.stage import connections
+from crmerp_assets.cli.stage import Stage, connections, running
 from crmerp_assets.sandbox.company.client import Administration
 from crmerp_assets.sandbox.company.people import Accountant
 from crmerp_assets.sandbox.company.salesforce import Salesforce
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets.sandbox.odoo import OdooSandbox
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
+from crmerp_assets.settings import Settings
 
 
 @pytest.fixture
@@ -22,6 +25,12 @@ def bob(tmp_path, monkeypatch):
         env_file.write_text(f"SALESFORCE_URL={sandbox.url}\nNETSUITE_URL={sandbox.url}\n")
         monkeypatch.setenv("CRMERP_ENV_FILE", str(env_file))
         yield person
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def run(*arguments):
@@ -92,7 +101,20 @@ def test_in_another_pair_the_same_commands_work_and_say_what_is_not_there(tmp_pa
     assert "no deposits" in refused.output
 
 
-@pytest.mark.parametrize(("option", "there"), [("--crm", "hubspot"), ("--erp", "tryton")])
+def test_a_crm_and_an_erp_of_one_vendor_are_two_databases_with_credentials_of_their_own(tmp_path):
+    pair = chosen("odoo_crm", "odoo")
+    settings = Settings(state=tmp_path, config=tmp_path / "config", env_file=tmp_path / "sandbox.env")
+    with Stage(settings, {system: free_port() for system in pair.servers}, pair=pair) as stage:
+        with Administration(stage.urls["odoo_crm"]) as crm, Administration(stage.urls["odoo"]) as erp:
+            crm.seed("res.partner", [{"name": "Known to the CRM alone", "is_company": True}])
+            assert (crm.count("res.partner"), erp.count("res.partner")) == (1, 0)
+        place = running(settings)
+        assert (place.crm_url, place.erp_url) == (stage.urls["odoo_crm"], stage.urls["odoo"])
+        left = dict(line.split("=", 1) for line in settings.env_file.read_text().splitlines())
+    assert left["ODOO_CRM_API_KEY"] != left["ODOO_API_KEY"]
+
+
+@pytest.mark.parametrize(("option", "there"), [("--crm", "odoo_crm"), ("--crm", "hubspot"), ("--erp", "tryton")])
 def test_a_system_that_is_none_is_answered_with_those_there_are(option, there):
     result = CliRunner().invoke(crmerp, ["demo", option, "abacus"])
     assert result.exit_code == 2

@@ -1,6 +1,7 @@
 """The systems that the sandbox has an adapter for. One more is a module in `crm` or `erp`, and a line here.
 
-`server` is the module under crmerp_assets.sandbox that runs the system; a CRM and an ERP may share one.
+`server` is the module under crmerp_assets.sandbox that runs the system; a CRM and an ERP may run the same one, each as
+a process of its own.
 """
 
 from collections.abc import Callable
@@ -29,6 +30,7 @@ class System(Generic[Who]):
     """One CRM or ERP of the sandbox. `name` is the type that connections.yaml gives it.
 
     `worker(url)` is somebody at work there; `fill(url, company, today)` seeds it; `is_empty(url)` is asked before.
+    `text_deals` is why a deal of this CRM waits that only says in words what is sold.
     `policy` are lines of policy.yaml that a pair with this system needs. `notes` are sentences about what the day
     does in another way here, or leaves out. `first_start` says why the first start takes up to `start_seconds`.
     """
@@ -40,6 +42,7 @@ class System(Generic[Who]):
     fill: Callable[[str, Company, date], Filled]
     is_empty: Callable[[str], bool]
     server: str
+    text_deals: str = "unknown_product"
     policy: str = ""
     notes: tuple[str, ...] = ()
     start_seconds: float = 30.0

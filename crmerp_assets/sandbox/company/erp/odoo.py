@@ -12,7 +12,6 @@ from crmerp_assets.sandbox.company.erp.odoo_seed import fill
 from crmerp_assets.sandbox.company.roles import Document, Unable
 from crmerp_assets.sandbox.company.systems import System
 
-_KEYS = [["module", "=", "__crmerp__"], ["model", "=", "res.partner"]]
 _INVOICES = [["move_type", "=", "out_invoice"], ["state", "=", "posted"]]
 _CREDITS = [["move_type", "=", "out_refund"], ["state", "=", "posted"]]
 _GONE = ("cancel", "canceled", "draft", "rejected")
@@ -32,9 +31,7 @@ class Accountant(roles.Accountant):
         self.person.close()
 
     def keyed_customers(self) -> dict[str, str]:
-        used = {row["id"] for row in self.person.rows("res.partner", [["is_company", "=", True]], "name")}
-        keys = self.person.rows("ir.model.data", _KEYS, "name", "res_id")
-        return {str(row["name"]).lower(): str(row["res_id"]) for row in keys if row["res_id"] in used}
+        return {key.lower(): str(company["id"]) for key, company in self.person.keyed_companies("name")}
 
     def skus(self) -> set[str]:
         found = self.person.rows("product.product", [["sale_ok", "=", True]], "default_code")

@@ -5,6 +5,8 @@ from typing import Any
 
 from crmerp_assets.sandbox.company.client import Person
 
+_KEYS = [["module", "=", "__crmerp__"], ["model", "=", "res.partner"]]
+
 
 class Odoo(Person):
     """A person in Odoo, version 19 or later."""
@@ -28,11 +30,23 @@ class Odoo(Person):
         """Change fields of one record. Raises Refused."""
         self.run(model, "write", ids=[int(id_)], vals=dict(values))
 
+    def create(self, model: str, values: Mapping[str, Any], **context: Any) -> str:
+        """Create one record; its id. Raises Refused."""
+        return str(self.run(model, "create", vals_list=dict(values), context=context))
+
     def wizard(self, model: str, method: str, values: Mapping[str, Any], **context: Any) -> str:
         """Fill in a wizard and press its button; the id of what it made."""
-        made = self.run(model, "create", vals_list=dict(values), context=context)
-        return str(self.run(model, method, ids=[made], context=context)["res_id"])
+        made = self.create(model, values, **context)
+        return str(self.run(model, method, ids=[int(made)], context=context)["res_id"])
 
     def named(self, model: str, field: str = "name") -> dict[str, int]:
         """What a field says -> id, of all records."""
         return {str(row[field]): int(row["id"]) for row in self.rows(model, [], field)}
+
+    def keyed_companies(self, *fields: str) -> list[tuple[str, dict[str, Any]]]:
+        """The platform's key, which is an external id, and fields of every company in use that has one."""
+        keys = self.rows("ir.model.data", _KEYS, "name", "res_id")
+        if not keys:
+            return []
+        companies = {row["id"]: row for row in self.rows("res.partner", [["is_company", "=", True]], *fields)}
+        return [(str(row["name"]), companies[row["res_id"]]) for row in keys if row["res_id"] in companies]

@@ -1,7 +1,6 @@
 """The company in Odoo's words: partners and the people below them, products, orders, and what was billed and paid."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,69 +8,41 @@ from typing import Any
 from crmerp_assets.sandbox.company.catalogue import RATES
 from crmerp_assets.sandbox.company.client import Administration
 from crmerp_assets.sandbox.company.erp.odoo_billing import bill, pay
+from crmerp_assets.sandbox.company.erp.odoo_lists import STAMP, Lists, lists, put
 from crmerp_assets.sandbox.company.erp.odoo_person import Odoo
 from crmerp_assets.sandbox.company.model import Company, Fields, Record
 from crmerp_assets.sandbox.company.systems import Filled, Ids
 
 _TERMS = {"Net 15": "15 Days", "Net 30": "30 Days", "Net 60": "60 Days", "Due on receipt": "Immediate Payment"}
-_UNITS = {"Each": "Units", "Hour": "Hours", "Day": "Days"}
-_STAMP = "%Y-%m-%d %H:%M:%S"
 _CENT = Decimal("0.01")
 _DAY_SECONDS = 86_400
 _QUIET_DAYS = timedelta(days=14)
 """Invoices and payments were last touched at least this long before the company's day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lists:
-    """Names of what a new database holds, and of the units that the company sells in -> ids."""
-
-    countries: Mapping[str, int]
-    states: Mapping[tuple[int, str], int]
-    currencies: Mapping[str, int]
-    pricelists: Mapping[str, int]
-    terms: Mapping[str, int]
-    units: Mapping[str, int]
-
-
 def fill(url: str, company: Company, today: date) -> Filled:
     """Seed it. Raises Refused when Odoo does not take the data."""
     ids: Ids = {}
     with Administration(url) as admin, Odoo(url, "bookkeeping") as person:
-        lists = _lists(admin, person, company)
-        _rates(admin, lists, today)
-        _put(admin, "res.partner", company.customers, lambda fields: _partner(fields, lists), ids)
-        docks = [_dock(one, ids, lists) for one in company.customers if len(one.fields["addresses"]) > 1]
+        known = lists(admin, person, {item.fields["unit"] for item in company.items})
+        _rates(admin, known, today)
+        put(admin, "res.partner", company.customers, lambda fields: _partner(fields, known), ids)
+        docks = [_dock(one, ids, known) for one in company.customers if len(one.fields["addresses"]) > 1]
         admin.seed("res.partner", docks)
-        _put(admin, "res.partner", company.customer_contacts, _contact, ids, "parent_id")
-        _put(admin, "product.product", company.items, lambda fields: _product(fields, lists), ids)
+        put(admin, "res.partner", company.customer_contacts, _contact, ids, customer="parent_id")
+        put(admin, "product.product", company.items, lambda fields: _product(fields, known), ids)
         skus = {item.fields["sku"]: int(ids[item.key]) for item in company.items}
-        _put(admin, "sale.order", company.orders, lambda fields: _order(fields, skus, lists), ids, "partner_id")
+        put(admin, "sale.order", company.orders, lambda fields: _order(fields, skus, known), ids, customer="partner_id")
         payments = _history(admin, person, company, ids, today)
     made = {"invoices": len(company.billings), "payments": payments}
     return Filled(ids, {"customer contacts": len(company.customer_contacts)} | made)
 
 
-def _lists(admin: Administration, person: Odoo, company: Company) -> Lists:
-    units = person.named("uom.uom")
-    missing = {_unit(item.fields["unit"]) for item in company.items} - units.keys()
-    admin.seed("uom.uom", [{"name": name} for name in sorted(missing)])
-    states = person.rows("res.country.state", [], "country_id", "code", "name")
-    return Lists(
-        countries=person.named("res.country", "code"),
-        states={(row["country_id"][0], row[by]): row["id"] for row in states for by in ("code", "name")},
-        currencies=person.named("res.currency"),
-        pricelists=person.named("product.pricelist"),
-        terms=person.named("account.payment.term"),
-        units=person.named("uom.uom"),
-    )
-
-
-def _rates(admin: Administration, lists: Lists, today: date) -> None:
+def _rates(admin: Administration, known: Lists, today: date) -> None:
     """Odoo keeps how much of a currency one unit of the company's is."""
     days = (today - timedelta(days=450), today - timedelta(days=7))
     rows = [
-        {"name": day.isoformat(), "currency_id": lists.currencies[code], "rate": float(rate), "company_id": 1}
+        {"name": day.isoformat(), "currency_id": known.currencies[code], "rate": float(rate), "company_id": 1}
         for code, rate in RATES.items()
         if rate != 1
         for day in days
@@ -79,25 +50,7 @@ def _rates(admin: Administration, lists: Lists, today: date) -> None:
     admin.seed("res.currency.rate", rows)
 
 
-def _put(
-    admin: Administration,
-    model: str,
-    records: Sequence[Record],
-    words: Callable[[Fields], dict[str, Any]],
-    ids: Ids,
-    customer: str = "",
-) -> None:
-    """`customer` is the field for what a record refers to, which is always its customer."""
-    rows = [
-        words(record.fields)
-        | {"create_date": record.made.strftime(_STAMP), "write_date": record.changed.strftime(_STAMP)}
-        | ({customer: int(ids[record.refs["customer"]])} if record.refs else {})
-        for record in records
-    ]
-    ids.update(zip((record.key for record in records), admin.seed(model, rows), strict=True))
-
-
-def _partner(fields: Fields, lists: Lists) -> dict[str, Any]:
+def _partner(fields: Fields, known: Lists) -> dict[str, Any]:
     return {
         "name": fields["name"],
         "is_company": True,
@@ -106,30 +59,25 @@ def _partner(fields: Fields, lists: Lists) -> dict[str, Any]:
         "phone": fields["phone"],
         "website": fields["website"],
         "vat": fields["tax_number"],
-        "property_payment_term_id": lists.terms[_TERMS[fields["terms"]]],
-        "property_product_pricelist": lists.pricelists[f"Default {fields['currency']}"],
+        "property_payment_term_id": known.terms[_TERMS[fields["terms"]]],
+        "property_product_pricelist": known.pricelist(fields["currency"]),
         "use_partner_credit_limit": True,
         "credit_limit": fields["credit_limit"],
-        **_address(fields["addresses"][0], lists),
+        **_address(fields["addresses"][0], known),
     }
 
 
-def _dock(customer: Record, ids: Ids, lists: Lists) -> dict[str, Any]:
+def _dock(customer: Record, ids: Ids, known: Lists) -> dict[str, Any]:
     """Where goods go is a partner below the company."""
     below = {"parent_id": int(ids[customer.key]), "type": "delivery", "name": "Warehouse"}
-    stamp = customer.changed.strftime(_STAMP)
-    return below | _address(customer.fields["addresses"][1], lists) | {"create_date": stamp, "write_date": stamp}
+    stamp = customer.changed.strftime(STAMP)
+    return below | _address(customer.fields["addresses"][1], known) | {"create_date": stamp, "write_date": stamp}
 
 
-def _address(address: Fields, lists: Lists) -> dict[str, Any]:
-    country = lists.countries[address["country"]]
-    return {
-        "street": address["street"],
-        "city": address["city"],
-        "zip": address["postcode"],
-        "country_id": country,
-        "state_id": lists.states.get((country, address["state"])),
-    }
+def _address(address: Fields, known: Lists) -> dict[str, Any]:
+    return known.address(
+        address["country"], address["state"], street=address["street"], city=address["city"], zip=address["postcode"]
+    )
 
 
 def _contact(fields: Fields) -> dict[str, Any]:
@@ -137,22 +85,18 @@ def _contact(fields: Fields) -> dict[str, Any]:
     return {"name": name, "email": fields["email"], "function": fields["title"]}
 
 
-def _product(fields: Fields, lists: Lists) -> dict[str, Any]:
+def _product(fields: Fields, known: Lists) -> dict[str, Any]:
     """The list price is in the company's currency."""
     return {
         "default_code": fields["sku"],
         "name": fields["name"],
         "type": "service" if fields["service"] else "consu",
-        "uom_id": lists.units[_unit(fields["unit"])],
+        "uom_id": known.unit(fields["unit"]),
         "list_price": float(fields["prices"]["USD"]),
     }
 
 
-def _unit(name: str) -> str:
-    return _UNITS.get(name, name)
-
-
-def _order(fields: Fields, skus: Mapping[str, int], lists: Lists) -> dict[str, Any]:
+def _order(fields: Fields, skus: Mapping[str, int], known: Lists) -> dict[str, Any]:
     lines = [
         [
             0,
@@ -163,7 +107,7 @@ def _order(fields: Fields, skus: Mapping[str, int], lists: Lists) -> dict[str, A
     ]
     return {
         "date_order": f"{fields['date'].isoformat()} 12:00:00",
-        "pricelist_id": lists.pricelists[f"Default {fields['currency']}"],
+        "pricelist_id": known.pricelist(fields["currency"]),
         "client_order_ref": fields["reference"],
         "origin": fields["memo"],
         "state": "sale",
