@@ -2,7 +2,8 @@
 
 The same code plays and judges it for each pair; a system's adapter says only how it is done there.
 
-Tried, one at a time, and caught here: a party's own number in Tryton read as our key (every pair with Tryton).
+Tried, one at a time, and caught here: a party's own number in Tryton read as our key (every pair with Tryton); units of
+Odoo as the CRM read as they are written (with Odoo as the ERP).
 """
 
 from collections.abc import Callable, Iterator

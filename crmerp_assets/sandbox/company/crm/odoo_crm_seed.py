@@ -1,6 +1,5 @@
 """The company in the words of Odoo's CRM: partners and their people, products, opportunities and their quotations."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -19,6 +18,7 @@ _LATE = "Proposition"
 _QUOTED = {"won": "sale", "lost": "cancel"}
 _LOST = {"active": False, "probability": 0, "automated_probability": 0}
 _SERVICES = frozenset({"Services", "Support", "Licenses"})
+_LONG_AGO_SECONDS = 21 * 86_400
 _CODES = {name: code for code, names in COUNTRY_NAMES.items() for name in names}
 
 
@@ -35,10 +35,8 @@ def fill(url: str, company: Company, today: date) -> Filled:
         _products(admin, person, company, known, ids)
         stages = person.named("crm.stage")
         put(admin, "crm.lead", company.deals, lambda fields: _deal(fields, stages), ids, account="partner_id")
-        quotations = _quotations(company, ids)
-        words = {"account": "partner_id", "deal": "opportunity_id"}
-        put(admin, "sale.order", quotations, lambda fields: _quotation(fields, known), ids, **words)
-    return Filled(ids, {"quotations": len(quotations)})
+        _quotations(admin, company, known, ids)
+    return Filled(ids, {"quotations": len(company.deals)})
 
 
 def noon(day: date) -> str:
@@ -110,16 +108,25 @@ def _deal(fields: Fields, stages: Mapping[str, int]) -> dict[str, Any]:
     return deal | closed | (_LOST if stage == "lost" else {})
 
 
-def _quotations(company: Company, ids: Ids) -> list[Record]:
-    """One for each deal with its lines."""
-    lines: dict[str, list[Fields]] = defaultdict(list)
-    for line in company.lines:
-        lines[line.refs["deal"]].append(line.fields | {"product": int(ids[line.refs["product"]])})
-    return [
-        Record(f"quotation of {deal.key}", deal.fields | {"lines": lines[deal.key]}, deal.changed,
-               deal.refs | {"deal": deal.key}, deal.age_days)
+def _quotations(admin: Administration, company: Company, known: Lists, ids: Ids) -> None:
+    """One for each deal. Its lines stamp it anew, so that it is dated back: else every deal had changed just now."""
+    quotations = [
+        Record(_of(deal.key), deal.fields, deal.changed, deal.refs | {"deal": deal.key}, deal.age_days)
         for deal in company.deals
-    ]  # fmt: skip
+    ]
+    words = {"account": "partner_id", "deal": "opportunity_id"}
+    put(admin, "sale.order", quotations, lambda fields: _quotation(fields, known), ids, **words)
+    lines = [
+        Record(line.key, line.fields, line.changed, line.refs | {"deal": _of(line.refs["deal"])}, line.age_days)
+        for line in company.lines
+    ]
+    put(admin, "sale.order.line", lines, _line, ids, deal="order_id", product="product_id")
+    for quotation in quotations:
+        admin.touched_long_ago("sale.order", ids[quotation.key], _LONG_AGO_SECONDS)
+
+
+def _of(deal: str) -> str:
+    return f"quotation of {deal}"
 
 
 def _quotation(fields: Fields, known: Lists) -> dict[str, Any]:
@@ -127,13 +134,11 @@ def _quotation(fields: Fields, known: Lists) -> dict[str, Any]:
         "pricelist_id": known.pricelist(fields["currency"]),
         "date_order": noon(fields["closes"]),
         "state": _QUOTED.get(fields["stage"], "draft"),
-        "order_line": [[0, 0, _line(line)] for line in fields["lines"]],
     }
 
 
 def _line(line: Fields) -> dict[str, Any]:
     return {
-        "product_id": line["product"],
         "product_uom_qty": line["quantity"],
         "price_unit": float(line["price"]),
         "discount": line.get("discount", 0),

@@ -61,11 +61,11 @@ def put(
     ids: Ids,
     **references: str,
 ) -> None:
-    """Seed records as they were touched; `references` are what they refer to -> the field for it."""
+    """Seed records as they were touched; `references` say which field is for what they refer to."""
     rows = [
         words(record.fields)
         | {"create_date": record.made.strftime(STAMP), "write_date": record.changed.strftime(STAMP)}
-        | {references[name]: int(ids[key]) for name, key in record.refs.items()}
+        | {references[name]: int(ids[key]) for name, key in record.refs.items() if name in references}
         for record in records
     ]
     ids.update(zip((record.key for record in records), admin.seed(model, rows), strict=True))
