@@ -6,7 +6,7 @@ Tried, one at a time, and caught here: a party's own number in Tryton read as ou
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -53,17 +53,21 @@ def pair(request: pytest.FixtureRequest) -> Pair:
 
 @pytest.fixture
 def stage(pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    """The demo's stage with its servers in threads of this process."""
+    with staged(pair, tmp_path, monkeypatch) as (made, _):
+        yield made
+
+
+@contextmanager
+def staged(pair: Pair, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stage, dict[str, Any]]]:
+    """The demo's stage with its servers, which are there by name, in threads of this process."""
     with ExitStack() as up:
-        ports = {}
-        for server in pair.servers:
-            started = up.enter_context(SERVERS[server](tmp_path / "sandbox" / server))
-            ports[server] = int(started.url.rpartition(":")[2])
-        made = Stage(Settings(state=tmp_path), ports, date.today(), pair)
+        started = {name: up.enter_context(SERVERS[name](folder / "sandbox" / name)) for name in pair.servers}
+        ports = {name: int(one.url.rpartition(":")[2]) for name, one in started.items()}
+        made = Stage(Settings(state=folder), ports, date.today(), pair)
         made.configure()
         for name, value in made.variables.items():
             monkeypatch.setenv(name, value)
-        yield made
+        yield made, started
         if Shared._built is not None:
             Shared._built[1].close()
             Shared._built = None
