@@ -1,5 +1,5 @@
-"""Every CRM with every ERP, and answers lost on both sides, before and after a write was applied: one customer an
-account, one order a deal, and the deal hears of it.
+"""A CRM with an ERP, and answers lost on both sides, before and after a write was applied: one customer an account, one
+order a deal, and the deal hears of it.
 
 What each connector does with every fault is in its own matrix (test_faults_*.py); this shows that nothing of it depends
 on what stands on the other side.
@@ -38,6 +38,8 @@ NEWCOMERS = [
 ]
 LINES = (SaleLine("RT-100", 2, Decimal("10.25")), SaleLine("SW-08", 1, Decimal("4.50")))
 UNTAXED = Decimal("25.00")
+PAIRS = [("salesforce", "netsuite"), ("hubspot", "odoo")]
+"""Each CRM and ERP here has its calls in LOST."""
 BEFORE, AFTER, GATEWAY = "cut_before", "cut_after", "error_after"
 COLLECTION = r"^PATCH .*/composite/sobjects"
 """Of Salesforce; the object is in the body. The accounts go first, then the deals, and each once more."""
@@ -54,7 +56,7 @@ LOST: dict[str, list[tuple[str, Sequence[str]]]] = {
     "tryton": [
         (r"model\.party\.party\.create", (BEFORE, AFTER)),
         (r"model\.sale\.sale\.create", (BEFORE, GATEWAY)),
-        (r"model\.sale\.sale\.write", (AFTER,)),
+        (r'model\.sale\.sale\.write \[\[\d+\], \{"reference": ', (AFTER,)),
     ],
 }
 """What the calls that write customers and orders meet, one after the other. Two ERPs take an order in steps: there the
@@ -102,7 +104,7 @@ class Work:
             return set(tx.intents.open(states=["settled"]).select("connection", "entity").rows())
 
 
-@pytest.fixture(params=[("salesforce", "netsuite")], ids="-".join)
+@pytest.fixture(params=PAIRS, ids="-".join)
 def work(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
     """Both systems with two products in common, which are linked, and nobody to sell to yet."""
     pair = chosen(*request.param)
@@ -139,7 +141,7 @@ def test_won_deals_become_one_customer_and_one_order_each_and_hear_of_the_invoic
         for match, kinds in LOST[system]:
             work.lose(system, match, kinds)
 
-    work.world.settle(rounds=10)
+    work.world.settle(rounds=12)
 
     assert work.unmet() == []
     assert work.settled() == {(name, entity) for name in work.names for entity in ("customer", "order")}
@@ -197,7 +199,7 @@ NUMBERS = {"salesforce": salesforce_numbers, "hubspot": hubspot_numbers}
 """The order number that each deal shows."""
 CUSTOMERS: dict[str, Callable[[Any], int]] = {
     "netsuite": lambda person: len(person.query("SELECT id FROM customer")),
-    "odoo": lambda person: len(person.rows("res.partner", [["is_company", "=", True], ["customer_rank", ">", 0]])),
+    "odoo": lambda person: len(person.rows("res.partner", [["customer_rank", ">", 0]], "name")),
     "tryton": lambda person: len(person.rows("party.party", [], "name")) - 1,
 }
 """How many there are, with a key or without; in Tryton the company itself is a party."""
