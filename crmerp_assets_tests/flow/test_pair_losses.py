@@ -42,7 +42,7 @@ NEWCOMERS = [
 ]
 LINES = (SaleLine("RT-100", 2, Decimal("10.25")), SaleLine("SW-08", 1, Decimal("4.50")))
 UNTAXED = Decimal("25.00")
-PAIRS = [("salesforce", "netsuite"), ("hubspot", "odoo")]
+PAIRS = [("salesforce", "netsuite"), ("hubspot", "odoo"), ("salesforce", "tryton")]
 """Each CRM and ERP here has its calls in LOST."""
 BEFORE, AFTER, GATEWAY = "cut_before", "cut_after", "error_after"
 COLLECTION = r"^PATCH .*/composite/sobjects"
