@@ -2,7 +2,8 @@
 
 Run by the interpreter of Tryton's environment and by nothing else. What it adds to `trytond -c CONFIG -d DATABASE`:
 the server's clock runs as many seconds ahead as CLOCK_FILE says, passwords are quick to check, it ends with the process
-that started it, and below /_sandbox it says that it is there, counts calls by user and sets stamps back.
+that started it, and below /_sandbox it says that it is there, counts calls by user, sets stamps back and forgets
+what it remembers of a database that was exchanged.
 """
 
 import base64
@@ -61,6 +62,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher  # noqa: E402
 
 res_user.PASSWORD_HASH = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
 
+from trytond.cache import MemoryCache  # noqa: E402
 from trytond.wsgi import app  # noqa: E402
 
 
@@ -93,6 +95,8 @@ class Administration:
             self.calls.clear()
         if (method, path) == ("POST", "/_sandbox/age"):
             age(json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))["days"])
+        if (method, path) == ("POST", "/_sandbox/forget"):
+            MemoryCache.drop(DATABASE)
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(told).encode()]
 

@@ -56,6 +56,7 @@ class TrytonServer:
             ready.backup(live)
         live.close()
         ready.close()
+        httpx.post(f"{self.url}/_sandbox/forget", timeout=30).raise_for_status()
 
     def ahead(self, seconds: float) -> None:
         """Let the server's clock run ahead by so much."""
