@@ -23,7 +23,7 @@ _CLOSED_LISTS = {
 }
 _TYPES: dict[str, tuple[SpecType, ...]] = {
     "text": ("text", "picklist", "url"),
-    "money": ("currency", "number"),
+    "money": ("currency", "number", "text"),
     "decimal": ("number",),
     "date": ("date",),
     "bool": ("checkbox",),
