@@ -3,8 +3,8 @@
 The same code plays and judges it for each pair; a system's adapter says only how it is done there.
 
 Tried, one at a time, and caught here: a party's own number in Tryton read as our key (every pair with Tryton); units of
-Odoo as the CRM read as they are written (with Odoo as the ERP); the credit limit of a new customer there as a number, which
-is 0 and not empty (with Tryton, which refuses the order).
+Odoo as the CRM read as they are written (with Odoo as the ERP); the credit limit of a new customer there as a number, 0
+and not empty (with Tryton, which refuses the order).
 """
 
 from collections.abc import Callable, Iterator
