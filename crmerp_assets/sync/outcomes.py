@@ -53,9 +53,12 @@ def _said(intent: Intent, error: errors.ConnectorError) -> str:
 
 
 def _again(intent: Intent, error: errors.ConnectorError, policy: Policy, now: datetime) -> Outcome:
-    """Try later, longer after each attempt; after the policy's last attempt a person must look."""
+    """Try later, longer after each attempt; after the policy's last attempt a person must look.
+
+    What only waits for another record waits as long as that takes: a person looks at that one.
+    """
     attempts = int(intent["attempts"] or 0) + 1
-    if attempts >= policy.retries.max_attempts:
+    if attempts >= policy.retries.max_attempts and not isinstance(error, errors.Dependent):
         text = f"{error} Gave up after {attempts} attempts; `crmerp retry` starts over."
         return {"outcome": "rejected", "error": text}
     return {"outcome": "retry", "next_attempt_at": now + retries.wait(intent["id"], attempts, policy, error)}

@@ -49,7 +49,7 @@ _ALL = (
         "retry",
         False,
         "a record that this one refers to has not come through; the system is well",
-        "waits for it like for a Transient error",
+        "looks again for as long as it takes; it is never parked for this",
         "like Transient",
         "nothing; look at the record it waits for",
     ),

@@ -6,6 +6,7 @@ To see that the tests bite, protections were removed one at a time. What was rem
 - the class `Gone` in retries.py: `test_every_error_of_a_connector_has_a_class`
 - `error.wait` in `wait`: `test_a_throttled_write_never_comes_back_before_it_was_told`
 - the intent's own id in `outcome`: `test_a_create_that_failed_takes_no_record_over`
+- the exception for `Dependent` in `_again`: `test_what_waits_for_another_record_is_never_given_up`
 - `told` in `paused_until`: `test_a_spent_quota_rests_until_the_time_it_names`
 """
 
@@ -111,3 +112,14 @@ def test_a_create_that_failed_takes_no_record_over(error: errors.ConnectorError)
         outcome(intent, Result(intent["id"], "12", errors.Unknown("?", system="odoo")), POLICY, NOW)["native_id"]
         == "12"
     )
+
+
+@pytest.mark.parametrize(("kind", "became"), [(errors.Transient, "rejected"), (errors.Dependent, "retry")])
+def test_what_waits_for_another_record_is_never_given_up(kind: type[errors.ConnectorError], became: str) -> None:
+    intent = {"id": "0" * 32, "native_id": None, "operation": "create", "attempts": 99, "currency": None}
+    row = outcome(
+        intent, Result(intent["id"], None, kind("erp: its customer is not there", system="odoo")), POLICY, NOW
+    )
+    assert row["outcome"] == became
+    if became == "retry":
+        assert timedelta(0) < row["next_attempt_at"] - NOW <= timedelta(seconds=150)
