@@ -48,15 +48,19 @@ class Links:
             raise ValueError("a link needs a golden id; `remove` unlinks a record")
         if offered.is_empty():
             return Linked(0, 0, 0, relink(offered, offered, offered).taken)
-        self._session.lock("links")
+        self.lock()
         change = relink(offered, *self._known(offered))
         self._vacate(change.moved)
         self._store(change, by)
         return Linked(change.added.height, change.moved.height, change.unchanged, change.taken)
 
+    def lock(self) -> None:
+        """Keep others from changing links until this transaction ends, so that what is read from now on stays true."""
+        self._session.lock("links")
+
     def remove(self, entity: str, connection: str, native_id: str, why: str, by: str) -> bool:
         """Unlink a record; False where it had no link."""
-        self._session.lock("links")
+        self.lock()
         found = self.by_native(entity, connection, [native_id])
         if found.is_empty():
             return False

@@ -38,6 +38,7 @@ def take(platform: Platform, entity: str, frame: pl.DataFrame, found: pl.DataFra
         return found
     said = {"entity": ENTITY, "connection": crm, "method": platform.lane.name, "evidence": "its order is made here"}
     with platform.shared.begin() as tx:
+        tx.links.lock()
         held = tx.links.by_native(ENTITY, crm, deals["native_id"])
         lost = held.filter(pl.col("method") != platform.lane.name)["native_id"].to_list()
         tx.links.add(

@@ -31,7 +31,7 @@ from crmerp_assets.sandbox.company.seed import seed
 from crmerp_assets_tests.tryton.proxy import Fault, Proxy
 
 TODAY = date.today()
-POLICY = "retries: {base_seconds: 0.2, max_seconds: 0.3, max_attempts: 60}\n"
+POLICY = "retries: {base_seconds: 0.2, max_seconds: 0.3}\n"
 """Due again by the next pass, and not before this one ends."""
 NEWCOMERS = [
     Newcomer(name, f"https://{name.split()[0].lower()}.example", phone, street, city, code, "United States", "USD")

@@ -158,4 +158,4 @@ def _example(text: str) -> settings:
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_the_laws_hold_after_every_sync_of_any_story() -> None:
-    run_state_machine_as_test(Story, settings=_example(os.environ.get("CRMERP_STORIES", "2x30")))
+    run_state_machine_as_test(Story, settings=_example(os.environ.get("CRMERP_STORIES", "4x30")))
