@@ -71,14 +71,27 @@ class Document:
     customer: str
 
 
+class Person(Protocol):
+    """Who is logged in to a system. `at` is when the server answered last, by its own clock."""
+
+    at: datetime
+
+    def close(self) -> None: ...
+
+
 class Worker(Protocol):
-    """Somebody at work in a system. `at` is when the server answered last, by its own clock."""
+    """Somebody at work in a system, who does everything as the person that is logged in."""
+
+    person: Person
 
     @property
-    def at(self) -> datetime: ...
+    def at(self) -> datetime:
+        """When the server answered last, by its own clock."""
+        return self.person.at
 
     def close(self) -> None:
         """Give the connections back."""
+        self.person.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,7 @@
 """A seller in HubSpot."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,13 +23,6 @@ class Seller(roles.Seller):
 
     def __init__(self, url: str) -> None:
         self.person = HubSpot(url, "ann")
-
-    @property
-    def at(self) -> datetime:
-        return self.person.at
-
-    def close(self) -> None:
-        self.person.close()
 
     def open_deals(self) -> list[OpenDeal]:
         deals = {str(one["hs_object_id"]): one for one in self.person.all("deals", *_DEAL)}

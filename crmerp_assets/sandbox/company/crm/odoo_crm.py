@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,13 +26,6 @@ class Seller(roles.Seller):
 
     def __init__(self, url: str) -> None:
         self.person = Odoo(url, "ann")
-
-    @property
-    def at(self) -> datetime:
-        return self.person.at
-
-    def close(self) -> None:
-        self.person.close()
 
     def open_deals(self) -> list[OpenDeal]:
         fields = ("name", "stage_id", "partner_id", "expected_revenue", "company_currency")

@@ -1,7 +1,7 @@
 """A seller in Salesforce."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from crmerp_assets.sandbox.company import roles
@@ -20,13 +20,6 @@ class Seller(roles.Seller):
 
     def __init__(self, url: str) -> None:
         self.person = Person(url)
-
-    @property
-    def at(self) -> datetime:
-        return self.person.at
-
-    def close(self) -> None:
-        self.person.close()
 
     def open_deals(self) -> list[OpenDeal]:
         return [

@@ -1,6 +1,6 @@
 """An accountant in NetSuite."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,13 +20,6 @@ class Accountant(roles.Accountant):
 
     def __init__(self, url: str) -> None:
         self.person = Person(url)
-
-    @property
-    def at(self) -> datetime:
-        return self.person.at
-
-    def close(self) -> None:
-        self.person.close()
 
     def keyed_customers(self) -> dict[str, str]:
         return {str(row["externalid"]).lower(): str(row["id"]) for row in self.person.query(_KEYED)}

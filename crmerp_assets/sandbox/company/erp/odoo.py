@@ -1,6 +1,6 @@
 """An accountant in Odoo."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -22,13 +22,6 @@ class Accountant(roles.Accountant):
 
     def __init__(self, url: str) -> None:
         self.person = Odoo(url, "bob")
-
-    @property
-    def at(self) -> datetime:
-        return self.person.at
-
-    def close(self) -> None:
-        self.person.close()
 
     def keyed_customers(self) -> dict[str, str]:
         return {key.lower(): str(company["id"]) for key, company in self.person.keyed_companies("name")}

@@ -1,6 +1,6 @@
 """An accountant in Tryton."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,13 +20,6 @@ class Accountant(roles.Accountant):
 
     def __init__(self, url: str) -> None:
         self.person = Person(url)
-
-    @property
-    def at(self) -> datetime:
-        return self.person.at
-
-    def close(self) -> None:
-        self.person.close()
 
     def keyed_customers(self) -> dict[str, str]:
         """A key is the code of a party that the platform made, and an identifier of one that was there."""
