@@ -42,15 +42,16 @@ NEWCOMERS = [
 ]
 LINES = (SaleLine("RT-100", 2, Decimal("10.25")), SaleLine("SW-08", 1, Decimal("4.50")))
 UNTAXED = Decimal("25.00")
-PAIRS = [("salesforce", "netsuite"), ("hubspot", "odoo"), ("salesforce", "tryton")]
+PAIRS = [(crm, erp) for crm in ("salesforce", "hubspot", "odoo_crm") for erp in ("netsuite", "odoo", "tryton")]
 """Each CRM and ERP here has its calls in LOST."""
 BEFORE, AFTER, GATEWAY = "cut_before", "cut_after", "error_after"
 COLLECTION = r"^PATCH .*/composite/sobjects"
 """Of Salesforce; the object is in the body. The accounts go first, then the deals, and each once more."""
-DEALS = {"salesforce": COLLECTION, "hubspot": r"^POST .*/deals/batch/update"}
+DEALS = {"salesforce": COLLECTION, "hubspot": r"^POST .*/deals/batch/update", "odoo_crm": r"/crm\.lead/load"}
 LOST: dict[str, list[tuple[str, Sequence[str]]]] = {
     "salesforce": [(COLLECTION, (BEFORE, BEFORE, AFTER, AFTER))],
     "hubspot": [(r"^POST .*/companies/batch/update", (BEFORE, AFTER)), (DEALS["hubspot"], (BEFORE, AFTER))],
+    "odoo_crm": [(r"/res\.partner/load", (BEFORE, AFTER)), (DEALS["odoo_crm"], (BEFORE, AFTER))],
     "netsuite": [(r"^PUT .*/customer/", (BEFORE, AFTER)), (r"^PUT .*/salesOrder/", (BEFORE, GATEWAY))],
     "odoo": [
         (r"/res\.partner/load", (BEFORE, AFTER)),
@@ -197,9 +198,15 @@ def hubspot_numbers(person: Any, deals: Sequence[str]) -> list[str]:
     return [shown[deal]["erp_order_number"] for deal in deals]
 
 
+def odoo_numbers(person: Any, deals: Sequence[str]) -> list[str]:
+    found = person.rows("crm.lead", [["id", "in", [int(deal) for deal in deals]]], "x_erp_order_number")
+    shown = {str(row["id"]): row["x_erp_order_number"] for row in found}
+    return [shown[deal] for deal in deals]
+
+
 ORDERS = {"netsuite": netsuite_orders, "odoo": odoo_orders, "tryton": tryton_orders}
 """Number, our key and untaxed total of every order."""
-NUMBERS = {"salesforce": salesforce_numbers, "hubspot": hubspot_numbers}
+NUMBERS = {"salesforce": salesforce_numbers, "hubspot": hubspot_numbers, "odoo_crm": odoo_numbers}
 """The order number that each deal shows."""
 CUSTOMERS: dict[str, Callable[[Any], int]] = {
     "netsuite": lambda person: len(person.query("SELECT id FROM customer")),
