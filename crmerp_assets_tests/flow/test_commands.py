@@ -19,7 +19,6 @@ import pytest
 from world import GO_LIVE, World, push_all
 
 from crmerp_assets.cli import main
-from crmerp_assets.cli.output import console
 from crmerp_assets.sandbox.company.people import Seller
 
 POLICY = GO_LIVE + "create: {customer: {erp: always}}\n"
@@ -45,7 +44,7 @@ class Terminal:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self._monkeypatch, self._capsys = monkeypatch, capsys
-        monkeypatch.setattr(console, "width", 200)
+        monkeypatch.setenv("COLUMNS", "200")
 
     def crmerp(self, *arguments: str) -> Said:
         """Run one command to its end."""

@@ -17,7 +17,15 @@ RECORD = "/services/rest/record/v1"
 _numbers = count(1)
 
 
-def assertion(sandbox: NetSuiteSandbox, algorithm: str = "ES256", key: Any = None, kid: str = "", **claims: Any) -> str:
+def assertion(
+    sandbox: NetSuiteSandbox,
+    algorithm: str = "ES256",
+    key: Any = None,
+    kid: str = "",
+    seconds: int = 3000,
+    **claims: Any,
+) -> str:
+    """A signed assertion that ends `seconds` from now; `claims` replace what it says."""
     given = sandbox.credentials
     now = int(time.time())
     payload = {
@@ -25,7 +33,7 @@ def assertion(sandbox: NetSuiteSandbox, algorithm: str = "ES256", key: Any = Non
         "scope": ["restlets", "rest_webservices"],
         "aud": sandbox.url + TOKEN_PATH,
         "iat": now,
-        "exp": now + 3000,
+        "exp": now + seconds,
     }
     key = key or Path(given["NETSUITE_PRIVATE_KEY_FILE"]).read_text()
     return jwt.encode(payload | claims, key, algorithm, {"kid": kid or given["NETSUITE_CERTIFICATE_ID"]})
