@@ -11,23 +11,21 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from crmerp_assets.matching.spec import Spec
+from crmerp_assets.matching.spec import CAP, WEAK, Spec
 
-CAP = 3600
-"""The most pairs that one key may make."""
 RARE = 300
 """A word that this many names or fewer have is a key of its own."""
 _FEW = 10_000
 """Records up to which finding them one by one is faster than reading all."""
 _WORD = 255
-_PART = "(k >> 44)::INTEGER"
-"""A million parts of all keys: a part with few records has no key with many, and need not be counted key by key."""
+_IN_A_PART = 96
+"""Keys in a part of all keys: a part with few records has no key with many, and need not be counted key by key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The names of an entity's tables: `records`, `keys` (k, rid), `words` (word, place, n: the common ones, frozen)
-    and `stops` (k, kind, n: keys that are left out)."""
+    """The names of an entity's tables: `records`, `keys` (k, kind, rid), `words` (word, place, n: the common ones,
+    frozen) and `stops` (k, kind, n: keys that are left out)."""
 
     records: str
     keys: str
@@ -137,22 +135,62 @@ def _numbers(spec: Spec) -> dict[str, int]:
     return {kind: n for n, kind in enumerate(dict.fromkeys(key.kind for key in spec.keys))}
 
 
-def block(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables) -> pl.DataFrame:
-    """Make the keys of all records, and leave out those that would make more than CAP pairs.
+def store_keys(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables) -> None:
+    """Make the keys of all records; none is left out yet. In order, so that half of them need not be read for a few."""
+    con.execute(f"CREATE OR REPLACE TABLE {tables.keys} AS {keys_sql(spec, tables, tables.records)} ORDER BY k")
+    con.execute(f"CREATE OR REPLACE TABLE {tables.stops} (k UBIGINT, kind UTINYINT, n BIGINT)")
 
-    Returns what was left out: kind of key, keys, records, the most records of one key.
+
+def add_keys(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, records: str) -> None:
+    """Add the keys of new records."""
+    con.execute(f"INSERT INTO {tables.keys} {keys_sql(spec, tables, records)}")
+
+
+def pairs(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, target: str, fresh: str | None = None) -> None:
+    """Make `target` (l, r), each pair of records that share a key once, l < r; with `fresh`, a relation of rids,
+    only pairs that have one of these.
+
+    Keys that would make more pairs than their kind may are left out, from now on.
     """
-    con.execute(f"CREATE OR REPLACE TEMP TABLE _all_keys AS {keys_sql(spec, tables, tables.records)}")
+    near = tables.keys
+    if fresh is not None:
+        near = "_near"
+        own = (
+            f"SELECT DISTINCT k FROM {tables.keys} SEMI JOIN {fresh} f USING (rid) ANTI JOIN {tables.stops} s USING (k)"
+        )
+        con.execute(f"CREATE OR REPLACE TEMP TABLE _own AS {own}")
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE _near AS SELECT * FROM {tables.keys} SEMI JOIN _own o USING (k) WHERE true"
+            + _named(con, "SELECT k FROM _own", "k")
+        )
+    _leave_out(con, spec, tables, near)
+    kept = f"(SELECT k, rid FROM {near} ANTI JOIN {tables.stops} s USING (k))"
+    if fresh is None:
+        sql = f"SELECT a.rid AS l, b.rid AS r FROM {kept} a JOIN {near} b ON a.k = b.k AND a.rid < b.rid"
+    else:
+        sql = (
+            f"SELECT least(a.rid, b.rid) AS l, greatest(a.rid, b.rid) AS r FROM {near} b "
+            f"JOIN (SELECT * FROM {kept} SEMI JOIN {fresh} f USING (rid)) a ON a.k = b.k AND a.rid <> b.rid"
+        )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT DISTINCT l, r FROM ({sql})")
+    con.execute("DROP TABLE IF EXISTS _near")
+
+
+def _leave_out(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, near: str) -> None:
+    """Add those of the keys in `near` to the stops that would make too many pairs."""
+    ((count,),) = con.execute(f"SELECT count(*) FROM {near}").fetchall()
+    part = f"(k >> {64 - max(1, (count // _IN_A_PART).bit_length())})::INTEGER AS part, {_most(spec)} AS most"
     con.execute(
-        f"CREATE OR REPLACE TABLE {tables.stops} AS SELECT k, any_value(kind) AS kind, count(*) AS n FROM _all_keys "
-        f"WHERE {_PART} IN (SELECT {_PART} FROM _all_keys GROUP BY 1 HAVING {_too_many('count(*)')}) "
-        f"GROUP BY k HAVING {_too_many('n')}"
+        f"INSERT INTO {tables.stops} SELECT k, any_value(kind), count(*) AS n "
+        f"FROM (SELECT *, {part} FROM {near}) SEMI JOIN ("
+        f"SELECT {part} FROM {near} GROUP BY ALL HAVING {_too_many('count(*)', 'most')}) USING (part, most) "
+        f"ANTI JOIN {tables.stops} s USING (k) "
+        f"GROUP BY k HAVING {_too_many('n', 'any_value(most)')}"
     )
-    con.execute(
-        f"CREATE OR REPLACE TABLE {tables.keys} AS SELECT k.k, k.rid FROM _all_keys k "
-        f"ANTI JOIN {tables.stops} s ON s.k = k.k"
-    )
-    con.execute("DROP TABLE _all_keys")
+
+
+def left_out(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables) -> pl.DataFrame:
+    """What was left out: kind of key, keys, records, the most records of one key."""
     kinds = {n: kind for kind, n in _numbers(spec).items()} | {_WORD: "rare word"}
     found = con.execute(
         "SELECT kind, count(*) AS keys, sum(n)::BIGINT AS records, max(n) AS largest "
@@ -161,34 +199,12 @@ def block(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables) -> pl.Data
     return found.with_columns(pl.col("kind").replace_strict(kinds, return_dtype=pl.String))
 
 
-def _too_many(n: str) -> str:
-    return f"{n} * ({n} - 1) / 2 > {CAP}"
+def _most(spec: Spec) -> str:
+    """SQL for the most pairs that a key of some `kind` may make."""
+    number = _numbers(spec)
+    others = {number[key.kind]: key.most for key in spec.keys if key.most != CAP} | {_WORD: WEAK}
+    return f"CASE kind {' '.join(f'WHEN {kind} THEN {most}' for kind, most in others.items())} ELSE {CAP} END"
 
 
-def add_keys(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, records: str) -> None:
-    """Add the keys of new records, and leave out those that too many share by now."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE _new_keys AS {keys_sql(spec, tables, records)}")
-    con.execute(f"INSERT INTO {tables.keys} SELECT k.k, k.rid FROM _new_keys k ANTI JOIN {tables.stops} s ON s.k = k.k")
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE _full_keys AS SELECT k, count(*) AS n FROM {tables.keys} "
-        f"WHERE k IN (SELECT k FROM _new_keys) GROUP BY k HAVING {_too_many('n')}"
-    )
-    con.execute(
-        f"INSERT INTO {tables.stops} SELECT f.k, any_value(n.kind), any_value(f.n) FROM _full_keys f "
-        "JOIN _new_keys n ON n.k = f.k GROUP BY 1"
-    )
-    con.execute(f"DELETE FROM {tables.keys} WHERE k IN (SELECT k FROM _full_keys)")
-    con.execute("DROP TABLE _new_keys; DROP TABLE _full_keys")
-
-
-def pairs(con: duckdb.DuckDBPyConnection, tables: Tables, target: str, fresh: str | None = None) -> None:
-    """Make `target` (l, r), each pair of records that share a key once, l < r; with `fresh`, a relation of rids,
-    only pairs that have one of these."""
-    if fresh is None:
-        sql = f"SELECT a.rid AS l, b.rid AS r FROM {tables.keys} a JOIN {tables.keys} b ON a.k = b.k AND a.rid < b.rid"
-    else:
-        sql = (
-            f"SELECT least(a.rid, b.rid) AS l, greatest(a.rid, b.rid) AS r FROM {tables.keys} b "
-            f"JOIN (SELECT * FROM {tables.keys} SEMI JOIN {fresh} f USING (rid)) a ON a.k = b.k AND a.rid <> b.rid"
-        )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT DISTINCT l, r FROM ({sql})")
+def _too_many(n: str, most: str) -> str:
+    return f"{n} * ({n} - 1) / 2 > {most}"

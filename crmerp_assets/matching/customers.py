@@ -1,7 +1,7 @@
 """How companies are matched."""
 
 from crmerp_assets.matching import fragments as f
-from crmerp_assets.matching.spec import Feature, Key, Spec
+from crmerp_assets.matching.spec import WEAK, Feature, Key, Spec
 
 _WORDS = "string_split(core, ' ')"
 _COLUMNS = {
@@ -72,7 +72,7 @@ CUSTOMERS = Spec(
     identity=("name", "form", "tax", "domain", "phone", "zip", "house", "road", "town", "country"),
     keys=(
         Key("tax", "tax"),
-        Key("domain", "domain"),
+        Key("domain", "CASE WHEN length(label) < 5 THEN domain END"),
         Key("name", "CASE WHEN length(name) >= 3 THEN name END"),
         Key("name", "CASE WHEN length(dba) >= 4 AND replace(dba, ' ', '') <> name THEN replace(dba, ' ', '') END"),
         Key("phone", "phone"),
@@ -80,7 +80,7 @@ CUSTOMERS = Spec(
         Key("postcode and name", "zip || '|' || left(name, 4)"),
         Key("address", "zip || '|' || house || '|' || left(road, 4)"),
         Key("street and name", "road || '|' || house || '|' || left(name, 4)"),
-        Key("city and name", "town || '|' || left(name, 6)"),
+        Key("city and name", "town || '|' || left(name, 6)", WEAK),
         Key("name and city", "name || '|' || town"),
         Key("label", "CASE WHEN length(label) >= 5 THEN label END"),
         Key("label", "CASE WHEN length(name) >= 5 AND name IS DISTINCT FROM label THEN name END"),

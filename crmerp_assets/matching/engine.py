@@ -5,7 +5,6 @@ weights give the same pairs either way, whatever order records arrive in.
 """
 
 import duckdb
-import polars as pl
 
 from crmerp_assets.matching import block, compare, fit, normalise
 from crmerp_assets.matching.block import Tables
@@ -17,13 +16,13 @@ PAIRS, LEVELS, SCORED = "_pairs", "_levels", "_scored"
 """Temporary tables that hold the last comparison."""
 
 
-def rebuild(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, source: str) -> pl.DataFrame:
-    """Make all tables anew from the records in `source`; returns the keys that were left out (see `block.block`)."""
+def rebuild(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, source: str) -> None:
+    """Make all tables anew from the records in `source`."""
     normalise.normalise(con, spec, source, _NORMAL)
     block.count_words(con, spec, _NORMAL, tables)
     block.store(con, spec, _NORMAL, tables)
     con.execute(f"DROP TABLE {_NORMAL}")
-    return block.block(con, spec, tables)
+    block.store_keys(con, spec, tables)
 
 
 def update(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, source: str, gone: str) -> None:
@@ -46,13 +45,13 @@ def update(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, source: s
 
 def compare_all(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables: Tables) -> None:
     """Score every candidate pair, in SCORED: l, r, `g_<feature>`, weight, p."""
-    block.pairs(con, tables, PAIRS)
+    block.pairs(con, spec, tables, PAIRS)
     compare_given(con, spec, model, tables)
 
 
 def compare_fresh(con: duckdb.DuckDBPyConnection, spec: Spec, model: Model, tables: Tables, fresh: str) -> None:
     """Score the candidate pairs that have a record of `fresh`, a relation of rids, in SCORED."""
-    block.pairs(con, tables, PAIRS, fresh)
+    block.pairs(con, spec, tables, PAIRS, fresh)
     few = block.few_records(con, tables, PAIRS)
     compare.levels(con, spec, few or tables.records, PAIRS, LEVELS)
     compare.score(con, spec, model, LEVELS, SCORED)

@@ -1,6 +1,7 @@
 """Records made ready for matching: SQL for all rows, Python libraries only on distinct values that need them."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 
 import duckdb
 import polars as pl
@@ -16,6 +17,7 @@ from crmerp_assets.standardise.shared_domains import shared_domains
 LONGEST = 200
 """Characters of a value that are looked at: a text of a megabyte in a name field is not a longer name."""
 _BEFORE_HOST = r"^(?:[a-z]+:/*|mailto:)?(?:[^/?#@]*@)?(?:www\.|\.)*"
+_NAME = re.compile(r"\w+")
 _HOST = r"^[^/?#:@\s]+"
 
 
@@ -27,12 +29,21 @@ def normalise(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, target: s
     """
     columns = {row[0] for row in con.execute(f"DESCRIBE FROM {source}").fetchall()}
     rows = f"({_prepared(con, spec, source, columns)})"
-    for name, sql in spec.columns.items():  # one by one: an alias used again would be computed again
-        rows = f"(SELECT *, {sql} AS {name} FROM {rows})"
+    for level in _levels(spec.columns):
+        rows = f"(SELECT *, {', '.join(f'{spec.columns[name]} AS {name}' for name in level)} FROM {rows})"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT rid, side, native_id, {', '.join(spec.kept)} FROM {rows}"
     )
     con.execute("DROP TABLE _cut")
+
+
+def _levels(columns: Mapping[str, str]) -> list[list[str]]:
+    """The columns in as few steps as their use of one another allows. What is an alias in its own step is computed
+    again by each that uses it, and every step costs as much as ten records."""
+    level: dict[str, int] = {}
+    for name, sql in columns.items():
+        level[name] = 1 + max((level[used] for used in _NAME.findall(sql) if used in level), default=-1)
+    return [[name for name in columns if level[name] == step] for step in range(1 + max(level.values()))]
 
 
 def _prepared(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, columns: set[str]) -> str:
@@ -73,6 +84,9 @@ def _look_up(
     con: duckdb.DuckDBPyConnection, table: str, distinct: str, function: Callable[[pl.Series], pl.Series]
 ) -> None:
     raw = con.execute(f"SELECT raw FROM ({distinct}) WHERE raw IS NOT NULL").pl()["raw"]
+    if raw.is_empty():
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} (raw VARCHAR, found VARCHAR)")
+        return
     found = pl.DataFrame(
         {"raw": raw, "found": function(raw).cast(pl.String)}, schema={"raw": pl.String, "found": pl.String}
     )

@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+CAP = 3600
+"""The most pairs that a key may make: those of 85 records."""
+WEAK = 300
+"""The same for what says little by itself, such as one word or the beginning of a name: those of 25 records."""
 Kind = Literal["text", "host", "country", "raw"]
 """How an input is prepared: `text` in lower-case ASCII whatever its script, `host` as its registrable domain (null
 for mail providers and platforms), `country` as ISO 3166-1 alpha-2, `raw` as it is. All are cut at 200 characters."""
@@ -30,10 +34,15 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Records meet where `sql` is equal; null is no key. Two keys of one `kind` may meet each other."""
+    """Records meet where `sql` is equal; null is no key. Two keys of one `kind` may meet each other.
+
+    `most`: how many pairs one key may make. A weak kind, which makes many pairs for few that are one thing, says
+    nothing sooner.
+    """
 
     kind: str
     sql: str
+    most: int = CAP
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,22 +56,20 @@ def refresh(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, hol
     _advance(con, entity, holding, consumer)
 
 
-def rebuild(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side]) -> pl.DataFrame:
-    """Make the engine's tables anew from all conformed records ; the keys that were left out."""
+def rebuild(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side]) -> None:
+    """Make the engine's tables anew from all conformed records."""
     consumer = _consumer(platform, entity)
     _prepare(con, entity)
-    left_out = _full(con, entity, holding, consumer)
+    _full(con, entity, holding, consumer)
     _advance(con, entity, holding, consumer)
-    return left_out
 
 
-def _full(con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side], consumer: str) -> pl.DataFrame:
+def _full(con: duckdb.DuckDBPyConnection, entity: str, holding: list[Side], consumer: str) -> None:
     _source(con, SPECS[entity], holding, consumer, everything=True)
     _number(con, entity)
     con.execute(f"CREATE OR REPLACE TEMP VIEW _match_live AS {_LIVE}")
-    left_out = engine.rebuild(con, SPECS[entity], tables_of(entity), "_match_live")
+    engine.rebuild(con, SPECS[entity], tables_of(entity), "_match_live")
     con.execute(f"CREATE OR REPLACE TABLE {_frozen(entity)} AS SELECT count(*) AS records FROM _match_live")
-    return left_out
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, entity: str) -> None:

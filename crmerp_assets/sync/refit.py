@@ -11,8 +11,9 @@ import duckdb
 import polars as pl
 
 from crmerp_assets.matching import SPECS, Spec, fit
+from crmerp_assets.matching.block import left_out
 from crmerp_assets.matching.cluster import clusters
-from crmerp_assets.matching.compare import SAYS_SQL, WHY_SQL, reasons_sql
+from crmerp_assets.matching.compare import SAYS_SQL, WHY_SQL, reasons_sql, score
 from crmerp_assets.matching.engine import LEVELS, SCORED, compare_all, learn
 from crmerp_assets.matching.model import Model
 from crmerp_assets.sync import identity, tables
@@ -52,7 +53,7 @@ def refit(platform: Platform, entity: str) -> Refitted:
         holding = [side for side in sides(platform, con, entity) if side.table.exists(con)]
         if not holding:
             return Refitted()
-        left_out = identity.rebuild(platform, con, entity, holding)
+        identity.rebuild(platform, con, entity, holding)
         used = identity.model(platform, entity)
         own = identity.tables_of(entity)
         compare_all(con, spec, used, own)
@@ -61,7 +62,7 @@ def refit(platform: Platform, entity: str) -> Refitted:
         _keep(platform, learned, check, adopted=adopted)
         if adopted:
             used = learned.model
-            compare_all(con, spec, used, own)
+            score(con, spec, used, LEVELS, SCORED)
         _standing(con, entity, holding)
         twice = _duplicates(con, spec, used)
         tables.duplicates(entity).replace(con, twice)
@@ -81,7 +82,7 @@ def refit(platform: Platform, entity: str) -> Refitted:
             objections=check.objections,
             duplicates=twice.height,
             related=related.height,
-            left_out=left_out,
+            left_out=left_out(con, spec, own),
             changes=_changes(platform, con, spec, used),
         )
 

@@ -35,7 +35,8 @@ def whole(folder: Path, gauge: Gauge) -> None:
         con.execute("CHECKPOINT")
     _tables(con, gauge)
     with gauge.stage("pairs"):
-        block.pairs(con, TABLES, engine.PAIRS)
+        block.pairs(con, SPEC, TABLES, engine.PAIRS)
+    gauge.facts["left out"] = block.left_out(con, SPEC, TABLES).to_dicts()
     with gauge.stage("levels"):
         compare.levels(con, SPEC, TABLES.records, engine.PAIRS, engine.LEVELS)
     with gauge.stage("score"):
@@ -65,8 +66,7 @@ def _tables(con: duckdb.DuckDBPyConnection, gauge: Gauge) -> None:
         block.count_words(con, SPEC, "normal", TABLES)
         block.store(con, SPEC, "normal", TABLES)
         con.execute("DROP TABLE normal")
-        left_out = block.block(con, SPEC, TABLES)
-    gauge.facts["left out"] = left_out.to_dicts()
+        block.store_keys(con, SPEC, TABLES)
 
 
 def _quality(con: duckdb.DuckDBPyConnection, truth: pl.DataFrame) -> dict[str, object]:
