@@ -16,6 +16,7 @@ from crmerp_assets.defs import sensors
 from crmerp_assets.sandbox.company.people import Seller
 from crmerp_assets.sync import budget, forecasts, retry
 from crmerp_assets.sync.push import push
+from crmerp_assets_tests.flow.begun import begun
 
 ENTITIES = ("product", "customer", "order", "contact")
 
@@ -94,6 +95,7 @@ def test_every_call_of_every_process_is_counted_as_the_system_counts_it(world: W
         assert budget.today(used, "netsuite").allowed is None
 
 
+@begun
 def _loaded(world: World) -> tuple[list[str], list[str]]:
     world.policy(GO_LIVE)
     accounts, entries = world.accounts(2), world.catalogue(1)

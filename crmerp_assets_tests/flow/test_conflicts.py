@@ -26,6 +26,7 @@ from crmerp_assets.sync import conflicts, review
 from crmerp_assets.sync.decisions import Answer, NotDecidable
 from crmerp_assets.sync.merge import merge
 from crmerp_assets.sync.trace import trace
+from crmerp_assets_tests.flow.begun import begun
 
 MANUAL = """fields:
   website: {owner: shared, conflict: manual}
@@ -201,6 +202,7 @@ def test_many_conflicts_are_decided_at_once_and_personal_values_are_masked_in_li
     assert _websites(world) == ("erp.example.com", "erp.example.com")
 
 
+@begun
 def _agreed(world: World) -> tuple[str, str]:
     """A customer that both sides agree on, with fields whose conflicts people decide; account and customer id."""
     folder = world.state / "config" / "mapping" / "governance"

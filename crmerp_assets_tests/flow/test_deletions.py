@@ -17,6 +17,7 @@ from crmerp_assets.sync import deletions
 from crmerp_assets.sync.decisions import NotDecidable
 from crmerp_assets.sync.review import decide
 from crmerp_assets.sync.trace import trace
+from crmerp_assets_tests.flow.begun import begun
 
 DEACTIVATE = GO_LIVE + "deletions: {customer: {crm: deactivate}}\n"
 IGNORE = GO_LIVE + "deletions: {customer: {crm: ignore}, order: {crm: ignore}}\n"
@@ -197,6 +198,7 @@ def test_a_nightly_run_that_must_ask_fails_its_check_says_what_it_found_and_does
     }  # fmt: skip
 
 
+@begun
 def _ordered(world: World, policy: str = GO_LIVE) -> tuple[str, str, str]:
     """One account with one won deal; its id, its customer's and the deal's."""
     world.policy(policy)

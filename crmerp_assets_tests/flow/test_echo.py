@@ -19,11 +19,13 @@ from world import CLOSED, GO_LIVE, World
 
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.sync.push import push
+from crmerp_assets_tests.flow.begun import begun
 
 DAY = date.fromisoformat(CLOSED)
 INTEGRATION = "integration"
 
 
+@begun
 def pair(world: World, count: int = 1) -> tuple[list[str], list[str]]:
     """Accounts and customers that are linked and agree."""
     world.policy(GO_LIVE)

@@ -33,6 +33,7 @@ from crmerp_assets.sync.pauses import pauses
 from crmerp_assets.sync.plan import plan
 from crmerp_assets.sync.push import push
 from crmerp_assets.sync.watch import Watch, won_deals
+from crmerp_assets_tests.flow.begun import begun
 
 VALIDATION = {"code": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "message": "not like this"}
 
@@ -331,6 +332,7 @@ def test_the_commands_list_show_and_decide_what_is_parked(world: World) -> None:
     assert "0 intents" in _crmerp(world, "retry", "--error-class", "Rejected")
 
 
+@begun
 def _customer_of_both(world: World) -> str:
     """One customer that both sides hold and agree on; the account's id."""
     world.policy(GO_LIVE)
