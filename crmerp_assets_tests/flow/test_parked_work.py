@@ -323,13 +323,13 @@ def test_the_commands_list_show_and_decide_what_is_parked(world: World) -> None:
         bob.change_customer(_erp_id(world), url="https://wrong.example.com")
     world.settle()
 
-    (entry,) = json.loads(_crmerp(world, "review", "parked", "--json"))
-    assert "salesforce" in _crmerp(world, "review", "show", entry["id"][:8])
-    assert "assigned to ben" in _crmerp(world, "review", "assign", entry["id"][:8], "--to", "ben")
-    assert json.loads(_crmerp(world, "review", "show", entry["id"][:8], "--json"))["entry"]["assigned_to"] == "ben"
-    assert "new value" in _crmerp(world, "review", "edit", entry["id"][:8], "website=right.example.com", "--by", "ann")
-    assert "Nothing is parked" in _crmerp(world, "review", "parked")
-    assert "0 intents" in _crmerp(world, "retry", "--error-class", "Rejected")
+    (entry,) = json.loads(world.told("review", "parked", "--json"))
+    assert "salesforce" in world.told("review", "show", entry["id"][:8])
+    assert "assigned to ben" in world.told("review", "assign", entry["id"][:8], "--to", "ben")
+    assert json.loads(world.told("review", "show", entry["id"][:8], "--json"))["entry"]["assigned_to"] == "ben"
+    assert "new value" in world.told("review", "edit", entry["id"][:8], "website=right.example.com", "--by", "ann")
+    assert "Nothing is parked" in world.told("review", "parked")
+    assert "0 intents" in world.told("retry", "--error-class", "Rejected")
 
 
 @begun
@@ -353,10 +353,3 @@ def _work(world: World) -> list[dict[str, Any]]:
 
 def _calls(world: World, system: str) -> int:
     return int(world.admin(system, "calls", method="GET")["total"])
-
-
-def _crmerp(world: World, *arguments: str) -> str:
-    process = world.crmerp(*arguments)
-    out, told = process.communicate(timeout=120)
-    assert process.returncode == 0, out + told
-    return out

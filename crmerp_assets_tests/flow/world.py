@@ -15,8 +15,10 @@ import duckdb
 import httpx
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from crmerp_assets.bootstrap import Shared, build
+from crmerp_assets.cli.main import app
 from crmerp_assets.sandbox.kit import Sandbox
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
@@ -138,6 +140,12 @@ class World:
         """Start the command line tool as a process of its own."""
         command = [sys.executable, "-m", "crmerp_assets.cli", *arguments]
         return Popen(command, stdout=PIPE, stderr=PIPE, text=True, cwd=self.state, encoding="utf-8")
+
+    def told(self, *arguments: str) -> str:
+        """What one command prints that succeeds, in this process: starting another takes longer than most commands."""
+        said = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"}, catch_exceptions=False)
+        assert said.exit_code == 0, said.output
+        return said.stdout
 
     @contextmanager
     def platform(self) -> Iterator[Platform]:
