@@ -10,13 +10,12 @@ from typing import Any
 import duckdb
 import pytest
 from test_sensors import _tick
-from world import GO_LIVE, World, read_and_plan
+from world import GO_LIVE, World, read_and_plan, sold
 
 from crmerp_assets.defs import sensors
 from crmerp_assets.sandbox.company.people import Seller
 from crmerp_assets.sync import budget, forecasts, retry
 from crmerp_assets.sync.push import push
-from crmerp_assets_tests.flow.begun import begun
 
 ENTITIES = ("product", "customer", "order", "contact")
 
@@ -95,13 +94,8 @@ def test_every_call_of_every_process_is_counted_as_the_system_counts_it(world: W
         assert budget.today(used, "netsuite").allowed is None
 
 
-@begun
 def _loaded(world: World) -> tuple[list[str], list[str]]:
-    world.policy(GO_LIVE)
-    accounts, entries = world.accounts(2), world.catalogue(1)
-    world.deals(accounts, entries, 2)
-    world.settle()
-    return accounts, entries
+    return sold(world, accounts=2, deals=2)[:2]
 
 
 def _spend(world: World, calls: int, limit: int) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from world import GO_LIVE, World
+from world import GO_LIVE, World, sold
 
 from crmerp_assets.bootstrap import build, utc_now
 from crmerp_assets.cli.failures import exit_code
@@ -33,7 +33,6 @@ from crmerp_assets.sync.pauses import pauses
 from crmerp_assets.sync.plan import plan
 from crmerp_assets.sync.push import push
 from crmerp_assets.sync.watch import Watch, won_deals
-from crmerp_assets_tests.flow.begun import begun
 
 VALIDATION = {"code": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "message": "not like this"}
 
@@ -212,10 +211,7 @@ def test_a_write_that_does_not_fit_is_edited_until_it_does(world: World) -> None
 
 
 def test_a_spent_quota_pauses_that_connection_only_and_resumes_by_itself(world: World) -> None:
-    world.policy(GO_LIVE)
-    accounts, entries = world.accounts(2), world.catalogue(1)
-    world.deals(accounts[:1], entries, 1)
-    world.settle()
+    accounts, entries, _ = sold(world, accounts=2)
     world.deals(accounts[1:], entries, 1)
     world.pass_through(push=False)
     world.admin("crm", "limits", {"daily_limit": 0})
@@ -332,14 +328,9 @@ def test_the_commands_list_show_and_decide_what_is_parked(world: World) -> None:
     assert "0 intents" in world.told("retry", "--error-class", "Rejected")
 
 
-@begun
 def _customer_of_both(world: World) -> str:
     """One customer that both sides hold and agree on; the account's id."""
-    world.policy(GO_LIVE)
-    (account,) = world.accounts(1)
-    world.deals([account], world.catalogue(1), 1)
-    world.settle()
-    return account
+    return sold(world)[0][0]
 
 
 def _erp_id(world: World) -> str:

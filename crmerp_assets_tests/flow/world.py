@@ -2,6 +2,7 @@
 
 import ssl
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -148,9 +149,9 @@ class World:
         return said.stdout
 
     @contextmanager
-    def platform(self) -> Iterator[Platform]:
-        """A platform of the test's own."""
-        used = build(Settings())
+    def platform(self, sleep: Callable[[float], None] = time.sleep) -> Iterator[Platform]:
+        """A platform of the test's own; `sleep` is how its connectors wait between attempts."""
+        used = build(Settings(), sleep=sleep)
         try:
             yield used
         finally:
@@ -302,6 +303,18 @@ def push_all(used: Platform, worker: str = "test") -> int:
 def provisioned(world: World) -> None:
     """The custom fields that the mapping needs are in place."""
     world.provision()
+
+
+@begun
+def sold(
+    world: World, policy: str = GO_LIVE, *, accounts: int = 1, products: int = 1, deals: int = 1, lines: int = 2
+) -> tuple[list[str], list[str], list[str]]:
+    """Accounts, price book entries and won deals that both sides agree on, by their ids: what most tests begin with."""
+    world.policy(policy)
+    companies, entries = world.accounts(accounts), world.catalogue(products)
+    won = world.deals(companies, entries, deals, lines)
+    world.settle()
+    return companies, entries, won
 
 
 @contextmanager
