@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from world import ROOT, World, make_world
+from world import ROOT, World, make_world, provisioned
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
@@ -19,7 +19,7 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A fresh world with the custom fields in place."""
     with make_world(tmp_path / "state", monkeypatch) as made:
-        made.provision()
+        provisioned(made)
         yield made
 
 

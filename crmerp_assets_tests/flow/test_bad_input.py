@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from world import GO_LIVE, World
+from world import GO_LIVE, World, sold
 
 from crmerp_assets.bootstrap import utc_now
 from crmerp_assets.cli.failures import exit_code
@@ -68,10 +68,7 @@ def test_a_token_revoked_in_the_middle_is_replaced(world: World) -> None:
 
 
 def test_a_field_removed_in_the_crm_stops_the_run_by_name_and_loses_nothing(world: World) -> None:
-    world.policy(GO_LIVE)
-    accounts, entries = world.accounts(2), world.catalogue(1)
-    world.deals(accounts, entries, 1)
-    world.settle()
+    accounts, entries, _ = sold(world, accounts=2)
     world.admin("crm", "customfields", {"object": "Account", "field": "ERP_Customer_Number__c"}, method="DELETE")
     world.deals(accounts[1:], entries, 1)
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 from test_sensors import _tick
-from world import GO_LIVE, World, read_and_plan
+from world import GO_LIVE, World, read_and_plan, sold
 
 from crmerp_assets.defs import sensors
 from crmerp_assets.sandbox.company.people import Seller
@@ -95,11 +95,7 @@ def test_every_call_of_every_process_is_counted_as_the_system_counts_it(world: W
 
 
 def _loaded(world: World) -> tuple[list[str], list[str]]:
-    world.policy(GO_LIVE)
-    accounts, entries = world.accounts(2), world.catalogue(1)
-    world.deals(accounts, entries, 2)
-    world.settle()
-    return accounts, entries
+    return sold(world, accounts=2, deals=2)[:2]
 
 
 def _spend(world: World, calls: int, limit: int) -> None:

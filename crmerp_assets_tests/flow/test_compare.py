@@ -7,7 +7,7 @@ To see that the tests bite, protections were removed one at a time. What was rem
 
 import json
 
-from world import GO_LIVE, World
+from world import GO_LIVE, World, sold
 
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.sync.holds import hold
@@ -15,10 +15,7 @@ from crmerp_assets.sync.reconcile import run_reconciliation
 
 
 def test_the_same_new_values_in_other_spellings_write_nothing_and_become_what_was_agreed(world: World) -> None:
-    world.policy(GO_LIVE)
-    accounts = world.accounts(1)
-    world.deals(accounts, world.catalogue(1), 1)
-    world.settle()
+    accounts, _, _ = sold(world)
     (customer,) = world.suiteql("SELECT id FROM customer")
     ours = {
         "Phone": "(202) 555-0142",

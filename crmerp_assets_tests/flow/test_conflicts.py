@@ -26,6 +26,7 @@ from crmerp_assets.sync import conflicts, review
 from crmerp_assets.sync.decisions import Answer, NotDecidable
 from crmerp_assets.sync.merge import merge
 from crmerp_assets.sync.trace import trace
+from crmerp_assets_tests.flow.begun import begun
 
 MANUAL = """fields:
   website: {owner: shared, conflict: manual}
@@ -188,12 +189,12 @@ def test_many_conflicts_are_decided_at_once_and_personal_values_are_masked_in_li
         bob.change_customer(customer, email="erp@example.com", url="https://erp.example.com")
     world.settle()
 
-    listed = {row["field"]: row for row in json.loads(_crmerp(world, "review", "list", "--kind", "conflict", "--json"))}
+    listed = {row["field"]: row for row in json.loads(world.told("review", "list", "--kind", "conflict", "--json"))}
     assert listed["email"]["crm"] == listed["email"]["erp"] == MASK
     assert listed["website"]["crm"] == "crm.example.com"
-    assert "crm@example.com" in _crmerp(world, "review", "show", listed["email"]["id"][:8])
-    _crmerp(world, "review", "decide", "--all", "--field", "email", "--entity", "customer", "crm")
-    assert "1 reviews decided" in _crmerp(world, "review", "decide", listed["website"]["id"][:8], "erp")
+    assert "crm@example.com" in world.told("review", "show", listed["email"]["id"][:8])
+    world.told("review", "decide", "--all", "--field", "email", "--entity", "customer", "crm")
+    assert "1 reviews decided" in world.told("review", "decide", listed["website"]["id"][:8], "erp")
     world.settle()
 
     row = world.soql(f"SELECT Email__c, Website FROM Account WHERE Id = '{account}'")[0]
@@ -201,6 +202,7 @@ def test_many_conflicts_are_decided_at_once_and_personal_values_are_masked_in_li
     assert _websites(world) == ("erp.example.com", "erp.example.com")
 
 
+@begun
 def _agreed(world: World) -> tuple[str, str]:
     """A customer that both sides agree on, with fields whose conflicts people decide; account and customer id."""
     folder = world.state / "config" / "mapping" / "governance"
@@ -245,10 +247,3 @@ def _reopen(used: Any, asked: dict[str, Any]) -> None:
     with used.ledger.read() as tx:
         row = tx.reviews.list(state=None).filter(pl.col("id") == asked["id"]).row(0, named=True)
     review.KINDS["conflict"].judged(used, row, Answer("maybe", "ann"))
-
-
-def _crmerp(world: World, *arguments: str) -> str:
-    process = world.crmerp(*arguments)
-    out, told = process.communicate(timeout=240)
-    assert process.returncode == 0, out + told
-    return out

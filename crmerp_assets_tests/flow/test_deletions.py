@@ -8,7 +8,7 @@ import json
 
 import polars as pl
 import pytest
-from world import GO_LIVE, World
+from world import GO_LIVE, World, sold
 
 from crmerp_assets.mapping import ConfigurationError
 from crmerp_assets.sandbox.company.people import Accountant, Seller
@@ -199,10 +199,7 @@ def test_a_nightly_run_that_must_ask_fails_its_check_says_what_it_found_and_does
 
 def _ordered(world: World, policy: str = GO_LIVE) -> tuple[str, str, str]:
     """One account with one won deal; its id, its customer's and the deal's."""
-    world.policy(policy)
-    (account,) = world.accounts(1)
-    (deal,) = world.deals([account], world.catalogue(1), 1, lines=1)
-    world.settle()
+    (account,), _, (deal,) = sold(world, policy, lines=1)
     return account, world.suiteql("SELECT id FROM customer")[0]["id"], deal
 
 

@@ -15,7 +15,7 @@ import json
 from datetime import date
 
 import polars as pl
-from world import CLOSED, GO_LIVE, World
+from world import CLOSED, World, sold
 
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.sync.push import push
@@ -26,10 +26,7 @@ INTEGRATION = "integration"
 
 def pair(world: World, count: int = 1) -> tuple[list[str], list[str]]:
     """Accounts and customers that are linked and agree."""
-    world.policy(GO_LIVE)
-    accounts = world.accounts(count)
-    world.deals(accounts, world.catalogue(1), count)
-    world.settle()
+    accounts, _, _ = sold(world, accounts=count, deals=count)
     rows = world.suiteql("SELECT id, companyname FROM customer ORDER BY companyname")
     return accounts, [row["id"] for row in rows]
 

@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-from world import GO_LIVE, World
+from world import World, sold
 
 from crmerp_assets.connectors.errors import AuthFailed, ConfigError
 from crmerp_assets.mapping import native_fields
@@ -300,9 +300,7 @@ def test_an_edit_in_the_second_of_what_was_read_back_is_reported(world: World) -
 
 
 def test_an_edit_of_a_won_deal_or_an_order_in_the_second_of_what_a_run_pulled_is_reported(world: World) -> None:
-    world.policy(GO_LIVE)
-    (deal,) = world.deals(world.accounts(1), world.catalogue(1), 1)
-    world.settle()
+    _, _, (deal,) = sold(world)
     with world.platform() as used, Seller(world.crm.url) as ann, Accountant(world.erp.url) as bob:
         won, cash = Watch(), Watch()
         watch.won_deals(used, won)

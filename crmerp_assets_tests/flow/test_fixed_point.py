@@ -6,6 +6,7 @@ from polars.testing import assert_frame_equal
 from world import CLOSED, GO_LIVE, World
 
 from crmerp_assets.sandbox.company.people import Accountant, Seller
+from crmerp_assets_tests.flow.begun import begun
 
 ENTITIES = ("customer", "contact", "product", "order", "invoice")
 
@@ -89,6 +90,7 @@ def _configure(world: World, file: str, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+@begun
 def _company(world: World) -> list[str]:
     """Three customers with contacts, orders, an invoice and a payment, in agreement; the accounts' ids."""
     world.policy(GO_LIVE)

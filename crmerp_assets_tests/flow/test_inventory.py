@@ -61,8 +61,10 @@ def test_a_system_that_cannot_be_described_now_keeps_what_was_known_of_it(world:
     with world.platform() as used:
         before = inventory.take(used)
     world.admin("crm", "faults", {"kind": "server_error", "match": "describe", "times": 1000})
-    with world.platform() as used:  # one that has asked remembers
+    waits: list[float] = []
+    with world.platform(waits.append) as used:  # one that has asked remembers
         found = inventory.take(used)
+    assert waits, "it was asked again before it was given up"
     assert found.problems["connection"].unique().to_list() == ["salesforce"]
     assert found.drift.is_empty()
     here = pl.col("connection") == "salesforce"

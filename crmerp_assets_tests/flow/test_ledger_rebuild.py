@@ -12,6 +12,7 @@ from world import GO_LIVE, World
 from crmerp_assets.ledger import LedgerUnavailable
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.sync.rebuild import LINKED, Rebuilt, rebuild
+from crmerp_assets_tests.flow.begun import begun
 from crmerp_assets_tests.ledger.postgres import empty
 
 
@@ -37,6 +38,7 @@ def _rebuild(world: World) -> Rebuilt:
         return rebuild(used, empty)
 
 
+@begun
 def _company(world: World) -> list[str]:
     """Customers that look alike, contacts, orders, an item of the ERP's own; in agreement. The deals' ids."""
     world.policy(GO_LIVE)

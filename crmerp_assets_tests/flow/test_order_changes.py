@@ -12,6 +12,7 @@ from world import GO_LIVE, World
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.sync import review
 from crmerp_assets.sync.decisions import NotDecidable
+from crmerp_assets_tests.flow.begun import begun
 
 
 def test_an_open_order_follows_its_deal_and_a_billed_one_says_what_to_do(world: World) -> None:
@@ -106,6 +107,7 @@ def test_by_policy_an_order_nobody_worked_on_is_cancelled_and_a_billed_one_is_as
     assert _asked(world) == []
 
 
+@begun
 def _ordered(world: World) -> tuple[str, str]:
     """A won deal of two lines and its order."""
     (deal,) = world.deals(world.accounts(1), world.catalogue(2), 1, lines=2)

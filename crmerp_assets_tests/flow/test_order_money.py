@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from world import CLOSED, GO_LIVE, World, make_world
+from world import CLOSED, GO_LIVE, World, make_world, sold
 
 from crmerp_assets.canonical.money import minor_units
 from crmerp_assets.sandbox.company.people import Accountant
@@ -98,10 +98,8 @@ def test_by_policy_a_product_that_nobody_knows_is_made_once_and_both_deals_sell_
 
 
 def test_credit_holds_and_limits_stop_a_new_order_and_say_what_is_missing(world: World) -> None:
-    world.policy(GO_LIVE + "orders: {credit: {limit: true}}\n")
-    accounts, entries = world.accounts(2), world.catalogue(1)
-    world.deals(accounts, entries, 2, lines=1)
-    world.settle()
+    policy = GO_LIVE + "orders: {credit: {limit: true}}\n"
+    accounts, entries, _ = sold(world, policy, accounts=2, deals=2, lines=1)
     ids = {row["companyname"]: row["id"] for row in world.suiteql("SELECT id, companyname FROM customer")}
     with Accountant(world.erp.url) as bob:
         bob.change_customer(ids["Company 0"], creditHoldOverride={"id": "ON"})

@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from world import GO_LIVE, World
+from world import GO_LIVE, World, sold
 
 from crmerp_assets.bootstrap import build, utc_now
 from crmerp_assets.cli.failures import exit_code
@@ -211,10 +211,7 @@ def test_a_write_that_does_not_fit_is_edited_until_it_does(world: World) -> None
 
 
 def test_a_spent_quota_pauses_that_connection_only_and_resumes_by_itself(world: World) -> None:
-    world.policy(GO_LIVE)
-    accounts, entries = world.accounts(2), world.catalogue(1)
-    world.deals(accounts[:1], entries, 1)
-    world.settle()
+    accounts, entries, _ = sold(world, accounts=2)
     world.deals(accounts[1:], entries, 1)
     world.pass_through(push=False)
     world.admin("crm", "limits", {"daily_limit": 0})
@@ -322,22 +319,18 @@ def test_the_commands_list_show_and_decide_what_is_parked(world: World) -> None:
         bob.change_customer(_erp_id(world), url="https://wrong.example.com")
     world.settle()
 
-    (entry,) = json.loads(_crmerp(world, "review", "parked", "--json"))
-    assert "salesforce" in _crmerp(world, "review", "show", entry["id"][:8])
-    assert "assigned to ben" in _crmerp(world, "review", "assign", entry["id"][:8], "--to", "ben")
-    assert json.loads(_crmerp(world, "review", "show", entry["id"][:8], "--json"))["entry"]["assigned_to"] == "ben"
-    assert "new value" in _crmerp(world, "review", "edit", entry["id"][:8], "website=right.example.com", "--by", "ann")
-    assert "Nothing is parked" in _crmerp(world, "review", "parked")
-    assert "0 intents" in _crmerp(world, "retry", "--error-class", "Rejected")
+    (entry,) = json.loads(world.told("review", "parked", "--json"))
+    assert "salesforce" in world.told("review", "show", entry["id"][:8])
+    assert "assigned to ben" in world.told("review", "assign", entry["id"][:8], "--to", "ben")
+    assert json.loads(world.told("review", "show", entry["id"][:8], "--json"))["entry"]["assigned_to"] == "ben"
+    assert "new value" in world.told("review", "edit", entry["id"][:8], "website=right.example.com", "--by", "ann")
+    assert "Nothing is parked" in world.told("review", "parked")
+    assert "0 intents" in world.told("retry", "--error-class", "Rejected")
 
 
 def _customer_of_both(world: World) -> str:
     """One customer that both sides hold and agree on; the account's id."""
-    world.policy(GO_LIVE)
-    (account,) = world.accounts(1)
-    world.deals([account], world.catalogue(1), 1)
-    world.settle()
-    return account
+    return sold(world)[0][0]
 
 
 def _erp_id(world: World) -> str:
@@ -351,10 +344,3 @@ def _work(world: World) -> list[dict[str, Any]]:
 
 def _calls(world: World, system: str) -> int:
     return int(world.admin(system, "calls", method="GET")["total"])
-
-
-def _crmerp(world: World, *arguments: str) -> str:
-    process = world.crmerp(*arguments)
-    out, told = process.communicate(timeout=120)
-    assert process.returncode == 0, out + told
-    return out

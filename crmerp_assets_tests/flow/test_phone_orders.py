@@ -6,16 +6,13 @@ deal's amount.
 
 from decimal import Decimal
 
-from world import CLOSED, GO_LIVE, World
+from world import CLOSED, GO_LIVE, World, sold
 
 from crmerp_assets.sandbox.company.people import Accountant
 
 
 def test_by_policy_an_order_entered_in_the_erp_becomes_one_won_deal_that_ties(world: World) -> None:
-    world.policy(GO_LIVE)
-    accounts = world.accounts(1)
-    world.deals(accounts, world.catalogue(1), 1, lines=1)
-    world.settle()
+    accounts, _, _ = sold(world, lines=1)
     customer, item = (world.suiteql(f"SELECT id FROM {table}")[0]["id"] for table in ("customer", "item"))
     lines = {"item": {"items": [{"item": {"id": item}, "quantity": 3, "rate": 9.5}]}}
     with Accountant(world.erp.url) as bob:

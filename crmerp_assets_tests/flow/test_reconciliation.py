@@ -16,7 +16,7 @@ import openpyxl
 import polars as pl
 import pytest
 from typer.testing import CliRunner
-from world import GO_LIVE, World, make_world
+from world import GO_LIVE, World, make_world, sold
 
 from crmerp_assets.cli.main import app
 from crmerp_assets.reports import Reconciliation
@@ -173,9 +173,7 @@ def test_tax_that_the_erp_adds_makes_no_order_overbilled(tmp_path: Path, monkeyp
 
 
 def test_money_that_is_not_explained_fails_the_check_and_the_command_and_names_the_deal(world: World) -> None:
-    world.policy(GO_LIVE)
-    deal = world.deals(world.accounts(1), world.catalogue(1), 1, lines=1)[0]
-    world.settle()
+    _, _, (deal,) = sold(world, lines=1)
     # As if the ERP had added shipping to the order: no line differs, and no plan can make the totals agree.
     with world.platform() as used, used.warehouse.open() as con:
         con.execute('UPDATE golden."order" SET erp_total = erp_total + 4')

@@ -14,6 +14,7 @@ from crmerp_assets.sync.plan import plan
 from crmerp_assets.sync.push import push
 from crmerp_assets.sync.review import decide
 from crmerp_assets.sync.survivors import NotUndone, unmerge
+from crmerp_assets_tests.flow.begun import begun
 
 
 def test_the_survivor_takes_over_the_partner_the_work_and_the_golden_id_that_is_written_in_the_erp(
@@ -249,6 +250,7 @@ def test_a_loser_that_is_undeleted_has_its_place_again_without_a_word(world: Wor
     _at_rest(world)
 
 
+@begun
 def _accounts(world: World, ordered: list[int], count: int = 2) -> list[str]:
     """Accounts Company 0, 1, ... of which the `ordered` ones have a won deal, so that the ERP holds them."""
     world.policy(GO_LIVE)

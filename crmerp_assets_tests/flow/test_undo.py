@@ -12,6 +12,7 @@ from world import GO_LIVE, World
 from crmerp_assets.sandbox.company.people import Accountant, Seller
 from crmerp_assets.sync import undo
 from crmerp_assets.sync.holds import lift
+from crmerp_assets_tests.flow.begun import begun
 
 OLD, NEW = "+1 202 555 0100", "+1 202 555 0142"
 
@@ -41,6 +42,7 @@ def _phones(world: World) -> dict[str, tuple[str, str]]:
     return {name: (crm[name], erp[name]) for name in erp}
 
 
+@begun
 def _changed(world: World) -> list[str]:
     """Three customers in agreement on the old phone; then the CRM's new phone and shipping city reach the ERP."""
     world.policy(GO_LIVE)

@@ -2,21 +2,25 @@
 
 import ssl
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import Any
+from typing import Any, TypeVar
 
 import dagster as dg
 import duckdb
 import httpx
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from crmerp_assets.bootstrap import Shared, build
+from crmerp_assets.cli.main import app
+from crmerp_assets.sandbox.kit import Sandbox
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
 from crmerp_assets.settings import Settings
@@ -31,6 +35,7 @@ from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.pull import pull
 from crmerp_assets.sync.push import push as send
 from crmerp_assets.sync.systems import provision
+from crmerp_assets_tests.flow.begun import Stamp, begun, stamp
 
 ROOT = Path(__file__).resolve().parents[2]
 GO_LIVE = "go_live: 2026-01-01\nbreaker: {first_load: true}\n"
@@ -39,6 +44,9 @@ CLOSED = "2026-06-15"
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For calls without TLS. A client without a context reads all authorities first, which takes longer than a call."""
 CONNECTIONS = (ROOT / "config" / "connections.yaml").read_text(encoding="utf-8")
+
+
+Kind = TypeVar("Kind", bound="World")
 
 
 @dataclass
@@ -51,6 +59,30 @@ class World:
     instance: dg.DagsterInstance
     runs: list[Any] = field(default_factory=list)
     companies: list[str] = field(default_factory=list)
+    sandboxes: dict[str, Callable[[], Sandbox]] = field(default_factory=dict)
+    """Makes the sandbox `crm` or `erp` from what is in its folder; empty where they cannot be started again."""
+    options: str = ""
+    """What was said when the sandboxes were made."""
+    untouched: Stamp | None = None
+    """What is in the folder for as long as nothing has been written; None where nobody may rely on that."""
+    beginnings: list[str] = field(default_factory=list)
+    environment: pytest.MonkeyPatch | None = None
+
+    def start(self) -> None:
+        """Start both sandboxes on what is in their folders, each on a port of its own choice."""
+        for side, make in self.sandboxes.items():
+            sandbox = make()
+            sandbox.start()
+            setattr(self, side, sandbox)
+            for name, value in sandbox.credentials.items() if self.environment else ():
+                self.environment.setenv(name, value)
+        self.untouched = stamp(self.state)
+
+    def halt(self) -> None:
+        """Stop both sandboxes, and close what still talks to them."""
+        let_go()
+        for side in self.sandboxes:
+            getattr(self, side).stop()
 
     def policy(self, text: str) -> None:
         """Write policy.yaml."""
@@ -110,10 +142,16 @@ class World:
         command = [sys.executable, "-m", "crmerp_assets.cli", *arguments]
         return Popen(command, stdout=PIPE, stderr=PIPE, text=True, cwd=self.state, encoding="utf-8")
 
+    def told(self, *arguments: str) -> str:
+        """What one command prints that succeeds, in this process: starting another takes longer than most commands."""
+        said = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"}, catch_exceptions=False)
+        assert said.exit_code == 0, said.output
+        return said.stdout
+
     @contextmanager
-    def platform(self) -> Iterator[Platform]:
-        """A platform of the test's own."""
-        used = build(Settings())
+    def platform(self, sleep: Callable[[float], None] = time.sleep) -> Iterator[Platform]:
+        """A platform of the test's own; `sleep` is how its connectors wait between attempts."""
+        used = build(Settings(), sleep=sleep)
         try:
             yield used
         finally:
@@ -261,6 +299,24 @@ def push_all(used: Platform, worker: str = "test") -> int:
     return sum(sum(one.outcomes.values()) + one.settled for one in pushed)
 
 
+@begun
+def provisioned(world: World) -> None:
+    """The custom fields that the mapping needs are in place."""
+    world.provision()
+
+
+@begun
+def sold(
+    world: World, policy: str = GO_LIVE, *, accounts: int = 1, products: int = 1, deals: int = 1, lines: int = 2
+) -> tuple[list[str], list[str], list[str]]:
+    """Accounts, price book entries and won deals that both sides agree on, by their ids: what most tests begin with."""
+    world.policy(policy)
+    companies, entries = world.accounts(accounts), world.catalogue(products)
+    won = world.deals(companies, entries, deals, lines)
+    world.settle()
+    return companies, entries, won
+
+
 @contextmanager
 def configured(folder: Path, monkeypatch: pytest.MonkeyPatch, credentials: dict[str, str]) -> Iterator[None]:
     """The environment points to a folder's configuration and state; what was built from it is closed in the end."""
@@ -269,6 +325,11 @@ def configured(folder: Path, monkeypatch: pytest.MonkeyPatch, credentials: dict[
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     yield
+    let_go()
+
+
+def let_go() -> None:
+    """Close what was built for a whole process."""
     if Shared._built is not None:
         Shared._built[1].close()
         Shared._built = None
@@ -279,10 +340,28 @@ def make_world(folder: Path, monkeypatch: pytest.MonkeyPatch, **erp_options: Any
     """Start both sandboxes and point the environment at them."""
     (folder / "config").mkdir(parents=True)
     (folder / "config" / "connections.yaml").write_text(CONNECTIONS, encoding="utf-8")
-    with (
-        SalesforceSandbox(folder / "salesforce") as crm,
-        NetSuiteSandbox(folder / "netsuite", job_delay_seconds=0.0, **erp_options) as erp,
-        dg.DagsterInstance.ephemeral() as instance,
-        configured(folder, monkeypatch, crm.credentials | erp.credentials),
-    ):
-        yield World(folder, crm, erp, instance)
+    sandboxes: dict[str, Callable[[], Sandbox]] = {
+        "crm": lambda: SalesforceSandbox(folder / "salesforce"),
+        "erp": lambda: NetSuiteSandbox(folder / "netsuite", job_delay_seconds=0.0, **erp_options),
+    }
+    with running(World, folder, monkeypatch, sandboxes, repr(erp_options)) as world:
+        yield world
+
+
+@contextmanager
+def running(
+    kind: type[Kind],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sandboxes: dict[str, Callable[[], Sandbox]],
+    options: str,
+) -> Iterator[Kind]:
+    """A world of these sandboxes for as long as the block lasts."""
+    with dg.DagsterInstance.ephemeral() as instance, configured(folder, monkeypatch, {}):
+        world = kind(folder, None, None, instance)  # type: ignore[arg-type]
+        world.sandboxes, world.options, world.environment = sandboxes, options, monkeypatch
+        world.start()
+        try:
+            yield world
+        finally:
+            world.halt()

@@ -137,3 +137,19 @@ def test_times_are_the_accounts_wall_clock(tmp_path, seeded, api):
         q = "SELECT id FROM customer WHERE lastmodifieddate = TO_TIMESTAMP(?, 'YYYY-MM-DD HH24:MI:SS')"
         assert caller.query(q, "2024-02-29 19:30:00") == [{"id": id_}]
         assert caller.read("customer", id_)["lastModifiedDate"] == "2024-03-01T03:30:00Z"
+
+
+def test_a_query_is_asked_of_the_fields_and_the_time_zone_that_this_account_has_now(api, tmp_path):
+    """Compiled once a process: another account, without the field and in another zone, gets none of it."""
+    field, dates = "SELECT custentity_here FROM customer", "SELECT lastmodifieddate FROM customer WHERE id = ?"
+    row = {"companyName": "A", "subsidiary": {"id": "1"}, "lastModifiedDate": "2024-03-01T23:30:00Z"}
+    api.admin("customfields", record="customer", id="custentity_here", type="text")
+    (here,) = api.seed("customer", row | {"custentity_here": "yes"})
+    assert {"custentity_here": "yes"} in api.query(field)
+    assert api.query(dates, here) == [{"lastmodifieddate": "3/1/2024"}]
+    with NetSuiteSandbox(tmp_path, account_timezone="Asia/Tokyo") as other, api.on(other) as caller:
+        (there,) = caller.seed("customer", row)
+        assert caller.suiteql(field).status_code == 400
+        assert caller.query(dates, there) == [{"lastmodifieddate": "3/2/2024"}]
+    api.sandbox.field_rule("customer", "custentity_here", removed=True)
+    assert api.suiteql(field).status_code == 400

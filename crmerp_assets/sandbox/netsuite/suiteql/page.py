@@ -7,6 +7,7 @@ from typing import Any
 
 from crmerp_assets.sandbox.netsuite.engine.account import Account
 from crmerp_assets.sandbox.netsuite.errors import invalid_parameter
+from crmerp_assets.sandbox.netsuite.schema import Column
 from crmerp_assets.sandbox.netsuite.suiteql.compile import Compiled, compiled
 from crmerp_assets.sandbox.netsuite.suiteql.functions import number_text
 from crmerp_assets.sandbox.netsuite.suiteql.resolve import search_error
@@ -29,16 +30,21 @@ class Page:
         return self.offset + len(self.items) < self.total
 
 
+Shape = tuple[tuple[str, tuple[Column, ...]], ...]
+"""Tables with their columns, in their order: all of an account that a compiled query depends on, but its time zone."""
+
+
 class Queries:
-    """Compiles a query once; clients send the same few again and again."""
+    """Compiles a query once; clients send the same few again and again, to every account of a process."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
         self._compiled = lru_cache(maxsize=256)(self._compile)
 
     def _compile(self, query: str, _version: int, hidden: frozenset[str]) -> Compiled:
-        tables = {name: columns for name, columns in self.account.registry.tables.items() if name not in hidden}
-        return compiled(query, tables, self.account.options.account_timezone == "UTC")
+        tables = self.account.registry.tables.items()
+        shape = tuple((name, tuple(columns.values())) for name, columns in tables if name not in hidden)
+        return _compiled_for(shape, query, self.account.options.account_timezone == "UTC")
 
     def run(self, query: str, params: list[Any], limit: int, offset: int, hidden: frozenset[str] = frozenset()) -> Page:
         """Raises NetSuiteError for a query, a limit or an offset that the service refuses.
@@ -63,6 +69,12 @@ class Queries:
         if found < limit and (found or not offset):
             return offset + found
         return int(db.execute(ready.count, values).fetchone()[0])
+
+
+@lru_cache(maxsize=1024)
+def _compiled_for(shape: Shape, query: str, utc: bool) -> Compiled:
+    tables = {name: {column.name: column for column in columns} for name, columns in shape}
+    return compiled(query, tables, utc)
 
 
 def check_page(limit: int, offset: int) -> None:
