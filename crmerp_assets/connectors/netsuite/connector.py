@@ -100,7 +100,7 @@ class NetSuiteConnector:
         self._metadata = Metadata(self._http)
         self._reader = Reader(suiteql, wall, server, self._metadata.custom, overlap_seconds)
         self._jobs = Jobs(self._http, name, sleep, job_patience)
-        self._pusher = Pusher(self._http, name, suiteql, wall, server, preparer, self._jobs)
+        self._pusher = Pusher(self._http, name, suiteql, wall, server, preparer, self._jobs, concurrency)
         self._checker = Checker(self._http, name, suiteql, wall, self._metadata)
         self._rights = Rights(self._http, suiteql)
 

@@ -12,6 +12,7 @@ from crmerp_assets.sandbox.kit import Sandbox
 from crmerp_assets.sandbox.netsuite.admin import Administration
 from crmerp_assets.sandbox.netsuite.engine import Account, Options, Records
 from crmerp_assets.sandbox.netsuite.errors import invalid_login, too_many_requests, unexpected
+from crmerp_assets.sandbox.netsuite.gauge import Gauge
 from crmerp_assets.sandbox.netsuite.http import Api
 from crmerp_assets.sandbox.netsuite.http.answers import error_response
 from crmerp_assets.sandbox.netsuite.http.auth import Authentication
@@ -54,6 +55,7 @@ class NetSuiteSandbox(Sandbox):
         register(self._db, account)
         self.records = Records(account)
         self.jobs = Jobs(self.records)
+        self.requests = Gauge(self.options.concurrency_limit)
         secrets = TokenSecrets(ACCOUNT, keys.client_id, keys.consumer_secret, keys.token_id, keys.token_secret)
         certificates = {keys.certificate_id: self._public_key}
         self.authentication = Authentication(account, keys.client_id, certificates, secrets, keys.host)
@@ -88,7 +90,10 @@ class NetSuiteSandbox(Sandbox):
 
     def routes(self) -> list[BaseRoute]:
         """The vendor's API and the admin calls that only this system has."""
-        return [*Api(self.records, self.authentication, self.jobs).routes(), *self.administration.routes()]
+        return [
+            *Api(self.records, self.authentication, self.jobs, self.requests).routes(),
+            *self.administration.routes(),
+        ]
 
     def seed(self, object: str, records: list[dict[str, Any]]) -> list[str]:
         """Insert records in bulk, all or none. Raises ValueError with the vendor's refusal."""

@@ -1,0 +1,50 @@
+"""How many of an account's places were in use, and for how long: a limit by number is told by both."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Gauge:
+    """`most` places. `taken` and `refused` count all since the start, `peak` is the most that were in use at once."""
+
+    def __init__(self, most: int, now: Callable[[], float] = time.monotonic) -> None:
+        self.most, self._now = most, now
+        self.used = self.peak = self.taken = self.refused = 0
+        self._busy, self._changed = 0.0, now()
+        self._lock = threading.Lock()
+
+    def try_take(self) -> bool:
+        """Take a place; False where none is free."""
+        with self._lock:
+            if self.used >= self.most:
+                self.refused += 1
+                return False
+            self._move(1)
+            self.taken, self.peak = self.taken + 1, max(self.peak, self.used)
+            return True
+
+    def give_back(self) -> None:
+        with self._lock:
+            self._move(-1)
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Hold a place that is known to be free."""
+        self.try_take()
+        try:
+            yield
+        finally:
+            self.give_back()
+
+    def busy(self) -> float:
+        """Seconds that places were in use in all, up to now; ten for two places in use for five."""
+        with self._lock:
+            self._move(0)
+            return self._busy
+
+    def _move(self, by: int) -> None:
+        now = self._now()
+        self._busy += self.used * (now - self._changed)
+        self._changed, self.used = now, self.used + by
