@@ -4,8 +4,9 @@ Reading back the ids and stamps of all keys costs one call per 1,000 records; on
 show as saved have their own result read. A batch that NetSuite had taken before may have failed records in it that
 can succeed now: those go out again under a new key, derived from the old job, so that this too repeats safely.
 
-NetSuite works several jobs off at once, so as many are with it as requests may be under way. Only a batch that leans on
-a record in an earlier one, or writes the same record again, waits until that is over.
+NetSuite works several jobs off at once and queues the others, so twice as many are with it as requests may be under
+way: those in work and those that come next. Only a batch that leans on a record in an earlier one, or writes the same
+record again, waits until that is over.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Carried:
 
 
 class Batches:
-    """Sends one push as jobs, `lanes` of them at a time."""
+    """Sends one push as jobs; `lanes` requests at a time, and twice as many jobs."""
 
     def __init__(self, jobs: Jobs, connection: str, read_back: ReadBack, accepted: Accepted, lanes: int) -> None:
         self._jobs = jobs
@@ -63,7 +64,7 @@ class Batches:
         for wave in _waves(_batches(prepared)):
             waiting = [one for batch in wave for one in batch if unsettled & referenced_keys(one.write)]
             results |= {one.write.id: held(self._connection, one.write) for one in waiting}
-            sent = list(together(self._carry, _without(wave, waiting), self._lanes))
+            sent = list(together(self._carry, _without(wave, waiting), 2 * self._lanes))
             results |= {id: result for outcomes, _ in sent for id, result in outcomes.items()}
             carried.append([done for _, complete in sent for done in complete])
             unsettled |= {one.write.key.lower() for batch in wave for one in batch if one.write.id in results}

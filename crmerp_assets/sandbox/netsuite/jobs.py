@@ -10,7 +10,7 @@ from typing import Any
 
 from crmerp_assets.sandbox.netsuite.engine import Account, Records
 from crmerp_assets.sandbox.netsuite.errors import NetSuiteError
-from crmerp_assets.sandbox.netsuite.gauge import Gauge
+from crmerp_assets.sandbox.netsuite.gauge import Gauge, Time
 from crmerp_assets.sandbox.netsuite.operations import Answer, Operation, perform, refused
 
 JOBS = "/services/rest/async/v1/job"
@@ -21,9 +21,10 @@ Work = Operation | NetSuiteError
 class Jobs:
     """Keeps jobs in the database, so that those accepted before a restart are still done after it."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, time: Time | None = None) -> None:
         self.records = records
-        self.gauge = Gauge(records.account.options.job_processors)
+        self.gauge = Gauge(records.account.options.job_processors, *([time.now] if time else []))
+        self._time = time
         self._wake = threading.Condition()
         self._stop = threading.Event()
         self._free = threading.Event()
@@ -84,11 +85,18 @@ class Jobs:
     def _work(self) -> None:
         while (job := self._next()) is not None:
             with self.gauge.take():
-                if self._stop.wait(self.account.options.job_delay_seconds):
+                if self._delayed(self.account.options.job_delay_seconds):
                     return
                 self._free.wait()
                 self._run(job)
             self._taken.discard(job)
+
+    def _delayed(self, seconds: float) -> bool:
+        """Let the delay pass; whether the account stopped meanwhile."""
+        if self._time is None:
+            return self._stop.wait(seconds)
+        self._time.sleep(seconds)
+        return self._stop.is_set()
 
     def _next(self) -> int | None:
         """The oldest job that nobody has taken, once there is one; None when the account stops."""
