@@ -21,11 +21,11 @@ class Time(Protocol):
 
 
 class Gauge:
-    """`most` places. `taken` and `refused` count all since the start, `peak` is the most that were in use at once."""
+    """`most` places. `refused` counts since the start, `peak` is the most that were in use at once."""
 
     def __init__(self, most: int, now: Callable[[], float] = time.monotonic) -> None:
         self.most, self._now = most, now
-        self.used = self.peak = self.taken = self.refused = 0
+        self.used = self.peak = self.refused = 0
         self._busy, self._changed = 0.0, now()
         self._lock = threading.Lock()
 
@@ -36,7 +36,7 @@ class Gauge:
                 self.refused += 1
                 return False
             self._move(1)
-            self.taken, self.peak = self.taken + 1, max(self.peak, self.used)
+            self.peak = max(self.peak, self.used)
             return True
 
     def give_back(self) -> None:
