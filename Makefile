@@ -59,8 +59,9 @@ bench: $(VENV)/.dev ## Measure every stage and write docs/benchmarks.md (ten min
 	@$(BIN)/python -m crmerp_assets_tests.bench $(PART)
 
 .PHONY: throttle
-throttle: $(VENV)/.dev ## Pull and push 20,000 changed records at HubSpot's limits; the sandbox's windows say how full they were
-	@CRMERP_THROTTLE=$(CURDIR)/.crmerp-bench-throttle $(BIN)/python -m pytest -q -p no:cacheprovider crmerp_assets_tests/connectors/test_hubspot_limits.py
+throttle: $(VENV)/.dev ## 20,000 changed records at the limits of HubSpot, NetSuite and Salesforce; the sandboxes say how full they were
+	@rm -f $(CURDIR)/.crmerp-bench-throttle
+	@CRMERP_THROTTLE=$(CURDIR)/.crmerp-bench-throttle $(BIN)/python -m pytest -q -p no:cacheprovider -o timeout=3600 crmerp_assets_tests/connectors/test_hubspot_limits.py crmerp_assets_tests/connectors/test_netsuite_limits.py crmerp_assets_tests/flow/test_daily_quota.py
 	@cat $(CURDIR)/.crmerp-bench-throttle
 
 .PHONY: bench-matching

@@ -23,6 +23,7 @@ from typing import Protocol
 import httpx
 
 from crmerp_assets.connectors.errors import ConfigError, ConnectorError, Throttled, Transient, Unknown
+from crmerp_assets.connectors.slots import Slots
 from crmerp_assets.connectors.strangers import is_page, redirect_target, untrusted
 
 logger = logging.getLogger(__name__)
@@ -151,6 +152,7 @@ class HttpClient:
     `judge` looks at every answer and names the error in it, if any. `system` and `name` (the connection) go into
     errors and log lines. `retry_seconds` is the first pause, doubled each time, with jitter. `verify` may be the
     path of a CA bundle. `pace` waits until an attempt fits into what the system allows; repeated ones count as well.
+    Of the `concurrency` less is used for a while after a request was throttled (slots.py).
     """
 
     def __init__(
@@ -195,7 +197,7 @@ class HttpClient:
         self._max_attempts = max_attempts
         self._retry_seconds = retry_seconds
         self._longest_wait = longest_wait
-        self._slots = threading.BoundedSemaphore(concurrency)
+        self._slots = Slots(concurrency)
         self._calls = 0
         self._meter = meter or Unmetered()
         self._pace = pace or (lambda _request: None)
@@ -246,10 +248,13 @@ class HttpClient:
         error = self._from_a_stranger(response, repeatable) or self._judge(response)
         if error is None and response.status_code >= 500:
             error = self._transient(f"answered {response.status_code}")
+        if isinstance(error, Throttled):
+            self._slots.refused()
         if isinstance(error, Transient) and response.status_code >= 500 and not repeatable:
             raise self._unknown(f"answered {response.status_code}") from error
         if error is not None:
             raise error
+        self._slots.answered()
         return response
 
     def _from_a_stranger(self, response: httpx.Response, repeatable: bool) -> ConnectorError | None:

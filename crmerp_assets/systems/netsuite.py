@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from crmerp_assets.connectors.http import Meter
 from crmerp_assets.connectors.netsuite import NetSuiteConnector
+from crmerp_assets.connectors.netsuite.connector import CONCURRENCY
 from crmerp_assets.systems import Clock, ConnectionConfig, Sleep, System
 
 
 class NetSuiteConfig(ConnectionConfig):
-    """OAuth 2.0 client credentials with a certificate. `account_timezone` is the one of the integration user."""
+    """OAuth 2.0 client credentials with a certificate. `account_timezone` is the one of the integration user.
+
+    `concurrency`: requests at once; `crmerp check` says how many the account allows.
+    """
 
     type: Literal["netsuite"]
     account: str
     client_id: str
     certificate_id: str
     account_timezone: str = "UTC"
+    concurrency: int = Field(default=CONCURRENCY, ge=1)
 
     @model_validator(mode="after")
     def _has_key(self) -> NetSuiteConfig:
@@ -36,6 +41,7 @@ def connect(config: NetSuiteConfig, clock: Clock, meter: Meter, sleep: Sleep) ->
         certificate_id=config.certificate_id,
         private_key=config.key_text() or "",
         account_timezone=config.account_timezone,
+        concurrency=config.concurrency,
         overlap_seconds=config.overlap_seconds,
         timeout=config.timeout_seconds,
         verify=config.verify,

@@ -25,13 +25,14 @@ class Checker:
     """Looks at credentials, objects, fields, rights and limits without changing anything."""
 
     def __init__(
-        self, http: HttpClient, connection: str, suiteql: SuiteQL, wall: WallClock, metadata: Metadata
+        self, http: HttpClient, connection: str, suiteql: SuiteQL, wall: WallClock, metadata: Metadata, concurrency: int
     ) -> None:
         self._http = http
         self._connection = connection
         self._suiteql = suiteql
         self._wall = wall
         self._metadata = metadata
+        self._concurrency = concurrency
 
     def check(self, needs: Mapping[str, Needs]) -> list[Finding]:
         try:
@@ -40,7 +41,10 @@ class Checker:
             return [Finding(False, f"Login to {self._connection} is refused", str(failure))]
         except ConnectorError as failure:
             return [Finding(False, f"{self._connection} does not answer as it should", str(failure))]
-        findings = [Finding(True, f"Login to {self._connection} works", NOTHING), _concurrency(limits)]
+        findings = [
+            Finding(True, f"Login to {self._connection} works", NOTHING),
+            _places(limits.concurrent or 0, self._concurrency),
+        ]
         self._metadata.forget()
         for object, need in needs.items():
             findings += self._object(object, need)
@@ -102,10 +106,13 @@ class Checker:
 _PAST = {"read": "read", "write": "written"}
 
 
-def _concurrency(limits: Limits) -> Finding:
-    what = f"{limits.concurrent} requests may run at once"
-    enough = (limits.concurrent or 0) > 1
-    return Finding(enough, what, NOTHING if enough else "Give the integration record more concurrency in NetSuite.")
+def _places(allowed: int, used: int) -> Finding:
+    """One place is left to people's own tools and to other processes, where there are several."""
+    what, best = f"{allowed} requests may run at once, {used} are used", max(1, allowed - 1)
+    if used > allowed:
+        now = f"Set concurrency to {best}, or give the integration record more concurrency in NetSuite."
+        return Finding(False, what, now)
+    return Finding(True, what, f"Set concurrency to {best} to use more." if used < best else NOTHING)
 
 
 def _remedy(native: NativeObject, path: str) -> str:

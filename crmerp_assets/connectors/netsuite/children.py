@@ -41,9 +41,12 @@ def _lists(
 
 def _raws(suiteql: SuiteQL, child: Child, columns: dict[str, Column], parents: Sequence[str]) -> Iterator[Raw]:
     after: Key | None = None
+    known = set(parents)
     while True:
         query = _statement(child, columns, parents, after)
-        page = suiteql.page(query, key=lambda raw: _key(child, raw), after=after)
+        page = suiteql.page(
+            query, key=lambda raw: _key(child, raw), after=after, asked=lambda raw: raw.get("parent") in known
+        )
         yield from page.items
         if page.last:
             return

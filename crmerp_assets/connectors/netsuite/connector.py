@@ -51,7 +51,8 @@ class NetSuiteConnector:
     """One NetSuite account, read by SuiteQL and written by the REST record API.
 
     `url` may be empty: then it follows from `account` (`1234567_SB1` lives at 1234567-sb1.suitetalk...).
-    `account_timezone` is the time zone of the integration user, in which SuiteQL tells time.
+    `account_timezone` is the time zone of the integration user, in which SuiteQL tells time. `concurrency` is how many
+    requests may be under way at once.
     """
 
     system = SYSTEM
@@ -98,10 +99,10 @@ class NetSuiteConnector:
         suiteql = SuiteQL(self._http, name)
         preparer = Preparer(name, suiteql, Bodies(name, Names(suiteql)))
         self._metadata = Metadata(self._http)
-        self._reader = Reader(suiteql, wall, server, self._metadata.custom, overlap_seconds)
+        self._reader = Reader(suiteql, wall, server, self._metadata.custom, overlap_seconds, concurrency)
         self._jobs = Jobs(self._http, name, sleep, job_patience)
-        self._pusher = Pusher(self._http, name, suiteql, wall, server, preparer, self._jobs)
-        self._checker = Checker(self._http, name, suiteql, wall, self._metadata)
+        self._pusher = Pusher(self._http, name, suiteql, wall, server, preparer, self._jobs, concurrency)
+        self._checker = Checker(self._http, name, suiteql, wall, self._metadata, concurrency)
         self._rights = Rights(self._http, suiteql)
 
     def check(self, needs: Mapping[str, Needs]) -> list[Finding]:

@@ -27,6 +27,10 @@ COLLECTION = {
 }
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 2.0
+SOONER = 0.94
+"""A job that was complete at the first look may have been so for a while."""
+LATER = 0.15
+"""How much longer the second look waits, as a part of the time before; the third twice as much, and so on."""
 LONGEST_FIRST_PAUSE = 30.0
 _JOB = re.compile(r"/services/rest/async/v1/job/(\w+)")
 
@@ -78,17 +82,18 @@ class Jobs:
     def wait(self, job: Job) -> bool:
         """Whether all tasks succeeded, once the job is complete; Unknown when patience ends.
 
-        The first pause is a little less than what the last job took, so that a run of jobs costs about one poll each.
+        The first look is about when the last job was complete, and the next ones follow soon, so that a run of jobs
+        costs little more than one look each, and NetSuite has the next job soon after the last.
         """
-        waited, pause = 0.0, FIRST_PAUSE if job.replayed else self._usual
+        waited, looks, pause = 0.0, 0, FIRST_PAUSE if job.replayed else self._usual
         while waited < self._patience:
             self._sleep(pause)
-            waited += pause
+            waited, looks = waited + pause, looks + 1
             answer = self._get(f"/services/rest/async/v1/job/{job.id}")
             if answer.get("completed") is True:
-                self._usual = max(FIRST_PAUSE, min(waited * 0.9, LONGEST_FIRST_PAUSE))
+                self._usual = min(max(FIRST_PAUSE, waited if looks > 1 else waited * SOONER), LONGEST_FIRST_PAUSE)
                 return answer.get("progress") == "succeeded"
-            pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 2))
+            pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, waited * min(looks * LATER, 0.5)))
         raise self._lost("has not finished a job in time")
 
     def over(self, job_id: str) -> bool:

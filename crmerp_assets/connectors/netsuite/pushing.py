@@ -35,6 +35,7 @@ class Pusher:
         server: ServerClock,
         preparer: Preparer,
         jobs: Jobs,
+        lanes: int,
     ) -> None:
         self._http = http
         self._connection = connection
@@ -43,6 +44,7 @@ class Pusher:
         self._server = server
         self._preparer = preparer
         self._jobs = jobs
+        self._lanes = lanes
 
     def push(self, object: str, writes: Sequence[Write], accepted: Accepted) -> list[Result]:
         if not writes:
@@ -80,7 +82,7 @@ class Pusher:
 
     def _many(self, native: NativeObject, ready: Sequence[Prepared], accepted: Accepted) -> dict[str, Result]:
         saved = partial(read_back, self._suiteql, self._wall, native)
-        batches = Batches(self._jobs, self._connection, saved, accepted)
+        batches = Batches(self._jobs, self._connection, saved, accepted, self._lanes)
         try:
             started = self._server.fresh()
         except (Transient, Throttled) as failure:

@@ -2,24 +2,36 @@
 
 Every pull walks by internal id, so that a record changed on the way keeps its place; an incremental one reads what
 changed from a little before the last start, because a change may be committed later than it is stamped. Walking by
-the time of change would stand still for ever in the hour that autumn repeats: its readings fall back.
+the time of change would stand still for ever in the hour that autumn repeats: its readings fall back. Where much is
+left, spans of ids are read at the same time (spans.py).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from crmerp_assets.connectors.errors import ConfigError
+from crmerp_assets.connectors.errors import ConfigError, ConnectorError
 from crmerp_assets.connectors.netsuite.children import attach_children
 from crmerp_assets.connectors.netsuite.fields import SYSTEM, Column, NativeObject
 from crmerp_assets.connectors.netsuite.objects import native_object
-from crmerp_assets.connectors.netsuite.statements import MODIFIED, Selection, moment_literal, row_of, select, statement
-from crmerp_assets.connectors.netsuite.suiteql import Key, Raw, RawPage, SuiteQL, chunks, number_list
+from crmerp_assets.connectors.netsuite.spans import FROM_PAGES, Span, split
+from crmerp_assets.connectors.netsuite.statements import (
+    MODIFIED,
+    Selection,
+    highest_id,
+    moment_literal,
+    row_of,
+    select,
+    statement,
+)
+from crmerp_assets.connectors.netsuite.suiteql import PAGE, Key, Raw, RawPage, SuiteQL, chunks, number_list
 from crmerp_assets.connectors.netsuite.times import INSTANT, ServerClock, WallClock, parse_instant
 from crmerp_assets.connectors.protocol import Deletion, Page, Row
+from crmerp_assets.connectors.together import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +60,28 @@ class Reader:
         server: ServerClock,
         custom: Callable[[NativeObject, Sequence[str]], Mapping[str, Column]],
         overlap_seconds: int,
+        lanes: int,
     ) -> None:
         self._suiteql = suiteql
         self._wall = wall
         self._server = server
         self._custom = custom
         self._overlap = timedelta(seconds=overlap_seconds)
+        self._lanes = lanes
 
     def pull(self, object: str, fields: Sequence[str], since: str | None) -> Iterator[Page]:
         selection = self._select(object, fields)
         cursor = self._resumed(since)
-        while cursor.mode != "done":
-            raw = self._page(selection, cursor)
-            rows = [row_of(selection, item, self._wall) for item in raw.items]
-            attach_children(self._suiteql, self._wall, selection, rows)
-            cursor = self._next(cursor, raw)
-            yield Page(rows, cursor.text())
+        yield from self._walk(selection, cursor, Span(int(cursor.id or 0), None))
 
     def ids(self, object: str) -> list[str]:
-        selection = self._select(object, ())
-        cursor, found = Cursor("full", ""), list[str]()
-        while cursor.mode != "done":
-            raw = self._page(selection, cursor)
-            found += [item["id"] or "" for item in raw.items]
-            cursor = self._next(cursor, raw)
-        return found
+        pages = self._walk(self._select(object, ()), Cursor("full", ""), Span(0, None))
+        return [row["_id"] or "" for page in pages for row in page.rows]
 
     def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> list[Row]:
         selection = self._select(object, fields)
-        rows: list[Row] = []
-        for chunk in chunks(list(dict.fromkeys(ids))):
-            query = statement(selection, [f"t.id IN ({number_list(chunk)})"], "t.id")
-            rows += self._whole(selection, self._suiteql.rows(query))
-        return rows
+        wanted = chunks(list(dict.fromkeys(ids)))
+        return [row for some in together(partial(self._some, selection), wanted, self._lanes) for row in some]
 
     def find_by_key(self, object: str, key_field: str, keys: Sequence[str], fields: Sequence[str]) -> dict[str, Row]:
         """Keys compare without case, as NetSuite's external ids do."""
@@ -125,6 +126,10 @@ class Reader:
         native = native_object(object)
         return select(native, fields, self._custom(native, fields))
 
+    def _some(self, selection: Selection, ids: Sequence[str]) -> list[Row]:
+        query = statement(selection, [f"t.id IN ({number_list(ids)})"], "t.id")
+        return self._whole(selection, self._suiteql.rows(query))
+
     def _whole(self, selection: Selection, items: Sequence[Raw]) -> list[Row]:
         rows = [row_of(selection, item, self._wall) for item in items]
         attach_children(self._suiteql, self._wall, selection, rows)
@@ -145,21 +150,73 @@ class Reader:
     def _started(self) -> str:
         return (self._server.now() - self._overlap).strftime(INSTANT)
 
-    def _page(self, selection: Selection, cursor: Cursor) -> RawPage:
-        where = [f"t.id > {cursor.id or 0}"]
-        if cursor.mode == "changes":
-            where.append(f"{MODIFIED} >= {moment_literal(cursor.since or '')}")
-        return self._suiteql.page(statement(selection, where, "t.id"), key=_by_id, after=(int(cursor.id or 0),))
+    def _walk(self, selection: Selection, cursor: Cursor, span: Span) -> Iterator[Page]:
+        """Pages in the order of ids, whichever came first, so that a pull that fails is resumed behind the last."""
+        rest: Span | None = span
+        while rest is not None:
+            span, raw = rest, self._raw(selection, cursor, rest)
+            rest = _rest(span, raw)
+            spans = self._spans(selection, cursor, rest, raw.total - len(raw.items)) if rest else []
+            if len(spans) > 1:
+                yield from self._abreast(selection, cursor, spans, partial(self._page, selection, cursor, span, raw))
+                return
+            yield self._page(selection, cursor, span, raw)
 
-    @staticmethod
-    def _next(cursor: Cursor, raw: RawPage) -> Cursor:
-        if raw.last:
-            return Cursor("done", cursor.started)
-        return Cursor(cursor.mode, cursor.started, cursor.since, raw.items[-1]["id"])
+    def _abreast(
+        self, selection: Selection, cursor: Cursor, spans: Sequence[Span], first: Callable[[], Page]
+    ) -> Iterator[Page]:
+        """`first`, whose rows are there already, and what the spans hold; where one holds more than a page it is
+        walked itself."""
+        begins: list[Callable[[], tuple[Page, Span | None]]] = [lambda: (first(), None)]
+        begins += [partial(self._begun, selection, cursor, span) for span in spans]
+        for page, rest in together(lambda begin: begin(), begins, self._lanes):
+            yield page
+            if rest is not None:
+                yield from self._walk(selection, cursor, rest)
+
+    def _begun(self, selection: Selection, cursor: Cursor, span: Span) -> tuple[Page, Span | None]:
+        raw = self._raw(selection, cursor, span)
+        return self._page(selection, cursor, span, raw), _rest(span, raw)
+
+    def _raw(self, selection: Selection, cursor: Cursor, span: Span) -> RawPage:
+        query = statement(selection, _where(cursor, span), "t.id")
+        return self._suiteql.page(query, key=_by_id, after=(span.after,), asked=lambda row: span.holds(_id(row)))
+
+    def _page(self, selection: Selection, cursor: Cursor, span: Span, raw: RawPage) -> Page:
+        rows = self._whole(selection, raw.items)
+        reached = span.upto if raw.last else _id(raw.items[-1])
+        after = Cursor("done", cursor.started) if reached is None else replace(cursor, id=str(reached))
+        return Page(rows, after.text())
+
+    def _spans(self, selection: Selection, cursor: Cursor, rest: Span, left: int) -> list[Span]:
+        """`rest` in parts to be read at the same time; in one where it is short, or its end cannot be told now."""
+        if self._lanes == 1 or left <= FROM_PAGES * PAGE:
+            return [rest]
+        if rest.upto is not None:
+            return split(rest, rest.upto, left)
+        try:
+            (highest,) = self._suiteql.rows(highest_id(selection, _where(cursor, rest)))
+        except ConnectorError:
+            return [rest]
+        return split(rest, int(highest.get("id") or rest.after), left)
+
+
+def _rest(span: Span, raw: RawPage) -> Span | None:
+    """What a span holds behind its first page."""
+    return None if raw.last else Span(_id(raw.items[-1]), span.upto)
+
+
+def _where(cursor: Cursor, span: Span) -> list[str]:
+    changes = [f"{MODIFIED} >= {moment_literal(cursor.since or '')}"] if cursor.mode == "changes" else []
+    return [f"t.id > {span.after}", *([f"t.id <= {span.upto}"] if span.upto is not None else []), *changes]
 
 
 def _by_id(item: Raw) -> Key:
-    return (int(item["id"] or 0),)
+    return (_id(item),)
+
+
+def _id(item: Raw) -> int:
+    return int(item["id"] or 0)
 
 
 def _parsed(text: str) -> Cursor:

@@ -59,6 +59,12 @@ def statement(selection: Selection, where: Sequence[str], order: str | None) -> 
     ).strip()
 
 
+def highest_id(selection: Selection, where: Sequence[str]) -> str:
+    """The SELECT for the highest internal id among the rows of a selection."""
+    conditions = [condition for condition in (selection.native.only, *where) if condition]
+    return f"SELECT MAX(t.id) AS id FROM {selection.native.table} t WHERE {' AND '.join(conditions)}"
+
+
 def row_of(selection: Selection, raw: Raw, wall: WallClock) -> Row:
     """A result row as a row of the protocol, without its child lists."""
     modified = raw.get("modified")

@@ -46,12 +46,20 @@ class SuiteQL:
         self._name = name
 
     def page(
-        self, query: str, params: Sequence[str] = (), key: Callable[[Raw], Key] | None = None, after: Key | None = None
+        self,
+        query: str,
+        params: Sequence[str] = (),
+        key: Callable[[Raw], Key] | None = None,
+        after: Key | None = None,
+        asked: Callable[[Raw], bool] = lambda _row: True,
     ) -> RawPage:
-        """One whole page of rows with strictly rising keys beyond `after`; Transient where it stays broken."""
+        """One whole page of rows that were `asked` for, with strictly rising keys beyond `after`; Transient where it
+        stays broken."""
         for _ in range(READS):
             page = self._read(query, params)
-            if page is not None and (key is None or _rising([key(item) for item in page.items], after)):
+            if page is None or not all(map(asked, page.items)):
+                continue
+            if key is None or _rising([key(item) for item in page.items], after):
                 return page
         message = f"{self._name} keeps sending a page that is short, repeated or broken off; it is read again later."
         raise Transient(message, system=SYSTEM)

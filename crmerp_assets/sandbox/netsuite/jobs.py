@@ -1,4 +1,7 @@
-"""Asynchronous calls: a job of one or many tasks, worked off one after the other a moment after it was accepted."""
+"""Asynchronous calls: a job of one or many tasks, worked off one after the other a moment after it was accepted.
+
+As many jobs as the account has processors are in work at the same time; the others wait in their order.
+"""
 
 import json
 import threading
@@ -7,6 +10,7 @@ from typing import Any
 
 from crmerp_assets.sandbox.netsuite.engine import Account, Records
 from crmerp_assets.sandbox.netsuite.errors import NetSuiteError
+from crmerp_assets.sandbox.netsuite.gauge import Gauge, Time
 from crmerp_assets.sandbox.netsuite.operations import Answer, Operation, perform, refused
 
 JOBS = "/services/rest/async/v1/job"
@@ -17,24 +21,30 @@ Work = Operation | NetSuiteError
 class Jobs:
     """Keeps jobs in the database, so that those accepted before a restart are still done after it."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, time: Time | None = None) -> None:
         self.records = records
-        self._wake = threading.Event()
+        self.gauge = Gauge(records.account.options.job_processors, *([time.now] if time else []))
+        self._time = time
+        self._wake = threading.Condition()
         self._stop = threading.Event()
         self._free = threading.Event()
         self._free.set()
-        self._worker: threading.Thread | None = None
+        self._taken: set[int] = set()
+        self._workers: list[threading.Thread] = []
 
     @property
     def account(self) -> Account:
         return self.records.account
 
     def start(self) -> None:
-        if self._worker is None:
+        if not self._workers:
             self._stop.clear()
-            self._wake.set()
-            self._worker = threading.Thread(target=self._work, name="netsuite-jobs", daemon=True)
-            self._worker.start()
+            self._workers = [
+                threading.Thread(target=self._work, name=f"netsuite-jobs-{number}", daemon=True)
+                for number in range(self.gauge.most)
+            ]
+            for worker in self._workers:
+                worker.start()
 
     def hold(self, held: bool) -> None:
         """Accept jobs without working them off, as on an account whose queue is full; or go on."""
@@ -46,10 +56,15 @@ class Jobs:
     def stop(self) -> None:
         self._stop.set()
         self._free.set()
-        self._wake.set()
-        if self._worker is not None:
-            self._worker.join()
-            self._worker = None
+        self._rouse()
+        for worker in self._workers:
+            worker.join()
+        self._workers = []
+        self._taken.clear()
+
+    def _rouse(self) -> None:
+        with self._wake:
+            self._wake.notify_all()
 
     def submit(self, work: Sequence[Work], key: str | None, user: int) -> int:
         """Accept a job. Raises IDEMPOTENCY_ERROR with the first job's Location when the key was used before."""
@@ -64,21 +79,40 @@ class Jobs:
                 "INSERT INTO task (job, number, request, progress, status, body) VALUES (?, ?, ?, ?, ?, ?)", tasks
             )
         self.start()
-        self._wake.set()
+        self._rouse()
         return job
 
     def _work(self) -> None:
-        while not self._stop.is_set():
-            self._wake.wait()
-            self._wake.clear()
-            while (job := self._next()) is not None and not self._stop.wait(self.account.options.job_delay_seconds):
+        while (job := self._next()) is not None:
+            with self.gauge.take():
+                if self._delayed(self.account.options.job_delay_seconds):
+                    return
                 self._free.wait()
                 self._run(job)
+            self._taken.discard(job)
+
+    def _delayed(self, seconds: float) -> bool:
+        """Let the delay pass; whether the account stopped meanwhile."""
+        if self._time is None:
+            return self._stop.wait(seconds)
+        self._time.sleep(seconds)
+        return self._stop.is_set()
 
     def _next(self) -> int | None:
+        """The oldest job that nobody has taken, once there is one; None when the account stops."""
+        with self._wake:
+            while not self._stop.is_set():
+                waiting = self._waiting()
+                if waiting:
+                    self._taken.add(waiting[0])
+                    return waiting[0]
+                self._wake.wait()
+        return None
+
+    def _waiting(self) -> list[int]:
         with self.account.reading():
-            row = self.account.row("SELECT MIN(id) AS id FROM job WHERE completed = 0")
-            return row["id"] if row else None
+            rows = self.account.rows("SELECT id FROM job WHERE completed = 0 ORDER BY id")
+        return [row["id"] for row in rows if row["id"] not in self._taken]
 
     def _run(self, job: int) -> None:
         with self.account.reading():

@@ -12,6 +12,7 @@ from crmerp_assets.sandbox.kit import Sandbox
 from crmerp_assets.sandbox.netsuite.admin import Administration
 from crmerp_assets.sandbox.netsuite.engine import Account, Options, Records
 from crmerp_assets.sandbox.netsuite.errors import invalid_login, too_many_requests, unexpected
+from crmerp_assets.sandbox.netsuite.gauge import Gauge, Time
 from crmerp_assets.sandbox.netsuite.http import Api
 from crmerp_assets.sandbox.netsuite.http.answers import error_response
 from crmerp_assets.sandbox.netsuite.http.auth import Authentication
@@ -25,12 +26,18 @@ _PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_si
 
 
 class NetSuiteSandbox(Sandbox):
-    """A server that behaves like a NetSuite account. `options` are those of `engine.Options`."""
+    """A server that behaves like a NetSuite account. `options` are those of `engine.Options`.
+
+    `requests` and `jobs.gauge` tell how full its places were, by `time` where a test gives its own.
+    """
 
     system: ClassVar[str] = "netsuite"
 
-    def __init__(self, directory: Path, port: int = 0, tls: bool = False, **options: Any) -> None:
+    def __init__(
+        self, directory: Path, port: int = 0, tls: bool = False, time: Time | None = None, **options: Any
+    ) -> None:
         super().__init__(directory, port, tls)
+        self._time = time
         self.options = Options(**options)
         self._keys, key_file, self._public_key = load_or_make(directory)
         self.credentials |= {
@@ -53,7 +60,8 @@ class NetSuiteSandbox(Sandbox):
         account = Account(self._db, self.clock, self.options)
         register(self._db, account)
         self.records = Records(account)
-        self.jobs = Jobs(self.records)
+        self.jobs = Jobs(self.records, self._time)
+        self.requests = Gauge(self.options.concurrency_limit, *([self._time.now] if self._time else []))
         secrets = TokenSecrets(ACCOUNT, keys.client_id, keys.consumer_secret, keys.token_id, keys.token_secret)
         certificates = {keys.certificate_id: self._public_key}
         self.authentication = Authentication(account, keys.client_id, certificates, secrets, keys.host)
@@ -88,7 +96,10 @@ class NetSuiteSandbox(Sandbox):
 
     def routes(self) -> list[BaseRoute]:
         """The vendor's API and the admin calls that only this system has."""
-        return [*Api(self.records, self.authentication, self.jobs).routes(), *self.administration.routes()]
+        return [
+            *Api(self.records, self.authentication, self.jobs, self.requests, self._time).routes(),
+            *self.administration.routes(),
+        ]
 
     def seed(self, object: str, records: list[dict[str, Any]]) -> list[str]:
         """Insert records in bulk, all or none. Raises ValueError with the vendor's refusal."""

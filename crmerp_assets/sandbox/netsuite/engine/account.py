@@ -55,6 +55,7 @@ class Options:
     customer_currencies: bool = False
     more_currencies: tuple[str, ...] = ()
     job_delay_seconds: float = 0.05
+    job_processors: int = 5
     concurrency_limit: int = 5
     latency_seconds: float = 0.0
 

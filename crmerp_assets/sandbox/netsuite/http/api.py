@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from crmerp_assets.sandbox.netsuite.engine import Records
 from crmerp_assets.sandbox.netsuite.errors import NetSuiteError, too_many_requests
+from crmerp_assets.sandbox.netsuite.gauge import Gauge, Time
 from crmerp_assets.sandbox.netsuite.http import async_routes, metadata, query, record, system
 from crmerp_assets.sandbox.netsuite.http.answers import error_response
 from crmerp_assets.sandbox.netsuite.http.auth import TOKEN_PATH, Authentication
@@ -25,10 +26,12 @@ _MODULES = (metadata, record, query, async_routes, system)
 class Api:
     """The vendor's REST services over one account."""
 
-    def __init__(self, records: Records, authentication: Authentication, jobs: Jobs) -> None:
+    def __init__(
+        self, records: Records, authentication: Authentication, jobs: Jobs, gauge: Gauge, time: Time | None = None
+    ) -> None:
         self.authentication = authentication
         self.services = Services(records, Queries(records.account), jobs)
-        self.in_flight = 0
+        self.gauge, self._time = gauge, time
 
     def routes(self) -> list[Route]:
         routes = [Route(TOKEN_PATH, self.authentication.token, methods=["POST"])]
@@ -40,17 +43,21 @@ class Api:
     def _endpoint(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             options = self.services.records.account.options
-            if self.in_flight >= options.concurrency_limit:
+            if not self.gauge.try_take():
                 return error_response(too_many_requests())
-            self.in_flight += 1
             try:
-                if options.latency_seconds:
-                    await asyncio.sleep(options.latency_seconds)
+                await self._on_its_way(options.latency_seconds)
                 return await self._handle(handler, request)
             finally:
-                self.in_flight -= 1
+                self.gauge.give_back()
 
         return endpoint
+
+    async def _on_its_way(self, seconds: float) -> None:
+        if self._time is None:
+            await asyncio.sleep(seconds)
+        else:
+            await run_in_threadpool(self._time.sleep, seconds)
 
     async def _handle(self, handler: Handler, request: Request) -> Response:
         root = f"{request.url.scheme}://{request.url.netloc}"
