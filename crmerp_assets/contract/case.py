@@ -130,7 +130,9 @@ class ConnectorCase:
     are valid writes, `bad(n)` is one that the system rejects. `edit`, `delete` and `merge(winner, loser)` are what a
     person does through the vendor's own API. The `*_calls(n)` are the best case for n records. `next_page` and
     `push_call` are patterns for faults: the request for a page behind the first, and the call that writes. `changes`
-    are an administrator's; `connect_to` makes a connector for another address, which trusts what the machine trusts.
+    are an administrator's; `connect_to` makes a connector for another address, which trusts what the machine trusts,
+    and `hasty` one that gives up every call after so many seconds. `parts`: a batch is no transaction, so that the
+    sandbox can carry out a part of one (the fault `partial`).
     """
 
     system: str
@@ -160,6 +162,8 @@ class ConnectorCase:
     fields: tuple[str, ...] = ()
     changes: Mapping[Changed, Change] = field(default_factory=dict)
     connect_to: Callable[[str], Connector] | None = None
+    hasty: Callable[[float], Connector] | None = None
+    parts: bool = False
     gaps: Mapping[str, Gap] = field(default_factory=dict)
 
 

@@ -15,6 +15,10 @@ from crmerp_assets.contract.case import ConnectorCase
 
 BEFORE = ("cut_before", "throttle", "server_error", "html", "redirect", "revoke")
 AFTER = ("error_after", "cut_after", "truncated", "wrong_type")
+LATE, PARTIAL = ("slow", "late_answer"), "partial"
+"""A call that is applied, or answered, after its sender gave up; and a batch that is applied in part."""
+PATIENCE, LATER = 0.4, 0.6
+"""Seconds: how long a call is waited for, and how long it takes."""
 ONCE, ALWAYS = 1, 99
 FORMS = (("create", 1), ("create", 12), ("update", 2))
 ROUNDS = 3
@@ -34,8 +38,11 @@ class Trial:
         return f"{self.operation} of {self.count}, {self.kind} x {self.times}"
 
 
-def trials() -> Iterator[Trial]:
-    combined = product((*BEFORE, *AFTER), (ONCE, ALWAYS), FORMS)
+def trials(case: ConnectorCase) -> Iterator[Trial]:
+    """Late calls take their time, so that they are tried once."""
+    combined = list(product((*BEFORE, *AFTER), (ONCE, ALWAYS), FORMS))
+    combined += product(LATE if case.hasty else (), (ONCE,), FORMS)
+    combined += product((PARTIAL,) if case.parts else (), (ONCE, ALWAYS), FORMS)
     for number, (kind, times, (operation, count)) in enumerate(combined):
         yield Trial(kind, times, operation, count, 1000 + 20 * number)
 
@@ -43,10 +50,10 @@ def trials() -> Iterator[Trial]:
 def test_every_fault_in_every_form_of_writing_ends_with_one_record_for_each_write(
     case: ConnectorCase, connector: Connector
 ) -> None:
-    for trial in trials():
+    for trial in trials(case):
         problem = tried(case, connector, trial)
         assert problem is None, f"{trial}: {problem}"
-    assert case.admin.count(case.object) == sum(trial.count for trial in trials())
+    assert case.admin.count(case.object) == sum(trial.count for trial in trials(case))
 
 
 def tried(case: ConnectorCase, connector: Connector, trial: Trial) -> str | None:
@@ -56,15 +63,27 @@ def tried(case: ConnectorCase, connector: Connector, trial: Trial) -> str | None
     if trial.operation == "update":
         made = connector.push(case.object, writes)
         writes = [case.update(n, str(one.native_id), f"New {n}") for n, one in zip(numbers, made, strict=True)]
-    case.admin.fault(trial.kind, case.push_call, times=trial.times)
-    results = answers(connector, case.object, writes)
+    case.admin.fault(trial.kind, case.push_call, times=trial.times, seconds=LATER)
+    results = answers(sender(case, connector, trial), case.object, writes)
+    struck = case.admin.fault_hits()
     case.admin.no_faults()
+    if not struck:
+        return "the fault never struck"
     for result in results:
         if isinstance(result.error, Rejected):
             return f"a sound record was refused: {result.error}"
-        if isinstance(result.error, ConnectorError) and trial.kind in AFTER and not isinstance(result.error, Unknown):
+        if (
+            isinstance(result.error, ConnectorError)
+            and trial.kind in (*AFTER, *LATE)
+            and not isinstance(result.error, Unknown)
+        ):
             return f"it was applied, and this says that it was not: {result.error!r}"
     return recovered(case, connector, writes, results)
+
+
+def sender(case: ConnectorCase, connector: Connector, trial: Trial) -> Connector:
+    """Who pushes: somebody without patience where a call is late."""
+    return case.hasty(PATIENCE) if case.hasty and trial.kind in LATE else connector
 
 
 def recovered(

@@ -67,6 +67,8 @@ def hubspot_case(directory: Path) -> Iterator[ConnectorCase]:
             changes=field_changes(admin, "companies", TIER, create, lambda: provision(connect, TIER_SPEC))
             | {"right": admin.withdrawn("settings", {"scopes_withheld": []}, WRITING, create, "companies")},
             connect_to=lambda url: connector_to(sandbox, url=url, verify=True)(),
+            hasty=lambda seconds: connector_to(sandbox, timeout=seconds)(),
+            parts=True,
             gaps={"test_a_merge_names_its_winner": THIRD},
         )
         person.close()

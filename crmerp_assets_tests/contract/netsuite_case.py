@@ -64,6 +64,7 @@ def netsuite_case(directory: Path) -> Iterator[ConnectorCase]:
                 )
             },
             connect_to=lambda url: connector_to(sandbox, url)(),
+            hasty=lambda seconds: connector_to(sandbox, timeout=seconds)(),
             gaps={"test_a_merge_names_its_winner": NO_WINNER, "test_a_throttled_call_waits_as_told": NO_WAIT},
         )
         person.close()
@@ -79,7 +80,9 @@ def job_calls(count: int) -> int:
     return 3 * -(-count // 100) + 1 + -(-count // 1000)
 
 
-def connector_to(sandbox: NetSuiteSandbox, url: str | None = None) -> Callable[..., NetSuiteConnector]:
+def connector_to(
+    sandbox: NetSuiteSandbox, url: str | None = None, timeout: float = 120.0
+) -> Callable[..., NetSuiteConnector]:
     credentials = sandbox.credentials
 
     def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600) -> NetSuiteConnector:
@@ -98,6 +101,7 @@ def connector_to(sandbox: NetSuiteSandbox, url: str | None = None) -> Callable[.
             Path(credentials["NETSUITE_PRIVATE_KEY_FILE"]).read_text(),
             clock=lambda: datetime.now(UTC),
             sleep=pause,
+            timeout=timeout,
             overlap_seconds=overlap_seconds,
         )
 

@@ -60,6 +60,7 @@ def odoo_case(directory: Path, version: str = "19.0") -> Iterator[ConnectorCase]
             secrets=(sandbox.credentials["ODOO_API_KEY"], person.key),
             changes=changes(admin, TIER_SPEC, create, connect),
             connect_to=lambda url: connector_to(sandbox, url=url, verify=True)(),
+            hasty=lambda seconds: connect(timeout=seconds),
         )
         person.close()
         admin.close()

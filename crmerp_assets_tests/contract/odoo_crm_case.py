@@ -59,6 +59,7 @@ def odoo_crm_case(directory: Path) -> Iterator[ConnectorCase]:
             secrets=(sandbox.credentials["ODOO_API_KEY"], person.key),
             changes=changes(admin, TIER_SPEC, create, connect),
             connect_to=lambda url: connector_to(sandbox, OdooCrmConnector, url=url, verify=True)(),
+            hasty=lambda seconds: connect(timeout=seconds),
             gaps={"test_a_merge_names_its_winner": LOST},
         )
         person.close()

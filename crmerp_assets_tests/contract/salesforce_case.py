@@ -60,6 +60,8 @@ def salesforce_case(directory: Path) -> Iterator[ConnectorCase]:
             changes=field_changes(admin, "Account", TIER, create, lambda: provision(connect, TIER_SPEC))
             | {"right": admin.withdrawn("rights", {"object": "Account"}, {"edit": False}, create, "Account")},
             connect_to=lambda url: connector_to(sandbox, url=url, verify=True)(),
+            hasty=lambda seconds: connector_to(sandbox, timeout=seconds)(),
+            parts=True,
         )
         person.close()
         admin.close()
@@ -79,6 +81,7 @@ def connector_to(sandbox: SalesforceSandbox, **options: Any) -> Callable[..., Sa
             sandbox.credentials["SALESFORCE_CLIENT_SECRET"],
             clock=lambda: datetime.now(UTC),
             verify=options.get("verify", False),
+            timeout=options.get("timeout", 120.0),
             sleep=sleep,
             overlap_seconds=overlap_seconds,
         )

@@ -64,6 +64,7 @@ def tryton_case(_directory: Path) -> Iterator[ConnectorCase]:
         throttle_wait=float(RETRY_AFTER),
         changes={"right": right(person), "value": payment_term(person)},
         connect_to=lambda url: connector_to(url)(),
+        hasty=lambda seconds: connector_to(proxy.url, seconds)(),
         gaps={
             "test_a_field_that_is_removed_is_named_and_the_other_records_go_through": MODULES,
             "test_a_field_that_an_administrator_requires_is_named_and_the_other_records_go_through": MODULES,
@@ -142,6 +143,9 @@ class TrytonAdmin(Admin):
     def no_faults(self) -> None:
         self._proxy.faults.clear()
 
+    def fault_hits(self) -> int:
+        return sum(fault.hits for fault in self._proxy.faults)
+
     def late(self, object: str, native_id: str, seconds_ago: int) -> None:
         then = (datetime.now(UTC) - timedelta(seconds=seconds_ago)).strftime(STAMP)
         self._server.sql("UPDATE party_party SET write_date = ? WHERE id = ?", then, int(native_id))
@@ -164,7 +168,7 @@ class TrytonAdmin(Admin):
         return int(found)
 
 
-def connector_to(url: str) -> Callable[..., TrytonConnector]:
+def connector_to(url: str, timeout: float = 120.0) -> Callable[..., TrytonConnector]:
     def connect(sleep: Callable[[float], None] = time.sleep, overlap_seconds: int = 600) -> TrytonConnector:
         return TrytonConnector(
             "tryton",
@@ -174,6 +178,7 @@ def connector_to(url: str) -> Callable[..., TrytonConnector]:
             INTEGRATION_PASSWORD,
             clock=lambda: datetime.now(UTC),
             sleep=sleep,
+            timeout=timeout,
             overlap_seconds=overlap_seconds,
         )
 

@@ -1,29 +1,26 @@
-"""A bench for faults: both sandboxes with a company in agreement, and writes of every form on records of their own.
+"""A bench for faults: two systems in agreement, and writes of every form on records of their own.
 
-Planning costs a hundred times as much as a push, so the cases of one entity are planned together, then pushed one by
-one, each with its fault and its recovery, and at the end planned together again. Intents of the other cases are held
-back meanwhile. What the other system is to hear waits until the end of the module.
+Planning costs a hundred times as much as a push, so cases are planned together, then pushed one by one, each with its
+fault and its recovery, and at the end planned together again. Intents of the other cases are held back meanwhile. What
+the other system is to hear waits until the end of the module. Which systems there are is said by vendor_bench.py and
+pair_bench.py.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
-import pytest
 from mortal import Died, Life, mortal
-from world import CLOSED, World, make_world
+from world import World
 
-from crmerp_assets.bootstrap import build, utc_now
+from crmerp_assets.bootstrap import utc_now
 from crmerp_assets.connectors.errors import ConnectorError
+from crmerp_assets.connectors.http import Unmetered
 from crmerp_assets.connectors.netsuite import NetSuiteConnector
-from crmerp_assets.connectors.salesforce import SalesforceConnector
-from crmerp_assets.sandbox.company.people import Accountant, Seller
+from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets.settings import Settings, load_configuration
 from crmerp_assets.sync.conform import conform
 from crmerp_assets.sync.link import link
@@ -32,13 +29,10 @@ from crmerp_assets.sync.plan import plan
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.pull import pull
 from crmerp_assets.sync.push import push
+from crmerp_assets.systems import find
+from crmerp_assets_tests.tryton.proxy import Fault as Struck
+from crmerp_assets_tests.tryton.proxy import Proxy
 
-POLICY = """
-go_live: 2026-01-01
-create: {customer: {erp: always}, contact: {crm: with_customer}}
-retries: {base_seconds: 0.001, max_seconds: 0.002, max_attempts: 9}
-breaker: {first_load: true, min_attempts: 1000000}
-"""
 FAULTY, NEXT = "the one with the fault", "the next one"
 LONGEST_PAUSE = 0.01
 HASTY_SECONDS, HASTY_PATIENCE = 0.4, 0.4
@@ -82,9 +76,9 @@ class Form:
     side: str
     count: int
     operation: str
-    seed: Callable[["Bench", list[str]], None]
+    seed: Callable[[Any, list[str]], None]
     expected: dict[str, Any]
-    change: Callable[["Bench", Sequence["Case"]], None] | None = None
+    change: Callable[[Any, Sequence["Case"]], None] | None = None
 
 
 @dataclass
@@ -93,6 +87,7 @@ class Case:
 
     form: Form
     fault: Fault
+    number: int = 0
     natives: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     intents: list[str] = field(default_factory=list)
@@ -112,7 +107,7 @@ class Case:
         for name in self.names:
             (record,) = records[name]
             assert record["key"], f"{name} carries no key of ours"
-            assert {field: value for field, value in record.items() if field != "key"} == self.form.expected
+            assert {field: record[field] for field in self.form.expected} == self.form.expected
 
 
 @dataclass
@@ -123,49 +118,51 @@ class Bench:
     patient: Platform
     hasty: Platform
     life: Life
-    ann: Seller
-    bob: Accountant
-    parent: str = ""
-    uncle: str = ""
-    entries: list[str] = field(default_factory=list)
+    servers: Mapping[str, Any]
 
     def run(self, cases: Sequence[Case]) -> None:
         """Try every case: plan those of one entity together, push one after the other, and recover."""
         updated = [case for case in cases if case.form.change]
-        self._seed(updated)
+        self.seed(updated)
         self.quiet()
         for entity in dict.fromkeys(case.form.entity for case in cases):
-            self._seed([case for case in cases if case.form.entity == entity and not case.form.change])
+            self.seed([case for case in cases if case.form.entity == entity and not case.form.change])
             for form in dict.fromkeys(case.form for case in updated if case.form.entity == entity):
                 assert form.change is not None
                 form.change(self, [case for case in updated if case.form is form])
             self._run([case for case in cases if case.form.entity == entity])
         self.quiet()
 
-    def _seed(self, cases: Sequence[Case]) -> None:
+    def seed(self, cases: Sequence[Case]) -> None:
         for form in dict.fromkeys(case.form for case in cases):
             mine = [case for case in cases if case.form is form]
             for number, case in enumerate(mine):
-                case.names = [f"{form.entity} {form.name} {number:03} {n}" for n in range(form.count)]
+                case.number = number
+                case.names = [self.name(case, n) for n in range(form.count)]
             form.seed(self, [name for case in mine for name in case.names])
+
+    def name(self, case: Case, number: int) -> str:
+        """What a record of a case is called; each name is given once."""
+        return f"{case.form.entity} {case.form.name} {case.number:03} {number}"
 
     def _run(self, cases: Sequence[Case]) -> None:
         form = cases[0].form
         self._step(form.entity)
-        self._hold(cases)
+        self.hold(cases)
         for case in cases:
-            self._strike(case)
+            self.strike(case)
         self._until_quiet(form)
 
-    def _hold(self, cases: Sequence[Case]) -> None:
+    def hold(self, cases: Sequence[Case]) -> None:
         """Find each case's intents and hold them all back."""
-        side, entity = cases[0].form.side, cases[0].form.entity
-        owner = {key: case for case in cases for key in (*case.natives, *case.names)}
-        found = self.open(side, entity).filter(pl.col("state") == "planned")
+        owner = {(case.form.entity, key): case for case in cases for key in (*case.natives, *case.names)}
+        entities = {case.form.entity for case in cases}
+        found = self.open(cases[0].form.side, entities.pop() if len(entities) == 1 else None)
+        found = found.filter(pl.col("state") == "planned")
         for row in found.iter_rows(named=True):
             changed = json.loads(row["changes"])
             named = changed.get("name") or changed.get("last_name") or {}
-            case = owner.get(row["native_id"] or named.get("after") or "")
+            case = owner.get((row["entity"], row["native_id"] or named.get("after") or ""))
             if case is not None:
                 case.intents.append(row["id"])
                 assert case.form.operation in (row["operation"], "both")
@@ -174,7 +171,7 @@ class Bench:
         with self.patient.ledger.begin() as tx:
             tx.intents.hold(found["id"].to_list(), "bench", "another case is tried")
 
-    def _strike(self, case: Case) -> None:
+    def strike(self, case: Case) -> None:
         with self.patient.ledger.begin() as tx:
             tx.pauses.lift(case.form.side)
             tx.intents.approve(case.intents, by="bench")
@@ -209,15 +206,21 @@ class Bench:
 
         The process is over then, so whoever is next takes over what it had claimed.
         """
-        system = self.world.erp if side == "netsuite" else self.world.crm
-        rules = [system.faults.add(**rule) for rule in trouble.rules]
-        self.world.erp.jobs.hold(trouble.held)
+        server = self.servers[side]
+        rules = [_struck_by(server, rule) for rule in trouble.rules]
+        self._jobs(trouble.held)
         met = self._pushed(self.hasty if trouble.hasty else self.patient, side, worker, trouble.dies)
-        system.faults.remove()
-        self.world.erp.jobs.hold(False)
+        _healthy(server)
+        self._jobs(False)
         with self.patient.ledger.begin() as tx:
             tx.intents.abandon([worker])
         return met, all(rule.hits for rule in rules) and (not trouble.dies or met == "Died")
+
+    def _jobs(self, held: bool) -> None:
+        """Let jobs lie, or go on; only NetSuite has them."""
+        for server in self.servers.values():
+            if isinstance(server, NetSuiteSandbox):
+                server.jobs.hold(held)
 
     def _pushed(self, used: Platform, side: str, worker: str, dies: str) -> str | None:
         self.life.ends, self.life.over = dies, False
@@ -255,24 +258,10 @@ class Bench:
         merge(used, entity)
         plan(used, entity)
 
-    def open(self, side: str, entity: str) -> pl.DataFrame:
+    def open(self, side: str, entity: str | None = None) -> pl.DataFrame:
         """What is still to be done, as planned last."""
         with self.patient.ledger.read() as tx:
             return tx.intents.open(side, entity)
-
-    def deals(self, names: Sequence[str]) -> list[str]:
-        """Won deals of the parent with two lines: 3 and 4 pieces at 10.25."""
-        header = {"StageName": "Closed Won", "CloseDate": CLOSED, "CurrencyIsoCode": "USD", "AccountId": self.parent}
-        header |= {"Pricebook2Id": self.world.price_book()}
-        made = self.world.seed("crm", "Opportunity", [header | {"Name": name} for name in names])
-        rows = [
-            {"OpportunityId": deal, "PricebookEntryId": self.entries[n], "Quantity": 3 + n}
-            | {"UnitPrice": 10.25, "SortOrder": n + 1}
-            for deal in made
-            for n in range(2)
-        ]
-        self.world.seed("crm", "OpportunityLineItem", rows)
-        return made
 
     def quiet(self) -> None:
         """Both systems in full: what waited is sent, and then nothing is left to do anywhere."""
@@ -280,31 +269,20 @@ class Bench:
         assert self.world.open_intents().is_empty()
 
 
-@contextmanager
-def make_bench(folder: Path) -> Iterator[Bench]:
-    """A bench in a folder of its own, with a parent account and two products in the CRM."""
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        make_world(folder, patch) as world,
-        duckdb.connect(str(folder / "warehouse.duckdb")),
-    ):
-        world.policy(POLICY)
-        world.provision()
-        life, built = Life(""), build(Settings())
-        patient = with_connectors(built, _pause(life), 30.0, 900.0)
-        hasty = with_connectors(built, _pause(life), HASTY_SECONDS, HASTY_PATIENCE)
-        with ExitStack() as stack:
-            for platform in (built, patient, hasty):
-                stack.callback(platform.close)
-            ann = stack.enter_context(Seller(world.crm.url))
-            bob = stack.enter_context(Accountant(world.erp.url))
-            bench = Bench(world, patient, hasty, life, ann, bob, entries=world.catalogue(2))
-            named = [{"Name": name, "CurrencyIsoCode": "USD"} for name in ("Parent", "Uncle")]
-            bench.parent, bench.uncle = world.seed("crm", "Account", named)
-            yield bench
+def _struck_by(server: Any, rule: dict[str, Any]) -> Any:
+    """The rule in force at a sandbox, or at the proxy in front of a server."""
+    if not isinstance(server, Proxy):
+        return server.faults.add(**rule)
+    struck = Struck(**{name: value for name, value in rule.items() if name != "status"})
+    server.faults.append(struck)
+    return struck
 
 
-def _pause(life: Life) -> Callable[[float], None]:
+def _healthy(server: Any) -> None:
+    (server.faults.clear if isinstance(server, Proxy) else server.faults.remove)()
+
+
+def paused(life: Life) -> Callable[[float], None]:
     """Sleeps as told, but never long; a process may die while it waits for a job."""
 
     def pause(seconds: float) -> None:
@@ -316,15 +294,32 @@ def _pause(life: Life) -> Callable[[float], None]:
 
 def with_connectors(platform: Platform, sleep: Callable[[float], None], timeout: float, patience: float) -> Platform:
     """The platform with connectors that give a call up after `timeout` and a job after `patience` seconds."""
-    made = {}
-    for config in load_configuration(Settings()).connections:
-        common = {"name": config.name, "url": config.url, "client_id": config.client_id, "overlap_seconds": 3}
-        common |= {"clock": utc_now, "sleep": sleep, "timeout": timeout}
-        if config.type == "salesforce":
-            secret = config.client_secret.get_secret_value()
-            connector: Any = SalesforceConnector(client_secret=secret, **common)
-        else:
-            own = {"account": config.account, "certificate_id": config.certificate_id, "job_patience": patience}
-            connector = NetSuiteConnector(private_key=config.key_text() or "", **own, **common)
-        made[config.name] = replace(platform.connections[config.name], connector=connector)
+    made = {
+        config.name: replace(
+            platform.connections[config.name],
+            connector=_connector(
+                config.model_copy(update={"timeout_seconds": timeout, "overlap_seconds": 3}), sleep, patience
+            ),
+        )
+        for config in load_configuration(Settings()).connections
+    }
     return replace(platform, connections=made)
+
+
+def _connector(config: Any, sleep: Callable[[float], None], patience: float) -> Any:
+    """How long a job may take is no setting, so that a connector with jobs is made here."""
+    if config.type != "netsuite":
+        return find(config.type).connect(config, utc_now, Unmetered(), sleep)
+    return NetSuiteConnector(
+        name=config.name,
+        url=config.url,
+        account=config.account,
+        client_id=config.client_id,
+        certificate_id=config.certificate_id,
+        private_key=config.key_text() or "",
+        overlap_seconds=config.overlap_seconds,
+        timeout=config.timeout_seconds,
+        job_patience=patience,
+        clock=utc_now,
+        sleep=sleep,
+    )

@@ -14,12 +14,18 @@ ALWAYS = 6
 
 @dataclass(frozen=True)
 class Calls:
-    """Patterns of the calls that write and read; `checks` reads come before the write, `writes` are let through."""
+    """Patterns of the calls that write and read; `checks` reads come before the write, `writes` are let through.
+
+    `behind`: how many reads come before the write depends on what is known already, so that none counts before it.
+    `parts`: a batch can be carried out in part, because it is no transaction.
+    """
 
     write: str
     read: str
     checks: int
     writes: int = 0
+    behind: bool = False
+    parts: bool = False
 
 
 def rule(kind: str, match: str, **options: Any) -> dict[str, Any]:
@@ -29,7 +35,7 @@ def rule(kind: str, match: str, **options: Any) -> dict[str, Any]:
 
 def all_faults(calls: Calls) -> Iterator[Fault]:
     """Every fault that any form of writing can meet."""
-    yield from _on_the_write(calls)
+    yield from on_the_write(calls)
     yield from _on_reads(calls)
     yield from _while_settling(calls)
     yield from (Fault("killed", point, Trouble(dies=point)) for point in POINTS)
@@ -37,7 +43,7 @@ def all_faults(calls: Calls) -> Iterator[Fault]:
         yield Fault("killed", VERSION_CHECK, Trouble(dies=VERSION_CHECK))
 
 
-def _on_the_write(calls: Calls) -> Iterator[Fault]:
+def on_the_write(calls: Calls) -> Iterator[Fault]:
     """`once` lets a client that may send again do so, `always` meets every attempt."""
     for kind, point in (
         ("throttle", "before-applying"),
@@ -48,6 +54,13 @@ def _on_the_write(calls: Calls) -> Iterator[Fault]:
     ):
         for often, times in (("once", 1), ("always", ALWAYS)):
             yield Fault(f"{kind}-{often}", point, Trouble((_write(calls, kind, times=times),)))
+    for kind, point in (
+        *(("html", "before-applying"), ("redirect", "before-applying")),
+        *(("truncated", "after-applying"), ("wrong_type", "after-applying")),
+    ):
+        yield Fault(kind, point, Trouble((_write(calls, kind, times=ALWAYS),)))
+    if calls.parts:
+        yield Fault("partial", "applied-in-part", Trouble((_write(calls, "partial"),)))
     for kind, point in (("slow", "applied-after-giving-up"), ("late_answer", "after-applying")):
         yield Fault(kind, point, Trouble((_write(calls, kind, seconds=SLOW),), hasty=True))
     for often, times in (("once", 1), ("always", 2)):
@@ -59,7 +72,8 @@ def _on_reads(calls: Calls) -> Iterator[Fault]:
     for kind in ("server_error", "cut_after", "revoke"):
         if calls.checks:
             yield Fault(kind, "in-the-version-check", Trouble((rule(kind, calls.read, times=ALWAYS),)))
-        yield Fault(kind, "reading-back", Trouble((rule(kind, calls.read, times=ALWAYS, skip=calls.checks),)))
+        since = {"after": calls.write} if calls.behind else {"skip": calls.checks}
+        yield Fault(kind, "reading-back", Trouble((rule(kind, calls.read, times=ALWAYS, **since),)))
 
 
 def _while_settling(calls: Calls) -> Iterator[Fault]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bench import Bench, Case, Fault, Form, Trouble
+from bench import Case, Fault, Form, Trouble
 from faults import ALWAYS, Calls, all_faults, rule
 from mortal import BETWEEN
+from vendor_bench import VendorBench
 
 PHONE, NEW_PHONE = "+12025550142", "+12025550199"
 READ, JOB, TASKS = r"^POST .*/suiteql", r"^GET .*/async/v1/job/\d+$", r"^GET .*/async/v1/job/\d+/task"
@@ -47,12 +48,12 @@ def _on_jobs(calls: Calls) -> Iterator[Fault]:
     yield Fault("killed-then-killed", BETWEEN, Trouble(dies=BETWEEN), Trouble(dies="while-recording"))
 
 
-def _accounts(bench: Bench, names: list[str]) -> None:
+def _accounts(bench: VendorBench, names: list[str]) -> None:
     shared = {"CurrencyIsoCode": "USD", "Phone": PHONE, "ParentId": bench.parent}
     bench.world.seed("crm", "Account", [shared | {"Name": name} for name in names])
 
 
-def _change_accounts(bench: Bench, updated: Sequence[Case]) -> None:
+def _change_accounts(bench: VendorBench, updated: Sequence[Case]) -> None:
     customers = {row["companyname"]: row["id"] for row in bench.world.suiteql("SELECT id, companyname FROM customer")}
     accounts = {row["Name"]: row["Id"] for row in bench.world.soql("SELECT Id, Name FROM Account")}
     for case in updated:
@@ -61,11 +62,11 @@ def _change_accounts(bench: Bench, updated: Sequence[Case]) -> None:
             bench.ann.change("Account", accounts[name], {"Phone": NEW_PHONE, "ParentId": bench.uncle})
 
 
-def _deals(bench: Bench, names: list[str]) -> None:
+def _deals(bench: VendorBench, names: list[str]) -> None:
     bench.deals(names)
 
 
-def _change_deals(bench: Bench, updated: Sequence[Case]) -> None:
+def _change_deals(bench: VendorBench, updated: Sequence[Case]) -> None:
     """More of the first line, and the second line goes: what is sent must replace the lines that are there."""
     orders = {row["memo"]: row["id"] for row in bench.world.suiteql("SELECT id, memo FROM transaction")}
     asked = "SELECT Id, SortOrder, Opportunity.Name FROM OpportunityLineItem"
@@ -91,7 +92,7 @@ FORMS = [
 ]
 
 
-def customers(bench: Bench) -> Found:
+def customers(bench: VendorBench) -> Found:
     """The customers of NetSuite by name."""
     found: Found = {}
     rows = bench.world.suiteql("SELECT id, externalid, companyname, phone, parent FROM customer")
@@ -103,7 +104,7 @@ def customers(bench: Bench) -> Found:
     return found
 
 
-def orders(bench: Bench) -> Found:
+def orders(bench: VendorBench) -> Found:
     """The sales orders of NetSuite by memo, with the quantities of their lines."""
     asked = "SELECT transaction, item, quantity FROM transactionline WHERE mainline = 'F' AND taxline = 'F'"
     lines: dict[str, list[str]] = {}

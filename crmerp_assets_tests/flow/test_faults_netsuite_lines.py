@@ -1,8 +1,9 @@
 """Every fault in every form of writing orders with lines to NetSuite, at every point: one record for each intent."""
 
 import pytest
-from bench import Case, make_bench
+from bench import Case
 from netsuite_forms import Found, cases, orders
+from vendor_bench import make_bench
 
 pytestmark = pytest.mark.timeout(1200)
 CASES = cases("order")

@@ -8,19 +8,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from bench import Bench, Case, Fault, Form, make_bench
+from bench import Case, Fault, Form
 from faults import Calls, all_faults
+from vendor_bench import VendorBench, make_bench
 
 pytestmark = pytest.mark.timeout(1200)
 WRITE, READ = r"^PATCH .*/composite/sobjects", r"^(GET .*/query|POST .*/composite/sobjects)"
 
 
-def _items(bench: Bench, names: list[str]) -> None:
+def _items(bench: VendorBench, names: list[str]) -> None:
     rows = [{"itemId": f"SKU {name}", "displayName": name} for name in names]
     bench.world.seed("erp", "nonInventorySaleItem", rows)
 
 
-def _deactivate_items(bench: Bench, updated: Sequence[Case]) -> None:
+def _deactivate_items(bench: VendorBench, updated: Sequence[Case]) -> None:
     items = {row["displayname"]: row["id"] for row in bench.world.suiteql("SELECT id, displayname FROM item")}
     products = {row["Name"]: row["Id"] for row in bench.world.soql("SELECT Id, Name FROM Product2")}
     for case in updated:
@@ -29,21 +30,21 @@ def _deactivate_items(bench: Bench, updated: Sequence[Case]) -> None:
             bench.bob.change("nonInventorySaleItem", items[name], {"isInactive": True})
 
 
-def _contacts(bench: Bench, names: list[str]) -> None:
+def _contacts(bench: VendorBench, names: list[str]) -> None:
     parent = bench.world.suiteql("SELECT id FROM customer WHERE companyname = 'Parent'")[0]["id"]
     rows = [{"lastName": name, "entityId": name, "company": {"id": parent}} for name in names]
     bench.world.seed("erp", "contact", rows)
 
 
-def _accounts(bench: Bench, names: list[str]) -> None:
+def _accounts(bench: VendorBench, names: list[str]) -> None:
     bench.world.seed("crm", "Account", [{"Name": name, "CurrencyIsoCode": "USD"} for name in names])
 
 
-def _first_accounts(bench: Bench, names: list[str]) -> None:
+def _first_accounts(bench: VendorBench, names: list[str]) -> None:
     _accounts(bench, [name for name in names if name.endswith(" 0")])
 
 
-def _limit_credit(bench: Bench, updated: Sequence[Case]) -> None:
+def _limit_credit(bench: VendorBench, updated: Sequence[Case]) -> None:
     customers = {row["companyname"]: row["id"] for row in bench.world.suiteql("SELECT id, companyname FROM customer")}
     accounts = {row["Name"]: row["Id"] for row in bench.world.soql("SELECT Id, Name FROM Account")}
     for case in updated:
@@ -53,7 +54,7 @@ def _limit_credit(bench: Bench, updated: Sequence[Case]) -> None:
             bench.bob.change_customer(customers[name], creditLimit=5000)
 
 
-def _limit_credit_and_add(bench: Bench, updated: Sequence[Case]) -> None:
+def _limit_credit_and_add(bench: VendorBench, updated: Sequence[Case]) -> None:
     """Each case updates its first account and gets its second from a new customer: two calls of one push."""
     _limit_credit(bench, updated)
     made = [{"companyName": case.names[1], "creditLimit": 5000} for case in updated]
@@ -71,7 +72,9 @@ FORMS = [
 
 
 def _faults(form: Form) -> Iterator[Fault]:
-    yield from all_faults(Calls(WRITE, READ, checks=int(form.operation != "create"), writes=form.operation == "both"))
+    yield from all_faults(
+        Calls(WRITE, READ, checks=int(form.operation != "create"), writes=form.operation == "both", parts=True)
+    )
 
 
 CASES = [Case(form, fault) for form in FORMS for fault in _faults(form)]
@@ -85,7 +88,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
         return _found(bench)
 
 
-def _found(bench: Bench) -> dict[str, list[dict[str, Any]]]:
+def _found(bench: VendorBench) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for row in bench.world.soql("SELECT Name, Crmerp_Id__c, IsActive FROM Product2"):
         found.setdefault(row["Name"], []).append({"key": row["Crmerp_Id__c"], "active": row["IsActive"]})

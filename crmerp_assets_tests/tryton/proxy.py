@@ -15,12 +15,15 @@
 | redirect     | a redirect to a login page                                |
 | refuse       | a UserError, and the server never got the call            |
 | revoke       | the server has ended every session                        |
+| slow         | the call is passed on after `seconds`, also if the client is gone by then |
+| late_answer  | the call is passed on at once, and its answer comes `seconds` later |
 | meanwhile    | nothing, but `act` was done just before the call arrived  |
 """
 
 import json
 import re
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,6 +45,7 @@ class Fault:
     times: int = 1
     skip: int = 0
     hits: int = 0
+    seconds: float = 1.0
     act: Callable[[], object] | None = None
 
     def strikes(self, line: str) -> bool:
@@ -80,7 +84,8 @@ class Proxy:
     def answer(self, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response | None:
         """The answer to a call, None where the connection is to break."""
         call = json.loads(body)
-        kind = self._struck(f"POST {path} {call['method']} {json.dumps(call['params'])}", call["method"])
+        fault = self._struck(f"POST {path} {call['method']} {json.dumps(call['params'])}", call["method"])
+        kind = fault.kind if fault else None
         if kind == "cut_before":
             return None
         if kind == "throttle":
@@ -96,7 +101,11 @@ class Proxy:
             return httpx.Response(302, headers={"Location": "/login"})
         if kind == "revoke":
             self._revoke()
+        if fault is not None and kind == "slow":
+            time.sleep(fault.seconds)
         response = self._client.post(path, content=body, headers=headers)
+        if fault is not None and kind == "late_answer":
+            time.sleep(fault.seconds)
         if kind in ("cut_after", "error_after"):
             return None if kind == "cut_after" else httpx.Response(502, text="<html>bad gateway</html>")
         if kind == "wrong_type":
@@ -107,14 +116,14 @@ class Proxy:
             return httpx.Response(200, content=response.content[: len(response.content) // 2])
         return self._paged(kind, call["method"], response)
 
-    def _struck(self, line: str, method: str) -> str | None:
+    def _struck(self, line: str, method: str) -> Fault | None:
         with self._lock:
             self.calls += method != LOGIN
             self.seen.append(method)
             fault = next((fault for fault in self.faults if fault.strikes(line)), None)
         if fault is not None and fault.act is not None:
             fault.act()
-        return fault.kind if fault else None
+        return fault
 
     def _paged(self, kind: str | None, method: str, response: httpx.Response) -> httpx.Response:
         if not method.endswith(".search_read") or response.status_code != 200:

@@ -20,13 +20,21 @@ class Batches:
     def __init__(self, portal: Portal, records: Records) -> None:
         self._portal, self._records = portal, records
 
-    def run(self, kind: ObjectType, operation: str, body: Body, author: str, version: str) -> tuple[int, Body | None]:
-        """(HTTP status, answer). Raises HubSpotError where the batch fails as a whole."""
+    def run(
+        self, kind: ObjectType, operation: str, body: Body, author: str, version: str, part: bool = False
+    ) -> tuple[int, Body | None]:
+        """(HTTP status, answer). Raises HubSpotError where the batch fails as a whole.
+
+        With `part` the first half is written and the answer says nothing of the other rows; one row is none.
+        """
         inputs = _inputs(body, operation)
         if operation == "archive":
             return self._archive(kind, inputs, author)
         if operation == "read":
             results, errors = self._read(kind, body, inputs)
+        elif part:
+            first = inputs[: len(inputs) // 2]
+            results, errors = self._write(kind, operation, first, author, version) if first else ([], [])
         else:
             results, errors = self._write(kind, operation, inputs, author, version)
         status = 207 if errors and version in _MULTI_STATUS else 201 if operation == "create" else 200

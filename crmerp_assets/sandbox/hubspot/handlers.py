@@ -52,8 +52,8 @@ class Handlers:
                 survivor = self.records.merge(kind, *ids, call.actor.user_id)
                 return Answer(200, self._portal.shown(kind, survivor))
             case ("POST", "batch", ("read" | "create" | "update" | "upsert" | "archive") as operation):
-                answered = self._batches.run(kind, operation, call.json(), call.actor.user_id, call.version)
-                return Answer(*answered)
+                part = call.fault == "partial"
+                return Answer(*self._batches.run(kind, operation, call.json(), call.actor.user_id, call.version, part))
             case (("GET" | "PATCH" | "DELETE"), id_):
                 return self._one(call, kind, id_)
             case (_, id_, "associations", *rest):

@@ -16,8 +16,10 @@
 | truncated    | the call is applied, and the answer is its first half                   |
 | wrong_type   | the call is applied, and the answer comes as XML                        |
 | redirect     | the way to a login page, nothing applied                                |
+| partial      | a batch is applied in part, and the answer says so in the system's way  |
 
-The two page faults are carried out by the system's own paging, which finds the kind in the request's scope.
+The two page faults and `partial` are carried out by the system itself, which finds the kind in the request's scope.
+Where a batch is one transaction, there is no part of it.
 """
 
 import random
@@ -41,13 +43,15 @@ KINDS = (
     "truncated",
     "wrong_type",
     "redirect",
+    "partial",
 )
 PAGE_FAULT = "sandbox.page_fault"
 
 
 @dataclass(slots=True)
 class Fault:
-    """One rule; `times` counts down to 0, -1 never ends. `skip` lets that many matching calls through first."""
+    """One rule; `times` counts down to 0, -1 never ends. `skip` lets that many matching calls through first; with
+    `after` none counts before a call that matches this was made."""
 
     kind: str
     match: str = ""
@@ -57,18 +61,21 @@ class Fault:
     status: int = 503
     probability: float = 1.0
     user: str | None = None
+    after: str = ""
     id: int = 0
     hits: int = 0
     pattern: re.Pattern[str] = field(init=False, repr=False)
+    awaited: re.Pattern[str] | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"'{self.kind}' is not a kind of fault; use one of {', '.join(KINDS)}")
         self.pattern = re.compile(self.match)
+        self.awaited = re.compile(self.after) if self.after else None
 
     def shown(self) -> dict[str, Any]:
         """The rule as the admin API shows it."""
-        return {name: value for name, value in asdict(self).items() if name != "pattern"}
+        return {name: value for name, value in asdict(self).items() if name not in ("pattern", "awaited")}
 
 
 class Faults:
@@ -102,6 +109,9 @@ class Faults:
         """The first rule that fires for this call (`METHOD /path?query`), counted as used."""
         with self._lock:
             for rule in self._rules:
+                if rule.awaited is not None:
+                    rule.awaited = None if rule.awaited.search(label) else rule.awaited
+                    continue
                 if rule.times == 0 or not rule.pattern.search(label) or rule.user not in (None, user):
                     continue
                 if rule.skip > 0:
