@@ -34,7 +34,7 @@ BATCH = 50
 TWICE = f" (made twice){UNFINISHED}"
 _NEXT = {"draft": "quote", "quotation": "confirm"}
 _FIELDS = ("state", "number", "reference", "party", "party.rec_name", "currency", "write_uid", "_timestamp")
-_LINE = ("type", "product", "quantity", "unit_price", "description")
+_LINE = ("type", "product", "quantity", "unit_price", "description", "_timestamp")
 Outcome = str | ConnectorError
 
 
