@@ -1,8 +1,8 @@
 """Read again what changed without its system stamping it in time.
 
 A reference may be a record of its own there: HubSpot dates no deal anew when its company is exchanged, or when a line
-item of it is deleted. Tryton dates a change with the start of its transaction, which may have run for hours. So after the nightly comparison of ids, the rows as they were last read are held against what is
-there now.
+item of it is deleted. Tryton dates a change with the start of its transaction, which may have run for hours. So after
+the nightly comparison of ids, the rows as they were last read are held against what is there now.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A script of somebody's own inside Tryton: `python inside.py CONFIG DATABASE`; with `worker` behind it, Tryton's worker.
+"""A script of one's own inside Tryton: `python inside.py CONFIG DATABASE`; with `worker` behind it, Tryton's worker.
 
 Run by the interpreter of Tryton's environment and by nothing else. It is told what to do in lines of JSON, and so keeps
 a transaction open for as long as a test likes, as an import or the posting of a month's invoices does.
@@ -22,7 +22,8 @@ from trytond.transaction import Transaction  # noqa: E402
 
 
 def end_with_standard_input() -> None:
-    sys.stdin.read()
+    """Read past sys.stdin, which the worker's children close: they would wait for its lock."""
+    os.read(0, 1)
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
@@ -42,7 +43,6 @@ class Inside:
             self.pool.init()
         with Transaction().start(DATABASE, 0, readonly=True):
             (self.user,) = self.pool.get("res.user").search([("login", "=", "admin")])
-            self.context = self.pool.get("res.user").get_preferences(context_only=True)
         with Transaction().start(DATABASE, int(self.user), readonly=True):
             self.context = self.pool.get("res.user").get_preferences(context_only=True)
 
@@ -69,16 +69,21 @@ class Inside:
         Transaction().stop()
 
 
+def tell(answer: dict[str, object]) -> None:
+    sys.stdout.write(f"{json.dumps(answer, cls=JSONEncoder)}\n")
+    sys.stdout.flush()
+
+
 def listen() -> None:
     inside = Inside()
-    print(json.dumps({"result": "ready"}), flush=True)
+    tell({"result": "ready"})
     for line in sys.stdin:
         name, *params = json.loads(line, object_hook=JSONDecoder())
         try:
             answer = {"result": getattr(inside, name)(*params)}
         except Exception as failure:
             answer = {"error": f"{type(failure).__name__}: {failure}"}
-        print(json.dumps(answer, cls=JSONEncoder), flush=True)
+        tell(answer)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,10 @@ class Parallel:
             return list(connection.execute(text(statement), values).fetchall())
 
 
+class Ended(RuntimeError):
+    """PostgreSQL did not carry out a statement beside others; the transaction is over."""
+
+
 class Inside:
     """A script inside Tryton, with a transaction of its own; see inside.py."""
 
@@ -83,9 +87,10 @@ class Inside:
 
     def _answer(self) -> Any:
         assert self._process.stdout
-        answer = json.loads(self._process.stdout.readline() or '{"error": "it ended"}')
+        answer = json.loads(self._process.stdout.readline())
         if "error" in answer:
-            raise RuntimeError(answer["error"])
+            assert "Deadlock" in answer["error"] or "Serialization" in answer["error"], answer
+            raise Ended(answer["error"])
         return answer["result"]
 
 

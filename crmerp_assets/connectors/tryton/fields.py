@@ -50,9 +50,9 @@ class Child:
 @dataclass(frozen=True, slots=True)
 class NativeObject:
     """One object of the protocol. `only` are the records of the model that belong to it; `parts` the lists, with their
-    models, whose own records change without moving the record's time of change. `workflow`: its records are made step by step; those that
-    are not `creatable` are made in Tryton by people. `joined_late`: a record may come to belong to it long after it got
-    its id, as an invoice line does that pays later.
+    models, whose own records change without moving the record's time of change. `workflow`: its records are made step
+    by step; those that are not `creatable` are made in Tryton by people. `joined_late`: a record may come to belong to
+    it long after it got its id, as an invoice line does that pays later.
     """
 
     name: str

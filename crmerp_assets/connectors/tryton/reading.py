@@ -41,8 +41,8 @@ _STILL = 4
 class Cursor:
     """Where a pull is. `started` is the server's time when it began, less the overlap; `id` is the last row read.
 
-    `mode` is `full` or `changes` while pages remain, and `done` when `started` is where the next pull begins. `swept` is
-    when the last sweep began, less the overlap; empty in a pull that is one itself.
+    `mode` is `full` or `changes` while pages remain, and `done` when `started` is where the next pull begins. `swept`
+    is when the last sweep began, less the overlap; empty in a pull that is one itself.
     """
 
     mode: str
@@ -72,11 +72,11 @@ class Reader:
                 return
             yield Page([self.row(selection, one) for one in records], cursor.text())
 
-    def ids(self, object: str, above: int = 0) -> list[str]:
-        """The ids behind `above`, in their order."""
-        native, found, last = native_object(object), list[str](), above
+    def ids(self, object: str, among: Sequence[Any] = ()) -> list[str]:
+        """The ids, of all or of those that meet a domain, in their order."""
+        native, found, last = native_object(object), list[str](), 0
         while True:
-            domain = [*self._only(native), *_behind(last)]
+            domain = [*self._only(native), *among, *_behind(last)]
             method = f"model.{native.model}.search"
             page = self._rpc.read(method, domain, 0, IDS_PAGE, [["id", "ASC"]])
             new = [int(one) for one in page if int(one) > last]
@@ -132,7 +132,9 @@ class Reader:
         """Ids of the rows whose records bear another time of change than they do."""
         native = native_object(object)
         names = [name for name in (known[0] if known else ()) if not name.startswith("_")]
-        paths = [path for name in names for path in (native.children[name].columns if name in native.children else [name])]
+        paths = [
+            path for name in names for path in (native.children[name].columns if name in native.children else [name])
+        ]
         selection = self._metadata.select(native, paths)
         asks, held = ["id", *_DATES, *of_parts(selection, _DATES)], {row["_id"]: row["_modified"] for row in known}
         found: list[str] = []
