@@ -8,7 +8,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from crmerp_assets.ledger.engine import database_url
 from crmerp_assets.sandbox.tryton.installing import Unavailable, alone, company, install, make_company, run
@@ -132,35 +133,41 @@ def _config(file: Path, url: str, *, worker: bool, port: int = 0) -> Path:
 
 
 def _restore(python: Path, url: str) -> None:
-    """The demo company in a new database. Raises Unavailable."""
+    """The demo company in a new database; made anew where there is no dump that fits. Raises Unavailable."""
     with alone(FOLDER / "lock-postgres"):
         install(python, HERE / "packages-postgres.txt", python.parents[1] / "installed-postgres")
         _new(url)
         ready = FOLDER / f"demo-{company(date.today())}.pgdump"
-        if ready.exists():
+        try:
             run("restore the database", _tool("pg_restore"), "--no-owner", "-j2", "-d", _target(url), ready)
-        else:
+        except Unavailable:
+            _new(url)
             _make(python, url, ready)
 
 
 def _make(python: Path, url: str, ready: Path) -> None:
-    """Make the company in the new database, and keep a dump of it."""
+    """Make the company in the new database, and keep a dump of it where that can be had."""
     work = FOLDER / "making-postgres"
     work.mkdir(exist_ok=True)
     make_company(python, _config(work / "trytond.conf", url, worker=False), NAME)
-    run("dump the database", _tool("pg_dump"), "-Fc", "-Z1", "--no-owner", "-d", _target(url), "-f", work / "dump")
     for old in FOLDER.glob("demo-*.pgdump"):
         old.unlink()
-    (work / "dump").rename(ready)
+    with suppress(Unavailable):
+        run("dump the database", _tool("pg_dump"), "-Fc", "-Z1", "-d", _target(url), "-f", work / "dump")
+        (work / "dump").rename(ready)
     shutil.rmtree(work)
 
 
 def _new(url: str) -> None:
     engine = create_engine(database_url(url), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'"))
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)"))
+            connection.execute(text(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'"))
+    except DBAPIError as refused:
+        raise Unavailable(f"no database could be made: {refused.orig}") from refused
+    finally:
+        engine.dispose()
 
 
 def _target(url: str) -> str:
@@ -168,12 +175,9 @@ def _target(url: str) -> str:
 
 
 def _tool(name: str) -> Path:
-    """One of PostgreSQL's own programs; Unavailable where it is not installed."""
-    packaged = sorted(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")))
-    found = packaged[-1] if packaged else shutil.which(name)
-    if found is None:
-        raise Unavailable(f"{name} is not installed (Debian: apt-get install postgresql-client)")
-    return Path(found)
+    """One of PostgreSQL's own programs; of several versions the latest, which reads the dumps of all."""
+    packaged = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return packaged[-1] if packaged else Path(name)
 
 
 def _started(python: Path, *command: str | Path) -> "subprocess.Popen[str]":
