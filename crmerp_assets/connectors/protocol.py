@@ -240,10 +240,11 @@ class Connector(Protocol):
 
 @runtime_checkable
 class Unstamped(Protocol):
-    """A connector to a system that lets records change without stamping them, so that no `pull` shows it."""
+    """A connector to a system that lets records change without stamping them, or stamps them with a time long before
+    the change can be seen, so that no pull shows it."""
 
     def unstamped(self, object: str, known: Sequence[Row]) -> list[str]:
-        """Ids of the rows, given as they were last read, that are others now in what leaves no stamp."""
+        """Ids of the rows, given as they were last read with `_modified`, that are others now as no pull shows."""
 
 
 @runtime_checkable

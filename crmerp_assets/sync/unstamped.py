@@ -1,8 +1,8 @@
-"""Read again what changed without its system stamping it.
+"""Read again what changed without its system stamping it in time.
 
 A reference may be a record of its own there: HubSpot dates no deal anew when its company is exchanged, or when a line
-item of it is deleted. So after the nightly comparison of ids, the rows as they were last read are held against what is
-there now.
+item of it is deleted. Tryton dates a change with the start of its transaction, which may have run for hours. So after
+the nightly comparison of ids, the rows as they were last read are held against what is there now.
 """
 
 from collections.abc import Iterator
@@ -38,6 +38,6 @@ def _known(platform: Platform, side: Connection, entity_map: EntityMap, live: pl
     table = tables.raw(side.name, entity_map.object)
     with platform.warehouse.open() as con:
         there = set(table.columns(con)) if table.exists(con) else set()
-        names = ", ".join(f'"{name}"' for name in ["_id", *raw_columns(entity_map)] if name in there)
+        names = ", ".join(f'"{name}"' for name in ["_id", "_modified", *raw_columns(entity_map)] if name in there)
         rows = con.execute(f"SELECT {names} FROM {table.sql} WHERE NOT _deleted").pl() if there else live.clear()
     yield from rows.join(live, on="_id", how="semi").iter_slices(_AT_ONCE)

@@ -21,6 +21,8 @@ Tried by removing what protects; each was caught by the test named, here or in t
 | late errors as results, for what has none yet | fails_late, lost_create |
 | what a key of ours looks like | there_before |
 | names in use before those out of use | out_of_use |
+| counting what is known and nothing between | lower_id_joined |
+| ids between the known ones | joined_between_others |
 """
 
 from __future__ import annotations
@@ -379,6 +381,30 @@ def test_a_login_behind_a_maintenance_page_is_tried_again(office: Office) -> Non
     office.proxy.faults.append(Fault("html", r"common\.db\.login", times=2))
     with closing(connector_to(office.proxy.url)(sleep=_never)) as fresh:
         assert fresh.ids(PARTY) == []
+
+
+def test_a_party_that_is_gone_shows_although_one_with_a_lower_id_joined(office: Office) -> None:
+    first, freed, last = (office.party(number) for number in (1, 2, 3))
+    office.person.delete(PARTY, freed)
+    _, cursor = office.connector.deletions(PARTY, None)
+    office.server.fill("party_party", ("id", "name", "code"), [(int(freed), "Late", "late")], active=1, create_uid=1)
+    office.person.delete(PARTY, first)
+    gone, cursor = office.connector.deletions(PARTY, cursor)
+    assert [one.native_id for one in gone] == [first]
+    office.person.delete(PARTY, freed)
+    assert [one.native_id for one in office.connector.deletions(PARTY, cursor)[0]] == [freed]
+    assert last in office.connector.ids(PARTY)
+
+
+def test_a_party_that_joined_between_others_shows_when_it_is_gone(office: Office) -> None:
+    _, freed, _ = (office.party(number) for number in (1, 2, 3))
+    office.person.delete(PARTY, freed)
+    _, cursor = office.connector.deletions(PARTY, None)
+    office.server.fill("party_party", ("id", "name", "code"), [(int(freed), "Late", "late")], active=1, create_uid=1)
+    found, cursor = office.connector.deletions(PARTY, cursor)
+    office.person.delete(PARTY, freed)
+    gone, _ = office.connector.deletions(PARTY, cursor)
+    assert ([*found], [one.native_id for one in gone]) == ([], [freed])
 
 
 def test_rates_are_worth_in_the_companys_currency(office: Office) -> None:

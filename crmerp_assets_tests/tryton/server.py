@@ -15,6 +15,7 @@ from crmerp_assets.sandbox.tryton.installing import Installation, Unavailable, i
 
 __all__ = ["Person", "Refused", "TrytonServer", "money", "tryton_server"]
 ROOT = Path(__file__).resolve().parents[2]
+FOLDER = Path(os.environ.get("CRMERP_TEST_TRYTON") or ROOT / ".crmerp-bench" / "tryton").resolve()
 
 
 def required() -> bool:
@@ -25,9 +26,8 @@ def required() -> bool:
 @cache
 def installed() -> Installation | str:
     """What is installed, or why it is not; asked once a test run."""
-    folder = Path(os.environ.get("CRMERP_TEST_TRYTON") or ROOT / ".crmerp-bench" / "tryton")
     try:
-        return installation(folder, date.today())
+        return installation(FOLDER, date.today())
     except Unavailable as why:
         return str(why)
 

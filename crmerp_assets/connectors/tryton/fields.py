@@ -49,17 +49,17 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class NativeObject:
-    """One object of the protocol. `only` are the records of the model that belong to it; `parts` the lists whose own
-    records change without moving the record's time of change. `workflow`: its records are made step by step; those that
-    are not `creatable` are made in Tryton by people. `joined_late`: a record may come to belong to it long after it got
-    its id, as an invoice line does that pays later.
+    """One object of the protocol. `only` are the records of the model that belong to it; `parts` the lists, with their
+    models, whose own records change without moving the record's time of change. `workflow`: its records are made step
+    by step; those that are not `creatable` are made in Tryton by people. `joined_late`: a record may come to belong to
+    it long after it got its id, as an invoice line does that pays later.
     """
 
     name: str
     model: str
     columns: Mapping[str, Column]
     only: Callable[[Mapping[str, Any]], Domain] = lambda _context: []
-    parts: tuple[str, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
     children: Mapping[str, Child] = field(default_factory=dict)
     writeable: bool = False
     creatable: bool = True
@@ -96,6 +96,17 @@ def behind(record: Record, path: str) -> Any:
         return record.get(first)
     inner = record.get(f"{first}.")
     return behind(inner, rest) if isinstance(inner, Mapping) else None
+
+
+def versions(native: NativeObject, record: Record) -> dict[str, str]:
+    """The versions of a record and of its parts as they were read, by what Tryton calls them: it refuses a write that
+    changes one of them after somebody else did."""
+    found = {f"{native.model},{record['id']}": text(record.get("_timestamp"))}
+    for name, model in native.parts.items():
+        rows = record.get(f"{name}.")
+        for row in rows if isinstance(rows, list) else [rows] if rows else []:
+            found[f"{model},{row['id']}"] = text(row.get("_timestamp"))
+    return {name: version for name, version in found.items() if version}
 
 
 def listed(record: Record, name: str) -> list[Record]:

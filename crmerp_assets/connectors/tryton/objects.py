@@ -64,7 +64,11 @@ PARTY = NativeObject(
     name="party.party",
     model="party.party",
     only=_customers,
-    parts=("addresses", "contact_mechanisms", "identifiers"),
+    parts={
+        "addresses": "party.address",
+        "contact_mechanisms": "party.contact_mechanism",
+        "identifiers": "party.identifier",
+    },
     writeable=True,
     merges=True,
     columns={
@@ -88,7 +92,7 @@ PARTY = NativeObject(
 PRODUCT = NativeObject(
     name="product.product",
     model="product.product",
-    parts=("template", "identifiers"),
+    parts={"template": "product.template", "identifiers": "product.identifier"},
     writeable=True,
     creatable=False,
     columns={
@@ -134,7 +138,7 @@ SALE = NativeObject(
     model="sale.sale",
     joined_late=True,
     only=_finished,
-    parts=("lines",),
+    parts={"lines": "sale.line"},
     writeable=True,
     workflow=True,
     children={"lines": _SALE_LINES},
@@ -226,7 +230,7 @@ PAYMENT = NativeObject(
     model="account.move.line",
     joined_late=True,
     only=lambda _context: [["invoice_payments.type", "=", "out"]],
-    parts=("invoice_payments",),
+    parts={"invoice_payments": "account.invoice-account.move.line"},
     children={
         "applied": Child(
             asks=("invoice_payments", *_PAID_ASKS),

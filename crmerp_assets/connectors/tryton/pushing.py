@@ -16,11 +16,11 @@ from crmerp_assets.connectors.tryton.batching import Batches
 from crmerp_assets.connectors.tryton.bodies import Bodies, Draft
 from crmerp_assets.connectors.tryton.deleting import Deletions
 from crmerp_assets.connectors.tryton.failures import about, sent_texts, without
-from crmerp_assets.connectors.tryton.fields import SYSTEM, NativeObject, Record
+from crmerp_assets.connectors.tryton.fields import SYSTEM, NativeObject, Record, versions
 from crmerp_assets.connectors.tryton.metadata import Metadata
 from crmerp_assets.connectors.tryton.objects import native_object
 from crmerp_assets.connectors.tryton.parties import commands
-from crmerp_assets.connectors.tryton.reading import Reader
+from crmerp_assets.connectors.tryton.reading import Reader, of_parts
 from crmerp_assets.connectors.tryton.reopening import finish
 from crmerp_assets.connectors.tryton.rpc import Rpc
 from crmerp_assets.connectors.tryton.sales import Sales
@@ -127,7 +127,7 @@ class Pusher:
 
         def call(some: Sequence[Draft]) -> list[str]:
             ids = [targets[draft.write.id] for draft in some]
-            stamps = {f"{native.model},{one}": str(current[one]["_timestamp"]) for one in ids}
+            stamps = {name: version for one in ids for name, version in versions(native, current[one]).items()}
             params: list[Any] = []
             for draft, one in zip(some, ids, strict=True):
                 params += [[int(one)], {**_changeable(draft), **commands(current[one], draft.parts)}]
@@ -146,7 +146,8 @@ class Pusher:
         """The records to be changed, with their parts and versions."""
         paths = [path for path, column in native.columns.items() if column.part not in (None, "field", "named")]
         selection = self._metadata.select(native, paths)
-        found = self._reader.records(selection, ids, ["_timestamp", "rec_name"])
+        extra = ["_timestamp", "rec_name", *of_parts(selection, ("_timestamp",))]
+        found = self._reader.records(selection, ids, extra)
         return {text(record["id"]) or "": record for record in found}
 
     def _gone(self, native: NativeObject, writes: Sequence[Write], targets: Mapping[str, str]) -> dict[str, Outcome]:

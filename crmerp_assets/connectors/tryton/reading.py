@@ -1,15 +1,19 @@
 """Reading records: everything, what changed, by id and by key.
 
-Every pull walks by id, so that a record changed on the way keeps its place; an incremental one reads what changed from
-a little before the last start, because Tryton stamps a change with the start of its transaction and shows it at its
-end. A page says nothing of what follows it, so only an empty one is the end: a page cut short loses nothing.
+Every pull walks by id, so that a record changed on the way keeps its place. A page says nothing of what follows it, so
+only an empty one is the end: a page cut short loses nothing.
+
+Tryton stamps a change with the start of its transaction and shows it at its end. So an incremental pull reads what
+changed from a little before the last start; once an hour one sweeps, and reads what changed in the day before the last
+sweep, for imports and for a month's invoices that are posted in one transaction. What took longer is found by its
+stamp, which is compared with the one that was read (`restamped`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,7 +28,11 @@ from crmerp_assets.connectors.tryton.values import INSTANT, moment, text
 
 PAGE = 1000
 IDS_PAGE = 10_000
-_STAMPS = ("create_date", "write_date", "create_uid", "write_uid")
+SWEEP_EVERY = timedelta(hours=1)
+LONGEST_TRANSACTION = timedelta(days=1)
+"""Of those that a sweep finds."""
+_DATES = ("create_date", "write_date")
+_STAMPS = (*_DATES, "create_uid", "write_uid")
 _STILL = 4
 """How often a page may repeat what was read before the reading is given up."""
 
@@ -33,13 +41,15 @@ _STILL = 4
 class Cursor:
     """Where a pull is. `started` is the server's time when it began, less the overlap; `id` is the last row read.
 
-    `mode` is `full` or `changes` while pages remain, and `done` when `started` is where the next pull begins.
+    `mode` is `full` or `changes` while pages remain, and `done` when `started` is where the next pull begins. `swept`
+    is when the last sweep began, less the overlap; empty in a pull that is one itself.
     """
 
     mode: str
     started: str
     since: str | None = None
     id: int = 0
+    swept: str = ""
 
     def text(self) -> str:
         return json.dumps(asdict(self))
@@ -54,7 +64,7 @@ class Reader:
     def pull(self, object: str, fields: Sequence[str], since: str | None) -> Iterator[Page]:
         """Everything again where `since` lies in the future: the server's clock was set back."""
         selection = self._metadata.select(native_object(object), fields)
-        cursor = _parsed(since)
+        cursor = self._sweeping(_parsed(since))
         while cursor.mode != "done":
             records, cursor = self._step(selection, cursor)
             if self._set_back(cursor):
@@ -62,11 +72,11 @@ class Reader:
                 return
             yield Page([self.row(selection, one) for one in records], cursor.text())
 
-    def ids(self, object: str, above: int = 0) -> list[str]:
-        """The ids behind `above`, in their order."""
-        native, found, last = native_object(object), list[str](), above
+    def ids(self, object: str, among: Sequence[Any] = ()) -> list[str]:
+        """The ids, of all or of those that meet a domain, in their order."""
+        native, found, last = native_object(object), list[str](), 0
         while True:
-            domain = [*self._only(native), *_behind(last)]
+            domain = [*self._only(native), *among, *_behind(last)]
             method = f"model.{native.model}.search"
             page = self._rpc.read(method, domain, 0, IDS_PAGE, [["id", "ASC"]])
             new = [int(one) for one in page if int(one) > last]
@@ -106,7 +116,7 @@ class Reader:
 
     def row(self, selection: Selection, record: Record) -> Row:
         known = {**record, "$company": self._rpc.company()} if selection.of_company else record
-        last = max([record, *_parts(selection.native, record)], key=_stamp)
+        last = _last(selection.native, record)
         row: Row = {
             "_id": text(record["id"]),
             "_modified": _stamp(last) or None,
@@ -118,6 +128,23 @@ class Reader:
             row[name] = exactjson.dumps(rows)
         return row
 
+    def restamped(self, object: str, known: Sequence[Row]) -> list[str]:
+        """Ids of the rows whose records bear another time of change than they do."""
+        native = native_object(object)
+        names = [name for name in (known[0] if known else ()) if not name.startswith("_")]
+        paths = [
+            path for name in names for path in (native.children[name].columns if name in native.children else [name])
+        ]
+        selection = self._metadata.select(native, paths)
+        asks, held = ["id", *_DATES, *of_parts(selection, _DATES)], {row["_id"]: row["_modified"] for row in known}
+        found: list[str] = []
+        for start in range(0, len(known), PAGE):
+            chunk = ids_in([row["_id"] or "" for row in known[start : start + PAGE]])
+            records = self._rpc.search_read(native.model, [*self._only(native), ["id", "in", chunk]], asks)
+            stamps = {text(record["id"]) or "": _stamp(_last(native, record)) or None for record in records}
+            found += [one for one, stamp in stamps.items() if stamp != held[one]]
+        return found
+
     def _step(self, selection: Selection, cursor: Cursor) -> tuple[list[Any], Cursor]:
         """The next page, and the cursor behind it."""
         for _ in range(_STILL):
@@ -125,9 +152,9 @@ class Reader:
             cursor = self._started(cursor)
             new = [record for record in records if int(record["id"]) > cursor.id]
             if not records:
-                return [], Cursor("done", cursor.started, cursor.since)
+                return [], Cursor("done", cursor.started, cursor.since, swept=cursor.swept or cursor.started)
             if new:
-                return new, Cursor(cursor.mode, cursor.started, cursor.since, int(new[-1]["id"]))
+                return new, replace(cursor, id=int(new[-1]["id"]))
         message = f"{self._rpc.name} keeps repeating a page; it is read again at the next run."
         raise Transient(message, system=SYSTEM, object=selection.native.name)
 
@@ -135,8 +162,17 @@ class Reader:
         """With the server's time of the first answer, less the overlap."""
         if cursor.started:
             return cursor
-        started = (self._rpc.now() - self._overlap).strftime(INSTANT)
-        return Cursor(cursor.mode, started, cursor.since, cursor.id)
+        return replace(cursor, started=(self._rpc.now() - self._overlap).strftime(INSTANT))
+
+    def _sweeping(self, cursor: Cursor) -> Cursor:
+        """A pull of changes that begins now, as a sweep where one is due."""
+        if cursor.mode != "changes" or cursor.since is None or cursor.started:
+            return cursor
+        last = _instant(cursor.swept or cursor.since)
+        if cursor.swept and self._rpc.now() - self._overlap - last < SWEEP_EVERY:
+            return cursor
+        since = min(_instant(cursor.since), last - LONGEST_TRANSACTION)
+        return replace(cursor, since=since.strftime(INSTANT), swept="")
 
     def _set_back(self, cursor: Cursor) -> bool:
         return cursor.since is not None and _instant(cursor.since) > _instant(cursor.started) + self._overlap
@@ -153,9 +189,7 @@ class Reader:
 
     @staticmethod
     def _asks(selection: Selection) -> list[str]:
-        asked = {ask.partition(".")[0] for ask in selection.asks if "." in ask}
-        stamps = [f"{part}.{stamp}" for part in selection.native.parts if part in asked for stamp in _STAMPS]
-        return list(dict.fromkeys(["id", *_STAMPS, *selection.asks, *stamps]))
+        return list(dict.fromkeys(["id", *_STAMPS, *selection.asks, *of_parts(selection, _STAMPS)]))
 
 
 def _behind(last: int) -> Domain:
@@ -168,6 +202,17 @@ def _changed(native: NativeObject, since: datetime) -> Domain:
     for prefix in ("", *(f"{part}." for part in native.parts)):
         choices += [[f"{prefix}create_date", ">=", stamp], [f"{prefix}write_date", ">=", stamp]]
     return ["OR", *choices]
+
+
+def of_parts(selection: Selection, names: Sequence[str]) -> list[str]:
+    """These fields of the parts that are asked for."""
+    asked = {ask.partition(".")[0] for ask in selection.asks if "." in ask}
+    return [f"{part}.{name}" for part in selection.native.parts if part in asked for name in names]
+
+
+def _last(native: NativeObject, record: Record) -> Record:
+    """What was changed last: the record, or a part of it."""
+    return max([record, *_parts(native, record)], key=_stamp)
 
 
 def _parts(native: NativeObject, record: Record) -> Iterator[Record]:
@@ -191,7 +236,7 @@ def _parsed(since: str | None) -> Cursor:
     except (ValueError, TypeError) as failure:
         message = "The cursor is not one of Tryton's; forget it, so that the next pull reads everything."
         raise ConfigError(message, system=SYSTEM) from failure
-    return cursor if cursor.mode != "done" else Cursor("changes", "", since=cursor.started)
+    return cursor if cursor.mode != "done" else Cursor("changes", "", since=cursor.started, swept=cursor.swept)
 
 
 def _instant(moment_text: str) -> datetime:

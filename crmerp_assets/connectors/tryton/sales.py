@@ -6,8 +6,9 @@ create again, which goes on with the sale that it finds. A button is pressed onl
 because a second confirm fails.
 
 The reference is not unique. A create whose answer was lost may still run when it is looked for and sent again, so that
-two sales come of it; a look behind every create finds both, and the newer is cancelled under a reference that no
-reading shows.
+two sales come of it; a look behind every create finds both. The one that is further on its way is kept, as another
+process may be about to confirm it, or the older of two drafts; the other is cancelled under a reference that no reading
+shows, unless somebody has changed it since the look.
 
 Nothing but what is sent gets into a sale over JSON-RPC. Addresses and payment term come from the party, unit and taxes
 from the product, as Tryton's own client would fill them in.
@@ -32,9 +33,11 @@ from crmerp_assets.connectors.tryton.salesteps import MODEL, Step, stamps
 
 BATCH = 50
 TWICE = f" (made twice){UNFINISHED}"
+_WAY = {"draft": 1, "quotation": 2, "confirmed": 3, "processing": 4, "done": 5}
+_GIVEN_UP = ("draft", "quotation")
 _NEXT = {"draft": "quote", "quotation": "confirm"}
 _FIELDS = ("state", "number", "reference", "party", "party.rec_name", "currency", "write_uid", "_timestamp")
-_LINE = ("type", "product", "quantity", "unit_price", "description")
+_LINE = ("type", "product", "quantity", "unit_price", "description", "_timestamp")
 Outcome = str | ConnectorError
 
 
@@ -130,13 +133,13 @@ class Sales:
         return {**step.header, **step.draft.values, **named}
 
     def _alone(self, steps: Sequence[Step]) -> list[Step]:
-        """Go on with the older of two sales of one key."""
-        made = [step for step in steps if step.current is None]
+        """Go on with one of two sales of one key, and give up the other."""
+        made = [step for step in steps if step.current is None or step.unfinished()]
         rows = self._rows([step.draft.write for step in made]) if made else []
         found = _by_name(rows)
         kept = {step.id: row for step in made if (row := _by_key(step.draft.write, found))}
         keep = {row["id"] for row in kept.values()}
-        self._give_up([row for row in rows if row["id"] not in keep and row["state"] == "draft"])
+        self._give_up([row for row in rows if row["id"] not in keep and row["state"] in _GIVEN_UP])
         for step in made:
             if step.id in kept and step.id != str(kept[step.id]["id"]):
                 step.found(kept[step.id], self._rpc.user())
@@ -148,7 +151,8 @@ class Sales:
         params: list[Any] = []
         for row in doubles:
             params += [[int(row["id"])], {"reference": f"{str(row['reference']).removesuffix(UNFINISHED)}{TWICE}"}]
-        self._rpc.write(f"model.{MODEL}.write", *params)
+        seen = {f"{MODEL},{row['id']}": str(row["_timestamp"]) for row in doubles}
+        self._rpc.write(f"model.{MODEL}.write", *params, timestamps=seen)
         self._rpc.write(f"model.{MODEL}.cancel", [int(row["id"]) for row in doubles])
 
     def _change(self, steps: Sequence[Step]) -> list[Step]:
@@ -199,9 +203,10 @@ class Sales:
 
 
 def _by_name(rows: Sequence[Record]) -> dict[str, Record]:
-    """Sales by id, and the oldest of each reference."""
+    """Sales by id, and of each reference the one that is furthest on its way; of two as far, the older."""
     found = {str(row["id"]): row for row in rows}
-    return found | {f"key {row['reference']}": row for row in reversed(rows)}
+    ranked = sorted(rows, key=lambda row: (_WAY.get(row["state"], 0), -int(row["id"])))
+    return found | {f"key {row['reference']}": row for row in ranked}
 
 
 def _by_key(write: Write, found: Mapping[str, Record]) -> Record | None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from crmerp_assets.connectors.errors import Rejected
 from crmerp_assets.connectors.tryton.bodies import Draft
-from crmerp_assets.connectors.tryton.fields import SYSTEM, Record, behind
-from crmerp_assets.connectors.tryton.objects import UNFINISHED
+from crmerp_assets.connectors.tryton.fields import SYSTEM, Record, behind, versions
+from crmerp_assets.connectors.tryton.objects import SALE, UNFINISHED
 from crmerp_assets.connectors.tryton.values import number, text
 
-MODEL = "sale.sale"
+MODEL = SALE.model
 OPEN = ("draft", "quotation", "confirmed")
 
 
@@ -68,11 +68,13 @@ class Step:
 
 
 def stamps(steps: Iterable[Step]) -> dict[str, str]:
-    """The versions that were read, by what Tryton calls the records."""
+    """The versions that were read, by what Tryton calls the records; of a sale that was touched only its lines'."""
     return {
-        f"{MODEL},{step.id}": str(step.current["_timestamp"])
+        name: version
         for step in steps
-        if step.current is not None and not step.touched
+        if step.current is not None
+        for name, version in versions(SALE, step.current).items()
+        if not (step.touched and name.startswith(f"{MODEL},"))
     }
 
 

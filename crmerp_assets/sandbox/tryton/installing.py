@@ -45,7 +45,7 @@ def installation(folder: Path, today: date, tell: Tell = lambda _: None) -> Inst
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder / "lock"):
+    with alone(folder / "lock"):
         python = _environment(folder, tell)
         return Installation(python, _database(folder, python, today, tell))
 
@@ -56,7 +56,7 @@ def config_text(path: Path, port: int) -> str:
 
 
 @contextmanager
-def _alone(file: Path) -> Iterator[None]:
+def alone(file: Path) -> Iterator[None]:
     """Processes that run side by side take turns."""
     with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -64,36 +64,36 @@ def _alone(file: Path) -> Iterator[None]:
 
 
 def _environment(folder: Path, tell: Tell) -> Path:
-    python, done = folder / "venv" / "bin" / "python", folder / "installed"
-    packages = (HERE / "packages.txt").read_text()
-    if not (python.exists() and done.exists() and done.read_text() == packages):
-        tell(f"Installing Tryton from PyPI into {folder} ...")
-        if not python.exists():
-            _run("make an environment", sys.executable, "-m", "venv", folder / "venv")
-        pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
-        _run("install Tryton from PyPI", *pip, "-r", HERE / "packages.txt")
-        done.write_text(packages)
+    python = folder / "venv" / "bin" / "python"
+    if not python.exists():
+        run("make an environment", sys.executable, "-m", "venv", folder / "venv")
+    install(python, HERE / "packages.txt", folder / "installed", tell)
     return python
+
+
+def install(python: Path, packages: Path, done: Path, tell: Tell = lambda _: None) -> None:
+    """Install exactly these packages; `done` holds what was installed."""
+    wanted = packages.read_text()
+    if not (done.exists() and done.read_text() == wanted):
+        tell(f"Installing Tryton from PyPI into {done.parent} ...")
+        pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
+        run(f"install {packages.name} from PyPI", *pip, "-r", packages)
+        done.write_text(wanted)
 
 
 def _database(folder: Path, python: Path, today: date, tell: Tell) -> Path:
     """One for these packages, this company and this year: its books are open from last year to the next."""
-    made_of = f"{(HERE / 'packages.txt').read_text()}{(HERE / 'demo.py').read_text()}{MODULES}{today.year}"
-    ready = folder / f"demo-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}.sqlite"
+    ready = folder / f"demo-{company(today)}.sqlite"
     if ready.exists():
         return ready
     tell("Making a Tryton database with a chart of accounts, taxes, currencies and payment terms ...")
     work = folder / "making"
     work.mkdir(exist_ok=True)
-    config, secret, file = work / "trytond.conf", work / "secret", work / f"{DATABASE}.sqlite"
+    config, file = work / "trytond.conf", work / f"{DATABASE}.sqlite"
     file.unlink(missing_ok=True)
     file.touch()
     config.write_text(config_text(work, 0))
-    secret.write_text(ADMIN_PASSWORD)
-    admin = ("env", f"TRYTONPASSFILE={secret}", python, "-m", "trytond.cli.admin", "-c", config, "-d", DATABASE)
-    _run("make a database", *admin, "--email", "demo@example.com", "--all")
-    _run("install the modules", *admin, "-u", *MODULES, "--activate-dependencies")
-    _run("make the demo company", python, HERE / "demo.py", config, DATABASE, ADMIN_PASSWORD, INTEGRATION_PASSWORD)
+    make_company(python, config, DATABASE)
     for old in folder.glob("demo-*.sqlite"):
         old.unlink()
     file.rename(ready)
@@ -101,8 +101,24 @@ def _database(folder: Path, python: Path, today: date, tell: Tell) -> Path:
     return ready
 
 
-def _run(what: str, *command: str | Path) -> None:
-    """Without our own PYTHONPATH, which is no business of Tryton's interpreter."""
+def company(today: date) -> str:
+    """What names the demo company of these packages and this year."""
+    made_of = f"{(HERE / 'packages.txt').read_text()}{(HERE / 'demo.py').read_text()}{MODULES}{today.year}"
+    return hashlib.sha256(made_of.encode()).hexdigest()[:12]
+
+
+def make_company(python: Path, config: Path, database: str) -> None:
+    """Fill an empty database with the demo company."""
+    secret = config.with_name("secret")
+    secret.write_text(ADMIN_PASSWORD)
+    admin = ("env", f"TRYTONPASSFILE={secret}", python, "-m", "trytond.cli.admin", "-c", config, "-d", database)
+    run("make a database", *admin, "--email", "demo@example.com", "--all")
+    run("install the modules", *admin, "-u", *MODULES, "--activate-dependencies")
+    run("make the demo company", python, HERE / "demo.py", config, database, ADMIN_PASSWORD, INTEGRATION_PASSWORD)
+
+
+def run(what: str, *command: str | Path) -> None:
+    """Without our own PYTHONPATH, which is no business of Tryton's interpreter. Raises Unavailable."""
     clean = ["env", "-u", "PYTHONPATH", *map(str, command)]
     done = subprocess.run(clean, capture_output=True, text=True, check=False, cwd="/", timeout=900)
     if done.returncode != 0:

@@ -36,6 +36,10 @@ def end_with(parent: int) -> None:
 
 threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
 
+import trytond.config as config  # noqa: E402
+
+config.update_etc(CONFIG)
+
 import trytond.backend.sqlite.database as database  # noqa: E402
 
 
@@ -51,14 +55,10 @@ database.now = now
 told = BaseHTTPRequestHandler.date_time_string
 BaseHTTPRequestHandler.date_time_string = lambda self, timestamp=None: told(self, time.time() + offset())
 
-import trytond.config as config  # noqa: E402
-from trytond.cli import __main__ as cli  # noqa: E402
-
-config.update_etc(CONFIG)
-
 import trytond.res.user as res_user  # noqa: E402
 from pwdlib import PasswordHash  # noqa: E402
 from pwdlib.hashers.argon2 import Argon2Hasher  # noqa: E402
+from trytond.cli import __main__ as cli  # noqa: E402
 
 res_user.PASSWORD_HASH = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
 

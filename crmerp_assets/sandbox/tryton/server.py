@@ -5,7 +5,8 @@ import socket
 import sqlite3
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,7 +36,7 @@ class TrytonServer:
         self._clock = folder / "clock"
         self._log = folder / "trytond.log"
         self._config = folder / "trytond.conf"
-        port = port or _spare_port()
+        port = port or spare_port()
         self.url = f"http://127.0.0.1:{port}"
         if not self.file.exists():
             shutil.copyfile(made.database, self.file)
@@ -97,28 +98,46 @@ class TrytonServer:
         file.write_text("".join(f"TRYTON_{name}={value}\n" for name, value in values.items()), encoding="utf-8")
 
     def _started(self) -> "subprocess.Popen[bytes]":
-        python = ["env", "-u", "PYTHONPATH", self._made.python]
-        command = [*python, HERE / "serve.py", self._config, DATABASE, self._clock, self.file]
-        with self._log.open("wb") as log:
-            process = subprocess.Popen(list(map(str, command)), stdout=log, stderr=log, cwd="/")
-        for _ in range(SECONDS_TO_START * 10):
-            if process.poll() is not None:
-                break
-            if _answers(self.url):
-                return process
-            time.sleep(0.1)
-        process.kill()
-        raise RuntimeError(f"trytond did not start: {self._log.read_text()[-2000:]}")
+        return _started(self._made.python, self._config, DATABASE, self._clock, self._log, self.url, self.file)
 
 
-def _answers(url: str) -> bool:
+@contextmanager
+def serving(python: Path, config: Path, database: str, clock: Path, log: Path, port: int) -> Iterator[str]:
+    """Serve any database that a configuration names; gives the address."""
+    url = f"http://127.0.0.1:{port}"
+    process = _started(python, config, database, clock, log, url)
     try:
-        return httpx.post(f"{url}/{DATABASE}/rpc/", json=LOGIN, timeout=30).status_code == httpx.codes.OK
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _started(
+    python: Path, config: Path, database: str, clock: Path, log: Path, url: str, file: Path | None = None
+) -> "subprocess.Popen[bytes]":
+    """A server that answers. `file` is where the database is one."""
+    command = ["env", "-u", "PYTHONPATH", python, HERE / "serve.py", config, database, clock, file or ""]
+    with log.open("wb") as out:
+        process = subprocess.Popen(list(map(str, command)), stdout=out, stderr=out, cwd="/")
+    for _ in range(SECONDS_TO_START * 10):
+        if process.poll() is not None:
+            break
+        if _answers(url, database):
+            return process
+        time.sleep(0.1)
+    process.kill()
+    raise RuntimeError(f"trytond did not start: {log.read_text()[-2000:]}")
+
+
+def _answers(url: str, database: str) -> bool:
+    try:
+        return httpx.post(f"{url}/{database}/rpc/", json=LOGIN, timeout=30).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
 
 
-def _spare_port() -> int:
+def spare_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

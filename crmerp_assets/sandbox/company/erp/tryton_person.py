@@ -27,7 +27,8 @@ class Refused(client.Refused):
 class Person:
     """Somebody at work. `at` is when the server answered last, by its own clock."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, database: str = DATABASE) -> None:
+        self._path = f"/{database}/rpc/"
         self._client = httpx.Client(base_url=url, timeout=120)
         self.at = datetime.min.replace(tzinfo=UTC)
         self.token = ""
@@ -112,14 +113,14 @@ class Person:
         self._client.close()
 
     def _log_in(self) -> None:
-        user, key, _ = _result(self._client.post(f"/{DATABASE}/rpc/", json=LOGIN))
+        user, key, _ = _result(self._client.post(self._path, json=LOGIN))
         self.token = key
         self._client.headers["Authorization"] = "Session " + b64encode(f"admin:{user}:{key}".encode()).decode()
         self._context = _result(self._post("model.res.user.get_preferences", [True, {}]))
 
     def _post(self, method: str, params: list[Any]) -> httpx.Response:
         body = {"id": 1, "method": method, "params": params}
-        answer = self._client.post(f"/{DATABASE}/rpc/", json=body)
+        answer = self._client.post(self._path, json=body)
         if "date" in answer.headers:
             self.at = parsedate_to_datetime(answer.headers["date"])
         return answer
