@@ -48,7 +48,7 @@ ALLOWED = 5
 CALL, JOB = 0.1, 5.0
 """Seconds that a call and a job take."""
 LINES = '[{"quantity":"1"},{"quantity":"2"},{"quantity":"3"}]'
-LOOK, STALLED = 0.02, 0.5
+LOOK, STALLED = 0.02, 4.0 if FULL else 0.5
 """Seconds of the machine's own time: between two looks at who is asleep, and until those who wait for one another are
 not waited for."""
 
