@@ -10,8 +10,8 @@ Time is a number here that passes once everybody waits for it, so that a busy ma
 and jobs take up to a fifth more or less. What is read are orders with three lines each, what is written are customers.
 `make throttle` does the same with 20,000 records and pages of the vendor's size.
 
-Protection removed once, and the test that failed: one lane for all (the first); `with self._slots` in http.py (the
-second); `refused` that takes no place away (the last).
+Protection removed once, and the test that failed: one lane for all (the first); `with self._slots` and the limit on
+connections in http.py, either of which is enough (the second); `refused` that takes no place away (the fourth).
 """
 
 from __future__ import annotations
