@@ -24,12 +24,13 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Condition
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crmerp_assets.connectors import http
 from crmerp_assets.connectors.netsuite import NetSuiteConnector, batches, reading, spans, suiteql
 from crmerp_assets.connectors.slots import WIDEN, Slots
 from crmerp_assets.connectors.together import together
@@ -57,7 +58,7 @@ class Time:
     """Passes to the next moment that somebody sleeps until, once all who are at work sleep: lanes, and jobs."""
 
     def __init__(self) -> None:
-        self.lanes = 0
+        self.lanes = self.queued = 0
         self.seconds, self._steps, self._chance = 0.0, 0, random.Random(5)
         self._sleepers: list[float] = []
         self._changed = Condition()
@@ -97,12 +98,26 @@ class Time:
 
     def _all_asleep(self) -> bool:
         asleep = sum(until > self.seconds for until in self._sleepers)
-        return asleep >= max(1, self.lanes) + (self.jobs.used if self.jobs else 0)
+        return asleep + self.queued >= max(1, self.lanes) + (self.jobs.used if self.jobs else 0)
 
     def _pass(self) -> None:
         self.seconds = min(until for until in self._sleepers if until > self.seconds)
         self._steps += 1
         self._changed.notify_all()
+
+
+class Queue(Slots):
+    """Places that tell how many lanes wait for one: they are not at work."""
+
+    def __init__(self, time: Time, most: int) -> None:
+        super().__init__(most)
+        self._time = time
+
+    def __enter__(self) -> Self:
+        self._time.queued += 1
+        super().__enter__()
+        self._time.queued -= 1
+        return self
 
 
 @pytest.fixture
@@ -124,6 +139,7 @@ def test_changed_records_are_pulled_and_pushed_at_the_limit_and_never_beyond(
     sandbox: NetSuiteSandbox, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requests, jobs = sandbox.requests, sandbox.jobs.gauge
+    monkeypatch.setattr(http, "Slots", partial(Queue, time))
     for module in (batches, reading):
         monkeypatch.setattr(module, "together", lambda work, *rest: together(partial(time.lane, work), *rest))
     with closing(connector_to(sandbox, concurrency=ALLOWED, sleep=time.pause)()) as netsuite:
