@@ -5,9 +5,8 @@ and what goes back to deals is status, which may use 95%. What is counted is the
 every kind of call. The clocks of the platform and of the sandbox are moved on by days. `make throttle` does the same
 with 20,000 records, half of them customers.
 
-Protection removed once, and the test that failed: `raise ShareSpent` in budget.py (more calls than the share allows);
-a share of half as much in the policy (less than four fifths used); releasing what was not sent, in push.py (writes are
-missing on the last day).
+Protection removed once, and this test failed: what refuses a call beyond the share, in `SharedBudget.spend` (the whole
+quota was used up); releasing what a refused push had not sent, in `_call` of push.py (writes were missing).
 """
 
 import os
