@@ -54,7 +54,7 @@ STEPS: Mapping[str, Mapping[str, Sequence[Step]]] = {
         "customer-create": [Step("load", r"/res\.partner/load")],
         "contact-create": [Step("load", r"/res\.partner/load")],
         "product-create": [Step("load", r"/product\.product/load")],
-        "order-number": [Step("load", r"/crm\.lead/load", whole=True), Step("key", r"/ir\.model\.data/create")],
+        "order-number": [Step("load", r"/crm\.lead/load"), Step("key", r"/ir\.model\.data/create")],
         "order-invoice": [Step("load", r"/crm\.lead/load")],
         "order-create": [Step("load", r"/crm\.lead/load", whole=True)],
     },

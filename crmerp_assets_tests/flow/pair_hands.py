@@ -276,7 +276,7 @@ class TrytonHand:
     def not_begun(self) -> None:
         """Tryton processes a sale as soon as it is confirmed; as a worker has not come to it yet, and stamped now."""
         stamp = "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'"
-        self.server.sql(f"UPDATE sale_sale SET state = 'confirmed', write_date = {stamp} WHERE state = 'processing'")  # noqa: S608
+        self.server.sql(f"UPDATE sale_sale SET state = 'confirmed', write_date = {stamp} WHERE state = 'processing'")
 
     def records(self, entity: str) -> list[dict[str, Any]]:
         return self._parties() if entity == "customer" else self._sales()
