@@ -6,6 +6,7 @@ All combinations share one system, each with records of its own, so that the who
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -64,7 +65,8 @@ def tried(case: ConnectorCase, connector: Connector, trial: Trial) -> str | None
         made = connector.push(case.object, writes)
         writes = [case.update(n, str(one.native_id), f"New {n}") for n, one in zip(numbers, made, strict=True)]
     case.admin.fault(trial.kind, case.push_call, times=trial.times, seconds=LATER)
-    results = answers(sender(case, connector, trial), case.object, writes)
+    with sender(case, connector, trial) as pusher:
+        results = answers(pusher, case.object, writes)
     struck = case.admin.fault_hits()
     case.admin.no_faults()
     if not struck:
@@ -81,9 +83,14 @@ def tried(case: ConnectorCase, connector: Connector, trial: Trial) -> str | None
     return recovered(case, connector, writes, results)
 
 
-def sender(case: ConnectorCase, connector: Connector, trial: Trial) -> Connector:
+@contextmanager
+def sender(case: ConnectorCase, connector: Connector, trial: Trial) -> Iterator[Connector]:
     """Who pushes: somebody without patience where a call is late."""
-    return case.hasty(PATIENCE) if case.hasty and trial.kind in LATE else connector
+    if case.hasty is None or trial.kind not in LATE:
+        yield connector
+        return
+    with closing(case.hasty(PATIENCE)) as hasty:
+        yield hasty
 
 
 def recovered(

@@ -29,7 +29,7 @@ from crmerp_assets.sync.jobs import over
 from crmerp_assets.sync.outcomes import Outcome, record
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.readback import read_back
-from crmerp_assets.sync.translate import Intent
+from crmerp_assets.sync.translate import Intent, to_send
 
 Record = Mapping[str, str | None]
 
@@ -89,10 +89,18 @@ def _by_id(
         return {}
     ids = [one["native_id"] for one in updates]
     if isinstance(side.connector, Stepwise):
-        side.connector.finish(entity_map.object, ids)
+        kept = [one["native_id"] for one in updates if not _cancels(entity_map, one)]
+        if kept:
+            side.connector.finish(entity_map.object, kept)
     rows = side.connector.fetch(entity_map.object, native_fields(entity_map), ids)
     with platform.ledger.read() as tx:
         return {row["native_id"]: row for row in found(tx, side, entity_map, rows).to_dicts()}
+
+
+def _cancels(entity_map: EntityMap, intent: Intent) -> bool:
+    """What was to be cancelled is not brought to an end as a change is: that would confirm it again."""
+    cancel = entity_map.cancel
+    return cancel is not None and to_send(intent).get(cancel.field) == cancel.value
 
 
 def _created(intent: Intent, current: Record | None) -> Outcome:

@@ -51,6 +51,8 @@ SHARED = "fields:\n  customer: {owner: shared}\n"
 """Said of contacts, so that one who changes company in the ERP does so in the CRM: HubSpot has a call for that."""
 UNHURRIED = {"secondly": 10_000, "ten_secondly": 100_000}
 """Pauses are cut short, so that HubSpot's real windows would only refuse."""
+HOMES = ("Northwind Traders", "Zebra Foods")
+"""The accounts to which deals and contacts belong."""
 SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
 SOLD = 2
 """Of the first product in a won deal; of the second there are three."""
@@ -80,9 +82,8 @@ class PairBench(Bench):
         for form in dict.fromkeys(case.form for case in updated):
             assert form.change is not None
             form.change(self, [case for case in updated if case.form is form])
-        for _ in range(2):
-            self.plan()
-            push(self.patient, other, "the other side")
+        self.plan()
+        push(self.patient, other, "the other side")
         self.plan()
         self.hold(cases)
         for case in cases:
@@ -198,9 +199,8 @@ def make_pair(crm: str, erp: str, folder: Path) -> Iterator[PairBench]:
         accountant = up.enter_context(pair.erp.worker(stage.place.erp_url))
         hands = _crm_hand(crm, seller), _erp_hand(erp, accountant, tryton)
         bench = PairBench(world, patient, hasty, life, servers, pair.names, seller, accountant, *hands)
-        bench.account(("Northwind Traders", "Zebra Foods"))
-        bench.homes = [bench.ids.pop(name) for name in ("Northwind Traders", "Zebra Foods")]
-        bench.quiet()
+        bench.account(HOMES)
+        bench.homes = [bench.ids[name] for name in HOMES]
         yield bench
 
 

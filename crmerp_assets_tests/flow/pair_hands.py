@@ -7,6 +7,7 @@ among them, so that a double that somebody tidied up is one all the same.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
 
@@ -135,10 +136,14 @@ class OdooCrmHand:
         person = self.seller.person
         first, _ = person.rows("sale.order.line", [["order_id.opportunity_id", "=", int(deal)]], "sequence")
         person.change("sale.order.line", str(first["id"]), {"product_uom_qty": quantity})
+        # A line leaves no stamp on its opportunity: the seller says there what it is worth now.
+        person.change("crm.lead", deal, {"expected_revenue": float(PRICE * quantity)})
 
     def reopen(self, deal: str) -> None:
         person = self.seller.person
-        person.change("crm.lead", deal, {"stage_id": person.named("crm.stage")["Proposition"], "probability": 40})
+        values = {"stage_id": person.named("crm.stage")["Proposition"], "probability": 40}
+        # The expected day is the deal's day again; another one would wait for a person's word on the cancelled order.
+        person.change("crm.lead", deal, {**values, "date_deadline": date.today().isoformat()})
 
     def records(self, entity: str) -> list[dict[str, Any]]:
         model, domain, shown = _ODOO_CRM[entity]
@@ -269,8 +274,9 @@ class TrytonHand:
         raise NotImplementedError
 
     def not_begun(self) -> None:
-        """Tryton processes a sale as soon as it is confirmed."""
-        self.server.sql("UPDATE sale_sale SET state = 'confirmed' WHERE state = 'processing'")
+        """Tryton processes a sale as soon as it is confirmed; as a worker has not come to it yet, and stamped now."""
+        stamp = "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'"
+        self.server.sql(f"UPDATE sale_sale SET state = 'confirmed', write_date = {stamp} WHERE state = 'processing'")
 
     def records(self, entity: str) -> list[dict[str, Any]]:
         return self._parties() if entity == "customer" else self._sales()

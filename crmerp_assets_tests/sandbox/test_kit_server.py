@@ -122,6 +122,15 @@ def test_a_call_with_a_late_answer_is_applied_at_once(http):
     assert names(http) == ["Ann"]
 
 
+def test_a_fault_that_waits_for_a_call_strikes_those_behind_it_only(http):
+    fault(http, "server_error", "GET /guests", after="POST /guests", times=-1)
+    fault(http, "cut_before", "POST /guests")
+    assert names(http) == []
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+        http.post("/guests", json={"name": "Ann"})
+    assert http.get("/guests").status_code == 503
+
+
 def test_an_error_after_the_call_was_applied_is_a_gateways_page(http):
     fault(http, "error_after", "POST /guests")
     answer = http.post("/guests", json={"name": "Ann"})

@@ -3,7 +3,8 @@
 Each button is a transaction of its own. When a later one fails, the sale is brought back to the state from which it was
 taken, whatever of the change came through. One that Tryton does not confirm any more stays a draft: as a quotation it
 would look as if somebody had wanted no more of it. A draft with a number that was written last by us is one that a
-process left open when it died; its next change confirms it, or `finish` does.
+process left open when it died; its next change confirms it, or `finish` does. One that was to be cancelled stays a
+draft: confirmed again it would be processed at once, and shipped, and could be cancelled no more.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from crmerp_assets.connectors.tryton.rpc import Rpc, ids_in
 from crmerp_assets.connectors.tryton.salesteps import MODEL, OPEN, Step, left_open, stamps, too_late
 from crmerp_assets.connectors.tryton.values import text
 
+CANCELLED = "cancelled"
+
 
 def bring_back(rpc: Rpc, steps: Sequence[Step]) -> None:
     """Quote and confirm again what was taken back to draft and did not come through. What fails here is left to the
     next change of the sale: the error that led here is the one to tell."""
-    hanging = [step for step in steps if step.opened and step.state != step.target]
+    hanging = [step for step in steps if step.opened and step.state != step.target and step.target != CANCELLED]
     if not hanging:
         return
     with suppress(ConnectorError):

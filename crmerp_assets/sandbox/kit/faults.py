@@ -24,6 +24,7 @@ Where a batch is one transaction, there is no part of it.
 
 import random
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from threading import Lock
 from typing import Any
@@ -108,10 +109,7 @@ class Faults:
     def strike(self, label: str, user: str) -> Fault | None:
         """The first rule that fires for this call (`METHOD /path?query`), counted as used."""
         with self._lock:
-            for rule in self._rules:
-                if rule.awaited is not None:
-                    rule.awaited = None if rule.awaited.search(label) else rule.awaited
-                    continue
+            for rule in self._armed(label):
                 if rule.times == 0 or not rule.pattern.search(label) or rule.user not in (None, user):
                     continue
                 if rule.skip > 0:
@@ -123,3 +121,11 @@ class Faults:
                 rule.hits += 1
                 return rule
         return None
+
+    def _armed(self, label: str) -> Iterable[Fault]:
+        """The rules that may fire. What a rule waits for is noted although another rule may strike that call."""
+        armed = [rule for rule in self._rules if rule.awaited is None]
+        for rule in self._rules:
+            if rule.awaited is not None and rule.awaited.search(label):
+                rule.awaited = None
+        return armed
