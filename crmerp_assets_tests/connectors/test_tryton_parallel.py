@@ -353,7 +353,7 @@ def test_a_change_that_is_committed_behind_a_pull_is_in_the_next(tryton: Paralle
         assert puller.held[PARTY][customer]["name"] == "Late"
 
 
-def test_a_transaction_longer_than_the_overlap_is_told_by_its_stamps_and_swept_up(
+def test_a_transaction_longer_than_the_overlap_is_told_by_comparing_and_swept_up(
     tryton: Parallel, office: Office, puller: Puller
 ) -> None:
     """The clock is known from the answer before, so that the second pull behind the hour is the sweep."""
