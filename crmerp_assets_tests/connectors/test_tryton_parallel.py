@@ -4,6 +4,16 @@ Tried by removing what protects; each was caught by the test named:
 
 | removed | caught by |
 |---|---|
+| versions of addresses and phones in a write | saves_a_party (address, phone) |
+| versions of lines in a write | saves_an_order (sale.line) |
+| all versions | saves_a_party (name), saves_an_order (sale.sale), wait_for_each_other |
+| going on with the sale that is furthest on its way | comes_late |
+| giving the other one up | comes_late |
+| the look for doubles behind a create | one_order_pushed_at_once |
+| a create that met its key changes that record | parties_pushed_twice |
+| the sweep | longer_than_the_overlap |
+| comparing what was read with what is there | longer_than_the_overlap |
+| the overlap | committed_behind_a_pull, whatever_happens_in_parallel |
 """
 
 from __future__ import annotations
