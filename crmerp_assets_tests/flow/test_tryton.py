@@ -1,7 +1,8 @@
 """Salesforce with Tryton: a won deal becomes a party and a sale on a real Tryton server, and its money flows back.
 
-What a transaction brought that was so long that no pull looked back as far, the nightly comparison finds; without
-`_modified` of the rows, or without `unstamped`, the first test here fails.
+What a transaction brought that was so long that no pull looked back as far, the nightly comparison finds, although a
+part of the record bears a later stamp; without `unstamped`, or where it compares stamps alone, the first test here
+fails.
 """
 
 from collections.abc import Iterator

@@ -104,8 +104,9 @@ class TrytonConnector:
         return self._reader.ids(object)
 
     def unstamped(self, object: str, known: Sequence[Row]) -> list[str]:
-        """Those of transactions so long that no pull looked back as far: one call for each 1,000 rows."""
-        return self._reader.restamped(object, known)
+        """Those of transactions so long that no pull looked back as far, and what Tryton works out or deletes without a
+        stamp: all is read again, in one call for each 1,000 rows."""
+        return self._reader.differing(object, known)
 
     def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> list[Row]:
         return self._reader.fetch(object, fields, ids)

@@ -5,8 +5,8 @@ only an empty one is the end: a page cut short loses nothing.
 
 Tryton stamps a change with the start of its transaction and shows it at its end. So an incremental pull reads what
 changed from a little before the last start; once an hour one sweeps, and reads what changed in the day before the last
-sweep, for imports and for a month's invoices that are posted in one transaction. What took longer is found by its
-stamp, which is compared with the one that was read (`restamped`).
+sweep, for imports and for a month's invoices that are posted in one transaction. What took longer is found by
+comparing all that is there with what was read (`differing`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 from crmerp_assets.connectors import exactjson
 from crmerp_assets.connectors.errors import ConfigError, Transient
 from crmerp_assets.connectors.protocol import Page, Row
-from crmerp_assets.connectors.tryton.fields import SYSTEM, Domain, NativeObject, Record
+from crmerp_assets.connectors.tryton.fields import SYSTEM, Child, Domain, NativeObject, Record
 from crmerp_assets.connectors.tryton.metadata import Metadata, Selection
 from crmerp_assets.connectors.tryton.objects import native_object
 from crmerp_assets.connectors.tryton.rpc import Rpc, ids_in
@@ -31,8 +31,7 @@ IDS_PAGE = 10_000
 SWEEP_EVERY = timedelta(hours=1)
 LONGEST_TRANSACTION = timedelta(days=1)
 """Of those that a sweep finds."""
-_DATES = ("create_date", "write_date")
-_STAMPS = (*_DATES, "create_uid", "write_uid")
+_STAMPS = ("create_date", "write_date", "create_uid", "write_uid")
 _STILL = 4
 """How often a page may repeat what was read before the reading is given up."""
 
@@ -116,7 +115,7 @@ class Reader:
 
     def row(self, selection: Selection, record: Record) -> Row:
         known = {**record, "$company": self._rpc.company()} if selection.of_company else record
-        last = _last(selection.native, record)
+        last = max([record, *_parts(selection.native, record)], key=_stamp)
         row: Row = {
             "_id": text(record["id"]),
             "_modified": _stamp(last) or None,
@@ -128,22 +127,20 @@ class Reader:
             row[name] = exactjson.dumps(rows)
         return row
 
-    def restamped(self, object: str, known: Sequence[Row]) -> list[str]:
-        """Ids of the rows whose records bear another time of change than they do."""
-        native = native_object(object)
+    def differing(self, object: str, known: Sequence[Row]) -> list[str]:
+        """Ids of the rows that read otherwise now. Their time of change alone does not tell: it is that of the record
+        or of the part that changed last, and a late change of another is older."""
+        children = native_object(object).children
         names = [name for name in (known[0] if known else ()) if not name.startswith("_")]
-        paths = [
-            path for name in names for path in (native.children[name].columns if name in native.children else [name])
+        inner = {name: _paths(children[name], name, known) for name in names if name in children}
+        paths = [path for name in names for path in inner.get(name, [name])]
+        now = {row["_id"]: row for row in self.fetch(object, paths, [row["_id"] or "" for row in known])}
+        compared = ["_modified", *names]
+        return [
+            row["_id"] or ""
+            for row in known
+            if row["_id"] in now and any(row[name] != now[row["_id"]][name] for name in compared)
         ]
-        selection = self._metadata.select(native, paths)
-        asks, held = ["id", *_DATES, *of_parts(selection, _DATES)], {row["_id"]: row["_modified"] for row in known}
-        found: list[str] = []
-        for start in range(0, len(known), PAGE):
-            chunk = ids_in([row["_id"] or "" for row in known[start : start + PAGE]])
-            records = self._rpc.search_read(native.model, [*self._only(native), ["id", "in", chunk]], asks)
-            stamps = {text(record["id"]) or "": _stamp(_last(native, record)) or None for record in records}
-            found += [one for one, stamp in stamps.items() if stamp != held[one]]
-        return found
 
     def _step(self, selection: Selection, cursor: Cursor) -> tuple[list[Any], Cursor]:
         """The next page, and the cursor behind it."""
@@ -210,9 +207,11 @@ def of_parts(selection: Selection, names: Sequence[str]) -> list[str]:
     return [f"{part}.{name}" for part in selection.native.parts if part in asked for name in names]
 
 
-def _last(native: NativeObject, record: Record) -> Record:
-    """What was changed last: the record, or a part of it."""
-    return max([record, *_parts(native, record)], key=_stamp)
+def _paths(child: Child, name: str, known: Sequence[Row]) -> list[str]:
+    """The paths of a list that rows were read with; all of them where every list is empty."""
+    lists = (exactjson.loads((row[name] or "[]").encode()) for row in known)
+    first = next(filter(None, lists), None)
+    return [f"{name}.{path}" for path in first[0]] if first else list(child.columns)
 
 
 def _parts(native: NativeObject, record: Record) -> Iterator[Record]:
