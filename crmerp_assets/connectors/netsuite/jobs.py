@@ -26,17 +26,19 @@ COLLECTION = {
     "X-NetSuite-PropertyNameValidation": "error",
 }
 FIRST_PAUSE = 0.05
-LONGEST_PAUSE = 2.0
+LONGEST_PAUSE = 15.0
 LONGEST_FIRST_PAUSE = 30.0
 _JOB = re.compile(r"/services/rest/async/v1/job/(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A submitted job; `replayed` where NetSuite had taken the same batch before."""
+    """A submitted job of `size` records of one `kind`; `replayed` where NetSuite had taken the same batch before."""
 
     id: str
     replayed: bool
+    kind: str
+    size: int
 
 
 class Jobs:
@@ -49,7 +51,7 @@ class Jobs:
         self._connection = connection
         self._sleep = sleep
         self._patience = patience
-        self._usual = FIRST_PAUSE
+        self._seconds_a_record: dict[str, float] = {}
 
     def submit(
         self, method: str, record_type: str, items: Sequence[Mapping[str, Any]], key: str, replace: Sequence[str]
@@ -73,23 +75,28 @@ class Jobs:
         found = _JOB.search(response.headers.get("Location", ""))
         if found is None:
             raise self._lost("took a batch without naming its job")
-        return Job(found[1], replayed)
+        return Job(found[1], replayed, f"{method} {record_type}", len(items))
 
     def wait(self, job: Job) -> bool:
         """Whether all tasks succeeded, once the job is complete; Unknown when patience ends.
 
-        The first pause is a little less than what the last job took, so that a run of jobs costs about one poll each.
+        The first pause is a little less than what the last such job says this one takes, so that a run of jobs costs
+        about one look each; a job of which nothing is known, or that takes longer, costs a few more.
         """
-        waited, pause = 0.0, FIRST_PAUSE if job.replayed else self._usual
+        waited, pause = 0.0, FIRST_PAUSE if job.replayed else self._expected(job)
         while waited < self._patience:
             self._sleep(pause)
             waited += pause
             answer = self._get(f"/services/rest/async/v1/job/{job.id}")
             if answer.get("completed") is True:
-                self._usual = max(FIRST_PAUSE, min(waited * 0.9, LONGEST_FIRST_PAUSE))
+                self._seconds_a_record[job.kind] = waited / job.size
                 return answer.get("progress") == "succeeded"
             pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 2))
         raise self._lost("has not finished a job in time")
+
+    def _expected(self, job: Job) -> float:
+        known = self._seconds_a_record.get(job.kind, 0.0) * job.size
+        return max(FIRST_PAUSE, min(known * 0.9, LONGEST_FIRST_PAUSE))
 
     def over(self, job_id: str) -> bool:
         """Whether a job has ended; so has one that NetSuite does not know any more. Not so where it does not say."""
