@@ -107,7 +107,7 @@ def payment_term(person: Person) -> Change:
 
 
 _BATCH = "100 parties are written in a call, which takes a second; a read of 1,000 before it shows"
-READ = Fewest(one_for(1000), "1,000 records are read in a call")
+READS = Fewest(one_for(1000), "1,000 records are read in a call")
 PULLED = Fewest(one_for(1000, 1), "1,000 records are read in a call, and the last shows that nothing follows")
 BEST = BestCase(
     create=Fewest(
@@ -116,8 +116,8 @@ BEST = BestCase(
     update=Fewest(lambda count: one_for(100)(count) + one_for(1000)(count), f"{_BATCH} versions and parts"),
     pull=PULLED,
     changed=PULLED,
-    fetch=READ,
-    find=READ,
+    fetch=READS,
+    find=READS,
     count=200,
 )
 """Of 200 records, which take Tryton three seconds."""
@@ -130,8 +130,8 @@ SALES = BestCase(
     ),
     pull=PULLED,
     changed=PULLED,
-    fetch=READ,
-    find=READ,
+    fetch=READS,
+    find=READS,
     count=60,
 )
 
