@@ -115,6 +115,61 @@ class Change:
     sound: Callable[[int], Write] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Fewest:
+    """How few calls n records can take, `calls(n)`, and why not fewer: the pages and batches that the vendor's own
+    limits leave, and each call more that a rule of ours takes."""
+
+    calls: Callable[[int], int]
+    why: str
+
+
+def one_for(size: int, more: int = 0) -> Callable[[int], int]:
+    """One call for each `size` records, and `more` however many there are."""
+    return lambda count: -(-count // size) + more
+
+
+@dataclass(frozen=True, slots=True)
+class BestCase:
+    """The fewest calls for each way in which `count` records of one kind are written and read.
+
+    `changed` reads what changed since; `fetch` reads by id, `find` by key. `count` is 1,000 where the system makes so
+    many in seconds.
+    """
+
+    create: Fewest
+    pull: Fewest
+    changed: Fewest
+    fetch: Fewest
+    find: Fewest
+    update: Fewest | None = None
+    count: int = 1000
+
+
+def no_lines(_order_ids: Sequence[str]) -> None:
+    """The orders have all their lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Orders of `lines` lines each, for a customer and of products that are there.
+
+    `create(n)` makes one, with its lines where the mapping has them written: `add_lines` adds them to orders where they
+    are people's. `update(n, id)` is a change that a sync makes; None, as in `best`, where the system takes none of an
+    order that is made. `fields` hold those of the child list `child`.
+    """
+
+    object: str
+    key_field: str
+    fields: tuple[str, ...]
+    child: str
+    lines: int
+    create: Callable[[int], Write]
+    best: BestCase
+    update: Callable[[int, str], Write] | None = None
+    add_lines: Callable[[Sequence[str]], None] = no_lines
+
+
 class Connect(Protocol):
     """A new connector on the sandbox; `sleep` records the pauses instead of taking them."""
 
@@ -128,11 +183,12 @@ class ConnectorCase:
     `object` is a kind of record that can be pulled, keyed, edited and deleted; `seed(n, start)` gives n valid ones
     for the admin API, stamped well in the past, a second apart every few rows. `create(n)` and `update(n, id, text)`
     are valid writes, `bad(n)` is one that the system rejects. `edit`, `delete` and `merge(winner, loser)` are what a
-    person does through the vendor's own API. The `*_calls(n)` are the best case for n records. `next_page` and
-    `push_call` are patterns for faults: the request for a page behind the first, and the call that writes. `changes`
-    are an administrator's; `connect_to` makes a connector for another address, which trusts what the machine trusts,
-    and `hasty` one that gives up every call after so many seconds. `parts`: a batch is no transaction, so that the
-    sandbox can carry out a part of one (the fault `partial`).
+    person does through the vendor's own API. `next_page` and `push_call` are patterns for faults: the request for a
+    page behind the first, and the call that writes. `best` says how few calls these records can take;
+    `orders(connector)` makes what orders lean on and says the same of them. `changes` are an administrator's;
+    `connect_to` makes a connector for another address, which trusts what the machine trusts, and `hasty` one that
+    gives up every call after so many seconds. `parts`: a batch is no transaction, so that the sandbox can carry out a
+    part of one (the fault `partial`).
     """
 
     system: str
@@ -153,13 +209,11 @@ class ConnectorCase:
     next_page: str
     any_read: str
     push_call: str
-    pull_calls: Callable[[int], int]
-    find_calls: Callable[[int], int]
-    create_calls: Callable[[int], int]
-    update_calls: Callable[[int], int]
     throttle_wait: float
     secrets: tuple[str, ...]
     fields: tuple[str, ...] = ()
+    best: BestCase | None = None
+    orders: Callable[[Connector], Orders] | None = None
     changes: Mapping[Changed, Change] = field(default_factory=dict)
     connect_to: Callable[[str], Connector] | None = None
     hasty: Callable[[float], Connector] | None = None

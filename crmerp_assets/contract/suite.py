@@ -6,10 +6,9 @@ A test module imports everything from here and gives the fixture `case`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import TypeVar
 
 import pytest
 
@@ -18,8 +17,7 @@ from crmerp_assets.connectors.protocol import Connector, Needs, Page, Row
 from crmerp_assets.contract.bad_input import *  # noqa: F403
 from crmerp_assets.contract.case import ConnectorCase
 from crmerp_assets.contract.exactly_once import *  # noqa: F403
-
-Answer = TypeVar("Answer")
+from crmerp_assets.contract.frugal import *  # noqa: F403
 
 
 @pytest.fixture
@@ -249,28 +247,6 @@ def test_a_merge_names_its_winner(case: ConnectorCase, connector: Connector) -> 
     case.merge(ids[0], ids[2])
     deletions, _ = connector.deletions(case.object, cursor)
     assert [(deletion.native_id, deletion.merged_into) for deletion in deletions] == [(ids[2], ids[0])]
-
-
-def test_a_thousand_records_take_close_to_the_fewest_calls(case: ConnectorCase, connector: Connector) -> None:
-    count = 1000
-    writes = [case.create(number) for number in range(count)]
-    results = measured(case, case.create_calls(count), lambda: connector.push(case.object, writes))
-    ids = [str(result.native_id) for result in results]
-    assert [result.error for result in results if result.error] == []
-    updates = [case.update(number, native_id, "Changed by us") for number, native_id in enumerate(ids)]
-    measured(case, case.update_calls(count), lambda: connector.push(case.object, updates))
-    rows, _ = measured(case, case.pull_calls(count), lambda: pulled(connector, case))
-    assert {row[case.text_field] for row in rows} == {"Changed by us"}
-    keys = [write.key for write in writes]
-    found = measured(case, case.find_calls(count), lambda: connector.find_by_key(case.object, case.key_field, keys))
-    assert len(found) == len(rows) == count
-
-
-def measured(case: ConnectorCase, best: int, act: Callable[[], Answer]) -> Answer:
-    case.admin.reset_calls()
-    answer = act()
-    assert case.admin.calls() <= 1.1 * best
-    return answer
 
 
 def test_a_connector_counts_the_calls_it_made(case: ConnectorCase, connector: Connector) -> None:

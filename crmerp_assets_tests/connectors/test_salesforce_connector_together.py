@@ -9,6 +9,7 @@
 | the turns of `groups_of`                                | a child goes in a call behind its parent's                 |
 | values like `@{` go alone                               | a value that looks like a reference is written as it is    |
 | the pace limits how many go together                    | an organisation that takes long gets smaller calls         |
+| a query that a call did not answer is asked by itself   | a query that a call did not answer is asked by itself      |
 """
 
 from __future__ import annotations
@@ -84,6 +85,23 @@ def test_a_thousand_rows_are_one_call(connector: SalesforceConnector, admin: Adm
     assert len({result.native_id for result in results}) == 1000
     found = connector.find_by_key("Account", KEY, [f"k-{n}" for n in range(1000)])
     assert {f"k-{n}": result.native_id for n, result in enumerate(results)} == {k: r["_id"] for k, r in found.items()}
+
+
+def test_a_query_that_a_call_did_not_answer_is_asked_by_itself(
+    connector: SalesforceConnector, sandbox: SalesforceSandbox, admin: Admin
+) -> None:
+    """A hundred and thirty such keys fill an address, so that all are three queries, and these one call."""
+    writes = creates(300, "long-" * 10)
+    made = connector.push("Account", writes)
+    admin.reset_calls()
+    part_fault(sandbox, match="GET .*query", skip=1)
+    found = connector.find_by_key("Account", KEY, [write.key for write in writes], ("Name",))
+    assert {write.key: result.native_id for write, result in zip(writes, made, strict=True)} == {
+        key: row["_id"] for key, row in found.items()
+    }
+    assert (composites(sandbox), admin.calls()) == (1, 2)
+    with pytest.raises(ConfigError, match="Shoe_Size__c"):
+        connector.find_by_key("Account", KEY, [write.key for write in writes], ("Shoe_Size__c",))
 
 
 def test_rejected_rows_leave_the_others_of_every_collection(connector: SalesforceConnector) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from crmerp_assets.connectors.hubspot import HubSpotConnector, OAuthApp
-from crmerp_assets.connectors.protocol import FieldSpec, Write
-from crmerp_assets.contract.case import Admin, ConnectorCase, Gap
+from crmerp_assets.connectors.protocol import Connector, FieldSpec, Ref, Value, Write
+from crmerp_assets.contract.case import Admin, BestCase, ConnectorCase, Fewest, Gap, Orders, one_for
 from crmerp_assets.contract.changes import field_changes
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
 
@@ -54,10 +57,6 @@ def hubspot_case(directory: Path) -> Iterator[ConnectorCase]:
             next_page=r"GET .*/companies\?.*after=",
             any_read=r"GET .*/objects/2026-09/companies",
             push_call=r"POST .*/batch/(upsert|update)",
-            pull_calls=hundreds,
-            find_calls=hundreds,
-            create_calls=hundreds,
-            update_calls=hundreds,
             throttle_wait=10.0,
             secrets=(
                 sandbox.credentials["HUBSPOT_CLIENT_SECRET"],
@@ -66,6 +65,8 @@ def hubspot_case(directory: Path) -> Iterator[ConnectorCase]:
             ),
             changes=field_changes(admin, "companies", TIER, create, lambda: provision(connect, TIER_SPEC))
             | {"right": admin.withdrawn("settings", {"scopes_withheld": []}, WRITING, create, "companies")},
+            best=BEST,
+            orders=orders,
             connect_to=lambda url: connector_to(sandbox, url=url, verify=True)(),
             hasty=lambda seconds: connector_to(sandbox, timeout=seconds)(),
             parts=True,
@@ -79,8 +80,58 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def hundreds(count: int) -> int:
-    return -(-count // 100)
+BATCHES = Fewest(one_for(100), "a batch has 100 rows")
+LISTED = Fewest(one_for(100, 1), "a page of a list has 100 rows, and the last is asked for twice: no total is told")
+BEST = BestCase(
+    create=BATCHES,
+    update=BATCHES,
+    pull=LISTED,
+    changed=Fewest(one_for(200), "a page of a search has 200 rows"),
+    fetch=BATCHES,
+    find=BATCHES,
+)
+_LINES = "in batches of 100, the associations of 1,000 deals with companies and with line items in one call each"
+READ = Fewest(lambda count: one_for(100, 2)(count) + one_for(50)(count), f"deals and their two line items {_LINES}")
+DEALS = BestCase(
+    create=Fewest(
+        lambda count: 2 * one_for(100)(count) + one_for(50)(count),
+        "batches of 100 of deals and of their two line items each, and a look which deals are there: an upsert cannot "
+        "associate, and a deal that is there must not be made again",
+    ),
+    update=BATCHES,
+    pull=Fewest(lambda count: READ.calls(count) + 1, f"{READ.why}; the last page of a list is asked for twice"),
+    changed=Fewest(
+        lambda count: one_for(200)(count) + 2 + one_for(50)(count) + one_for(100)(count) + 1,
+        f"a page of a search has 200 rows; line items {_LINES}; their own changes are searched for, and their deals "
+        "asked for in a call for 1,000, as they leave no stamp on a deal",
+    ),
+    fetch=READ,
+    find=READ,
+    count=200,
+)
+
+
+def orders(connector: Connector) -> Orders:
+    """Won deals of a company, with line items of their own."""
+    assert all(step.done for step in connector.provision([replace(KEY_SPEC, object="deals")], dry_run=False))
+    (company,) = connector.push("companies", [create(1)])
+    return Orders(
+        object="deals",
+        key_field=KEY,
+        fields=("dealname", "associations.company", "dealstage.won", KEY, "line_items.quantity", "line_items.price"),
+        child="line_items",
+        lines=2,
+        create=partial(deal, str(company.native_id)),
+        update=lambda n, id_: Write(f"u{n}", "deals", "update", KEY, f"deal-{n}", id_, {"description": "Billed"}),
+        best=DEALS,
+    )
+
+
+def deal(company: str, number: int) -> Write:
+    sold: dict[str, Value] = {"name": "Thing", "quantity": Decimal(1), "price": Decimal("10")}
+    values: dict[str, Value] = {"dealname": f"Deal {number}", "associations.company": Ref("companies", company)}
+    values |= {"dealstage.won": True, "line_items": [dict(sold), dict(sold)]}
+    return Write(f"c{number}", "deals", "create", KEY, f"deal-{number}", None, values)
 
 
 def connector_to(sandbox: HubSpotSandbox, **options: Any) -> Callable[..., HubSpotConnector]:

@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from crmerp_assets.connectors.odoo import OdooConnector
-from crmerp_assets.connectors.protocol import FieldSpec, Write
-from crmerp_assets.contract.case import Admin, Change, Changed, ConnectorCase
+from crmerp_assets.connectors.protocol import Connector, FieldSpec, Ref, Value, Write
+from crmerp_assets.contract.case import Admin, BestCase, Change, Changed, ConnectorCase, Fewest, Orders, one_for
 from crmerp_assets.contract.changes import field_changes
 from crmerp_assets.sandbox.odoo import OdooSandbox
 
@@ -51,14 +53,11 @@ def odoo_case(directory: Path, version: str = "19.0") -> Iterator[ConnectorCase]
             next_page=read,
             any_read=read,
             push_call=load,
-            # a page, its keys, and the next one, which is empty
-            pull_calls=lambda count: 3 * -(-count // 1000),
-            find_calls=lambda count: -(-count // 1000),
-            create_calls=lambda count: asked_once(version) + -(-count // 200),
-            update_calls=lambda count: -(-count // 200),
             throttle_wait=3.0,
             secrets=(sandbox.credentials["ODOO_API_KEY"], person.key),
             changes=changes(admin, TIER_SPEC, create, connect),
+            best=BEST,
+            orders=partial(orders, admin),
             connect_to=lambda url: connector_to(sandbox, url=url, verify=True)(),
             hasty=lambda seconds: connect(timeout=seconds),
         )
@@ -89,9 +88,52 @@ def calls_of(version: str) -> tuple[str, str]:
     return r"POST /jsonrpc\?call=res\.partner\.search_read", r"POST /jsonrpc\?call=res\.partner\.load"
 
 
-def asked_once(version: str) -> int:
-    """Which version it is, who we are under JSON-RPC, and the fields of a partner."""
-    return 2 if float(version) >= 19 else 3
+LOADS = Fewest(one_for(200), "an import has 200 records, so that it ends before a worker is stopped")
+_KEYS = "a page has 1,000 records, and a call gives the external ids of as many, which are no field of a record"
+_END = "; one call shows that nothing follows, as no total is told"
+KEYED = Fewest(lambda count: 2 * one_for(1000)(count), _KEYS)
+PULLED = Fewest(lambda count: KEYED.calls(count) + 1, _KEYS + _END)
+BEST = BestCase(create=LOADS, update=LOADS, pull=PULLED, changed=PULLED, fetch=KEYED, find=KEYED)
+_LINES = "; a page more has 1,000 of the lines, of which there are two each"
+LINED = Fewest(lambda count: KEYED.calls(count) + one_for(500, 1)(count), _KEYS + _LINES + _END)
+ORDERS = BestCase(
+    create=Fewest(
+        lambda count: 3 + 4 * one_for(200)(count) + one_for(100)(count),
+        "an import has 200 orders; before it is asked, twice, which are there, as a short answer would make one again, "
+        "and what their products are called; after it each order's state, which must be known before one is confirmed; "
+        "100 are confirmed in a call, as that books; then their state, as an approval may hold an order, and their day "
+        "is written, which confirming sets to now",
+    ),
+    update=LOADS,
+    pull=Fewest(lambda count: LINED.calls(count) + 1, LINED.why + ", of lines and of orders"),
+    changed=Fewest(lambda count: LINED.calls(count) + 1, LINED.why + ", of lines and of orders"),
+    fetch=LINED,
+    find=LINED,
+    count=200,
+)
+
+
+def orders(admin: Admin, _connector: Connector) -> Orders:
+    (customer,) = admin.seed(OBJECT, [{"name": "Acme", "is_company": True}])
+    (product,) = admin.seed("product.product", [{"default_code": "SKU-1", "name": "Thing", "list_price": 10.0}])
+    return Orders(
+        object="sale.order",
+        key_field=KEY,
+        fields=("origin", "partner_id", "progress", KEY, "order_line.product_id", "order_line.product_uom_qty"),
+        child="order_line",
+        lines=2,
+        create=partial(order, customer, product),
+        update=lambda n, id_: Write(f"u{n}", "sale.order", "update", KEY, f"so-{n}", id_, {"origin": "Changed"}),
+        best=ORDERS,
+    )
+
+
+def order(customer: str, product: str, number: int) -> Write:
+    sold: dict[str, Value] = {"product_id": Ref("product.product", product), "product_uom_qty": Decimal(1)}
+    lines: list[dict[str, Value]] = [{"sequence": str(at), "price_unit": Decimal(10), **sold} for at in (1, 2)]
+    values: dict[str, Value] = {"origin": f"Deal {number}", "partner_id": Ref(OBJECT, customer), "order_line": lines}
+    values |= {"date_order.day": "2026-11-02"}
+    return Write(f"c{number}", "sale.order", "create", KEY, f"so-{number}", None, values)
 
 
 def connector_to(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,10 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from crmerp_assets.connectors.odoo import OdooCrmConnector
-from crmerp_assets.connectors.protocol import FieldSpec, Write
-from crmerp_assets.contract.case import Admin, ConnectorCase, Gap
+from crmerp_assets.connectors.protocol import Connector, FieldSpec, Write
+from crmerp_assets.contract.case import Admin, BestCase, ConnectorCase, Fewest, Gap, Orders, one_for
 from crmerp_assets.sandbox.odoo import OdooSandbox
-from crmerp_assets_tests.contract.odoo_case import KEY, SEEDED_AT, Person, changes, connector_to, provision
+from crmerp_assets_tests.contract.odoo_case import (
+    KEY,
+    KEYED,
+    LOADS,
+    SEEDED_AT,
+    Person,
+    changes,
+    connector_to,
+    provision,
+)
 
 OBJECT = "crm.lead"
 TIER_SPEC = FieldSpec(OBJECT, "x_tier", "Tier", "text", length=40)
@@ -49,21 +58,53 @@ def odoo_crm_case(directory: Path) -> Iterator[ConnectorCase]:
             next_page=r"POST /json/2/crm\.lead/search_read",
             any_read=r"POST /json/2/crm\.lead/search_read",
             push_call=r"POST /json/2/crm\.lead/load",
-            # a page, its keys, its orders, and the next page, which is empty
-            pull_calls=lambda count: 4 * -(-count // 1000),
-            find_calls=lambda count: -(-count // 1000),
-            # which version it is, and the fields of an opportunity, are asked once
-            create_calls=lambda count: 2 + -(-count // 200),
-            update_calls=lambda count: -(-count // 200),
             throttle_wait=3.0,
             secrets=(sandbox.credentials["ODOO_API_KEY"], person.key),
             changes=changes(admin, TIER_SPEC, create, connect),
+            best=BEST,
+            orders=partial(orders, admin),
             connect_to=lambda url: connector_to(sandbox, OdooCrmConnector, url=url, verify=True)(),
             hasty=lambda seconds: connect(timeout=seconds),
             gaps={"test_a_merge_names_its_winner": LOST},
         )
         person.close()
         admin.close()
+
+
+_QUOTED = "; another call asks for their quotations, which change a deal's amount"
+READ = Fewest(lambda count: KEYED.calls(count) + one_for(1000)(count), KEYED.why + _QUOTED)
+PULLED = Fewest(lambda count: READ.calls(count) + 1, f"{READ.why}; one call shows that nothing follows")
+BEST = BestCase(create=LOADS, update=LOADS, pull=PULLED, changed=PULLED, fetch=READ, find=READ)
+_SOLD = "; a page more has 1,000 of their lines, of which there are two each; a call asks for the units of the products"
+LINED = Fewest(
+    lambda count: READ.calls(count) + one_for(500)(count) + 1 + 2,
+    f"{READ.why}{_SOLD}; a call each shows that no quotation and no line follows",
+)
+ALL = Fewest(lambda count: LINED.calls(count) + 1, f"{LINED.why}, and one that no deal does")
+DEALS = BestCase(create=LOADS, update=LOADS, pull=ALL, changed=ALL, fetch=LINED, find=LINED, count=200)
+
+
+def orders(admin: Admin, _connector: Connector) -> Orders:
+    """Deals with a quotation each, which is the sales reps'."""
+    (customer,) = admin.seed("res.partner", [{"name": "Acme", "is_company": True}])
+    (product,) = admin.seed("product.product", [{"default_code": "SKU-1", "name": "Thing", "list_price": 10.0}])
+    line = {"product_id": int(product), "product_uom_qty": 1, "price_unit": 10}
+
+    def quote(deals: Sequence[str]) -> None:
+        quotation = {"partner_id": int(customer), "order_line": [[0, 0, dict(line)], [0, 0, dict(line)]]}
+        admin.seed("sale.order", [quotation | {"opportunity_id": int(deal)} for deal in deals])
+
+    return Orders(
+        object=OBJECT,
+        key_field=KEY,
+        fields=("name", "deal.amount", KEY, "quoted.product_id", "quoted.product_uom_qty"),
+        child="quoted",
+        lines=2,
+        create=create,
+        update=lambda number, native_id: update(number, native_id, "Changed"),
+        best=DEALS,
+        add_lines=quote,
+    )
 
 
 def merge(person: Person, winner: str, loser: str) -> None:

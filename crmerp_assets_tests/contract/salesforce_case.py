@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from crmerp_assets.connectors.protocol import FieldSpec, Write
+from crmerp_assets.connectors.protocol import Connector, FieldSpec, Write
 from crmerp_assets.connectors.salesforce import SalesforceConnector
-from crmerp_assets.contract.case import Admin, ConnectorCase
+from crmerp_assets.contract.case import Admin, BestCase, ConnectorCase, Fewest, Orders, one_for
 from crmerp_assets.contract.changes import field_changes
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
 
@@ -21,6 +23,7 @@ KEY = "Crmerp_Id__c"
 KEY_SPEC = FieldSpec("Account", KEY, "Golden Id", "text", length=64, external_id=True)
 TIER, TIER_SPEC = "Tier__c", FieldSpec("Account", "Tier__c", "Tier", "text", length=40)
 SEEDED_AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+DEAL = "Opportunity"
 API = "/services/data/v68.0"
 
 
@@ -51,14 +54,12 @@ def salesforce_case(directory: Path) -> Iterator[ConnectorCase]:
             next_page=r"GET .*/query/",
             any_read=r"GET .*/query",
             push_call=r"PATCH .*/composite/sobjects",
-            pull_calls=lambda count: -(-count // 2000),
-            find_calls=lambda count: -(-count // 400),
-            create_calls=push_calls,
-            update_calls=push_calls,
             throttle_wait=5.0,
             secrets=(sandbox.credentials["SALESFORCE_CLIENT_SECRET"], person.token),
             changes=field_changes(admin, "Account", TIER, create, lambda: provision(connect, TIER_SPEC))
             | {"right": admin.withdrawn("rights", {"object": "Account"}, {"edit": False}, create, "Account")},
+            best=BEST,
+            orders=partial(orders, admin, person),
             connect_to=lambda url: connector_to(sandbox, url=url, verify=True)(),
             hasty=lambda seconds: connector_to(sandbox, timeout=seconds)(),
             parts=True,
@@ -67,9 +68,54 @@ def salesforce_case(directory: Path) -> Iterator[ConnectorCase]:
         admin.close()
 
 
-def push_calls(count: int) -> int:
-    """A collection of 200 that shows how long a row takes, then five collections a call."""
-    return 1 + -(-max(count - 200, 0) // 1000)
+TOGETHER = Fewest(
+    lambda count: 1 + -(-max(count - 200, 0) // 1000),
+    "a collection has 200 rows and a composite call five of them; the first goes alone, to show how long a row takes",
+)
+PAGES = Fewest(one_for(2000), "a page of a query has 2,000 rows")
+BY_KEY = Fewest(one_for(2000), "the address of a query has room for 400 keys, and a composite call for five queries")
+BEST = BestCase(
+    create=TOGETHER,
+    update=TOGETHER,
+    pull=PAGES,
+    changed=PAGES,
+    fetch=Fewest(one_for(2000), "a collection that is read has 2,000 ids"),
+    find=BY_KEY,
+)
+ALONE = Fewest(one_for(200), "a collection has 200 rows, and how many go together depends on how long the first took")
+DEALS = replace(BEST, create=ALONE, update=ALONE, fetch=BY_KEY)
+
+
+def orders(admin: Admin, person: Person, connector: Connector) -> Orders:
+    """Won deals; their line items are the sales reps'."""
+    assert all(step.done for step in connector.provision([replace(KEY_SPEC, object=DEAL)], dry_run=False))
+    (account,) = admin.seed("Account", [{"Name": "Acme", "CurrencyIsoCode": "USD"}])
+    (product,) = admin.seed("Product2", [{"Name": "Thing", "IsActive": True, "CurrencyIsoCode": "USD"}])
+    (book,) = person.query("SELECT Id FROM Pricebook2 WHERE IsStandard = true")
+    entry = {"Product2Id": product, "Pricebook2Id": book["Id"], "UnitPrice": 10, "IsActive": True}
+    (price,) = admin.seed("PricebookEntry", [entry | {"CurrencyIsoCode": "USD"}])
+
+    def add_lines(deals: Sequence[str]) -> None:
+        line = {"PricebookEntryId": price, "Quantity": 1, "UnitPrice": 10}
+        admin.seed("OpportunityLineItem", [line | {"OpportunityId": deal} for deal in deals for _ in range(2)])
+
+    return Orders(
+        object=DEAL,
+        key_field=KEY,
+        fields=("Name", "AccountId", KEY, "OpportunityLineItems.Product2Id", "OpportunityLineItems.Quantity"),
+        child="OpportunityLineItems",
+        lines=2,
+        create=partial(deal, account),
+        update=lambda n, native_id: Write(f"u{n}", DEAL, "update", KEY, f"deal-{n}", native_id, {"NextStep": "Bill"}),
+        best=DEALS,
+        add_lines=add_lines,
+    )
+
+
+def deal(account: str, number: int) -> Write:
+    values = {"Name": f"Deal {number}", "StageName": "Closed Won", "CloseDate": "2026-06-15"}
+    values |= {"AccountId": account, "CurrencyIsoCode": "USD"}
+    return Write(f"c{number}", DEAL, "create", KEY, f"deal-{number}", None, dict(values))
 
 
 def connector_to(sandbox: SalesforceSandbox, **options: Any) -> Callable[..., SalesforceConnector]:

@@ -2,8 +2,8 @@
 
 Search reaches 10,000 rows at most, sorts by one property only, and leaves rows of the same millisecond in no order, so
 that paging by offset loses rows. Hence it is never paged by offset: each question starts at the time of the last row
-seen, and a millisecond with more rows than a page holds is read by id. Every answer says how many rows are left, which
-shows a page that came back short.
+seen and leaves out the rows of that time that were seen, and a millisecond with more rows than a page holds is read by
+id. Every answer says how many rows are left, which shows a page that came back short.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ logger = logging.getLogger(__name__)
 
 PAGE = 200
 _ATTEMPTS = 4
+_LEFT_OUT = 100
+"""Ids that a question names at most: as many as one batch gives the same millisecond."""
 
-Filter = Mapping[str, str]
+Filter = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,9 @@ class Changes:
 
     def pages(self, position: int) -> Iterator[Changed]:
         """Every record at least once, and none twice unless it changed in between."""
+        met: list[Filter] = []
         while True:
-            page = self._ask([self._filter(self._modified, "GTE", position)], self._modified)
+            page = self._ask([self._filter(self._modified, "GTE", position), *met], self._modified)
             rows, more = page["results"], int(page["total"]) > PAGE
             furthest = max((millisecond(self._stamp(row)) for row in rows), default=position)
             if more and furthest <= position:
@@ -62,7 +65,13 @@ class Changes:
                 yield self._page(rows, furthest, last=not more)
             if not more:
                 return
-            position = furthest
+            position, met = furthest, self._met(rows, furthest)
+
+    def _met(self, rows: Sequence[Record], at: int) -> list[Filter]:
+        """Leaves out rows of a page that the next question would give once more. One that changes in between waits for
+        the next reading, which starts before it."""
+        ids = [str(row["id"]) for row in rows if millisecond(self._stamp(row)) == at][:_LEFT_OUT]
+        return [{"propertyName": "hs_object_id", "operator": "NOT_IN", "values": ids}] if ids else []
 
     def _tied(self, at: int) -> Iterator[Changed]:
         """More rows of one millisecond than a page holds, by their ids."""

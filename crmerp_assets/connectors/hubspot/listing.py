@@ -29,6 +29,10 @@ class Listed:
     after: str | None
     started: datetime
 
+    @property
+    def last(self) -> bool:
+        return self.after is None
+
 
 class Listing:
     def __init__(self, api: HubSpotApi, object: str, properties: Sequence[str], archived: bool = False) -> None:

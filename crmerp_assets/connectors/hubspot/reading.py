@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from crmerp_assets.connectors.exactjson import dumps, loads
 from crmerp_assets.connectors.http import Clock
-from crmerp_assets.connectors.hubspot.api import HubSpotApi, Record
+from crmerp_assets.connectors.hubspot.api import LINKS_READ, HubSpotApi, Record
+from crmerp_assets.connectors.hubspot.changes import PAGE as CHANGES_PAGE
 from crmerp_assets.connectors.hubspot.changes import Changed, Changes, millisecond
+from crmerp_assets.connectors.hubspot.listing import PAGE as LISTING_PAGE
 from crmerp_assets.connectors.hubspot.listing import Listed, Listing
 from crmerp_assets.connectors.hubspot.objects import MERGEABLE, MERGED
 from crmerp_assets.connectors.hubspot.related import Related, children_of
@@ -21,8 +24,7 @@ from crmerp_assets.connectors.hubspot.schema import Schema
 from crmerp_assets.connectors.hubspot.selection import Selection, absent, select, stamp_of, text
 from crmerp_assets.connectors.protocol import Deletion, Page, Row
 
-_TOGETHER = 10
-"""Pages of a list whose associations are read in one call."""
+Answered = TypeVar("Answered", Listed, Changed)
 _WATCHED = 1000
 """Records without a company that are looked at again: as many as one call reads."""
 _ALWAYS_SWEPT = 10
@@ -98,16 +100,14 @@ class Reading:
     def _all(self, selection: Selection, cursor: Cursor) -> Iterator[Page]:
         following, lacking = cursor.following, cursor.lacking
         read = 0
-        for records, page in _gathered(
-            Listing(self._api, selection.object, selection.asked).pages(cursor.after),
-            1 if selection.alone else _TOGETHER,
-        ):
+        listing = Listing(self._api, selection.object, selection.asked)
+        for records, page in _gathered(selection, listing.pages(cursor.after), LISTING_PAGE):
             following = following or _instant(page.started - self._overlap)
             read += len(records)
-            self._require(selection, records, nothing=page.after is None and not read)
+            self._require(selection, records, nothing=page.last and not read)
             rows = self._related.rows(selection, records)
             lacking = _lacking(selection, rows, lacking)
-            next_ = Cursor(since=following) if page.after is None else Cursor(page.after, following=following)
+            next_ = Cursor(since=following) if page.last else Cursor(page.after, following=following)
             yield Page(rows, replace(next_, lacking=lacking).text())
 
     def _changed(self, selection: Selection, cursor: Cursor) -> Iterator[Page]:
@@ -115,16 +115,16 @@ class Reading:
         start = cursor.position if cursor.position is not None else millisecond(cursor.since)
         following, lacking = cursor.following, cursor.lacking
         seen: set[str] = set()
-        for page in Changes(self._api, selection.object, selection.asked).pages(start):
+        changes = Changes(self._api, selection.object, selection.asked)
+        for records, page in _gathered(selection, changes.pages(start), CHANGES_PAGE):
             if cursor.position is None and not seen and _instant(page.started) < cursor.since:
                 yield from self._all(selection, Cursor())
                 return
             following = following or _instant(page.started - self._overlap)
-            self._require(selection, page.records, nothing=page.last and not seen and not page.records)
-            seen.update(str(record["id"]) for record in page.records)
-            records = page.records
+            self._require(selection, records, nothing=page.last and not seen and not records)
+            seen.update(str(record["id"]) for record in records)
             if page.last:
-                records = [*records, *self._unstamped(selection, cursor, seen)]
+                records += self._unstamped(selection, cursor, seen)
             rows = self._related.rows(selection, records)
             lacking = _lacking(selection, rows, lacking)
             yield Page(rows, replace(_next(cursor, page, following), lacking=lacking).text())
@@ -201,12 +201,13 @@ def _rests(cursor: Cursor, now: datetime) -> bool:
     )
 
 
-def _gathered(pages: Iterator[Listed], most: int) -> Iterator[tuple[list[Record], Listed]]:
-    """Records of several pages at a time, with the last of these pages."""
+def _gathered(selection: Selection, pages: Iterator[Answered], size: int) -> Iterator[tuple[list[Record], Answered]]:
+    """Records of as many pages of `size` as have their associations read in one call, with the last of these pages."""
     records: list[Record] = []
+    most = 1 if selection.alone else LINKS_READ // size
     for number, page in enumerate(pages, 1):
         records += page.records
-        if number % most == 0 or page.after is None:
+        if number % most == 0 or page.last:
             yield records, page
             records = []
 

@@ -26,21 +26,25 @@ COLLECTION = {
     "X-NetSuite-PropertyNameValidation": "error",
 }
 FIRST_PAUSE = 0.05
-LONGEST_PAUSE = 2.0
+LONGEST_PAUSE = 15.0
 SOONER = 0.94
 """A job that was complete at the first look may have been so for a while."""
 LATER = 0.15
 """How much longer the second look waits, as a part of the time before; the third twice as much, and so on."""
+MUCH_LATER = 0.5
+"""The most of that, and what it is where nothing is known."""
 LONGEST_FIRST_PAUSE = 30.0
 _JOB = re.compile(r"/services/rest/async/v1/job/(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A submitted job; `replayed` where NetSuite had taken the same batch before."""
+    """A submitted job of `size` records of one `kind`; `replayed` where NetSuite had taken the same batch before."""
 
     id: str
     replayed: bool
+    kind: str
+    size: int
 
 
 class Jobs:
@@ -53,7 +57,7 @@ class Jobs:
         self._connection = connection
         self._sleep = sleep
         self._patience = patience
-        self._usual = FIRST_PAUSE
+        self._seconds_a_record: dict[str, float] = {}
 
     def submit(
         self, method: str, record_type: str, items: Sequence[Mapping[str, Any]], key: str, replace: Sequence[str]
@@ -77,24 +81,31 @@ class Jobs:
         found = _JOB.search(response.headers.get("Location", ""))
         if found is None:
             raise self._lost("took a batch without naming its job")
-        return Job(found[1], replayed)
+        return Job(found[1], replayed, f"{method} {record_type}", len(items))
 
     def wait(self, job: Job) -> bool:
         """Whether all tasks succeeded, once the job is complete; Unknown when patience ends.
 
-        The first look is about when the last job was complete, and the next ones follow soon, so that a run of jobs
-        costs little more than one look each, and NetSuite has the next job soon after the last.
+        The first look is about when the job should be complete by what the last such job took, and the next ones follow
+        soon, so that a run of jobs costs little more than one look each, and NetSuite has the next job soon after the
+        last. A job of which nothing is known costs a few more.
         """
-        waited, looks, pause = 0.0, 0, FIRST_PAUSE if job.replayed else self._usual
+        expected = 0.0 if job.replayed else self._expected(job)
+        waited, looks, pause = 0.0, 0, max(FIRST_PAUSE, expected)
         while waited < self._patience:
             self._sleep(pause)
             waited, looks = waited + pause, looks + 1
             answer = self._get(f"/services/rest/async/v1/job/{job.id}")
             if answer.get("completed") is True:
-                self._usual = min(max(FIRST_PAUSE, waited if looks > 1 else waited * SOONER), LONGEST_FIRST_PAUSE)
+                self._seconds_a_record[job.kind] = (waited if looks > 1 else waited * SOONER) / job.size
                 return answer.get("progress") == "succeeded"
-            pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, waited * min(looks * LATER, 0.5)))
+            later = waited * min(looks * LATER, MUCH_LATER) if expected else waited * MUCH_LATER
+            pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, later))
         raise self._lost("has not finished a job in time")
+
+    def _expected(self, job: Job) -> float:
+        """Seconds that a job should take; 0 where there was none of its kind yet."""
+        return min(self._seconds_a_record.get(job.kind, 0.0) * job.size, LONGEST_FIRST_PAUSE)
 
     def over(self, job_id: str) -> bool:
         """Whether a job has ended; so has one that NetSuite does not know any more. Not so where it does not say."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from crmerp_assets.connectors.errors import ConnectorError, Gone, Rejected, Unknown
 from crmerp_assets.connectors.odoo.answers import SYSTEM
-from crmerp_assets.connectors.odoo.api import OdooApi
+from crmerp_assets.connectors.odoo.api import OdooApi, chunks
 from crmerp_assets.connectors.odoo.drafts import Draft
 from crmerp_assets.connectors.odoo.views import QUOTES, View
 from crmerp_assets.connectors.protocol import Result
@@ -25,6 +25,8 @@ from crmerp_assets.connectors.protocol import Result
 Results = dict[str, Result]
 Ids = Mapping[str, str]
 _REACHED: Mapping[str, tuple[str, ...]] = {"sale": ("sale", "done"), "cancel": ("cancel",)}
+AT_ONCE = 100
+"""Orders that are confirmed in a call, within the 120 seconds that a worker of a self-hosted server has: it books."""
 _SILENT = {"disable_cancel_warning": True}
 
 
@@ -47,8 +49,10 @@ class Actions:
             return
         confirm = [d for d in stepping if wanted[d.write.id] == "sale" and states.get(ids[d.write.id]) in QUOTES]
         cancel = [d for d in stepping if wanted[d.write.id] == "cancel" and states.get(ids[d.write.id]) != "cancel"]
-        self._step("action_confirm", confirm, ids, results)
-        self._step("action_cancel", cancel, ids, results, _SILENT)
+        for some in chunks(confirm, AT_ONCE):
+            self._step("action_confirm", some, ids, results)
+        for some in chunks(cancel, AT_ONCE):
+            self._step("action_cancel", some, ids, results, _SILENT)
         taken = [draft for draft in [*confirm, *cancel] if results[draft.write.id].error is None]
         self._reached(taken, {d.write.id: wanted[d.write.id] or "" for d in taken}, ids, results)
         self._dates([draft for draft in confirm if results[draft.write.id].error is None], ids, results)

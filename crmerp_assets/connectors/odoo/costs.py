@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crmerp_assets.connectors.odoo.actions import AT_ONCE
 from crmerp_assets.connectors.odoo.api import PAGE
-from crmerp_assets.connectors.odoo.pushing import BATCH, ORDERS
+from crmerp_assets.connectors.odoo.pushing import BATCH
 from crmerp_assets.connectors.odoo.views import DELIVERY, KEY, view_of
 
 
 def push_calls(object: str, creates: int, updates: int, confirms: bool) -> int:
     """An import for each batch. Orders are looked up by their key before, and confirmed and dated after."""
     orders = view_of(object).model == "sale.order"
-    size = ORDERS if orders else BATCH
-    calls = _pages(creates, size) + _pages(updates, size)
+    calls = _pages(creates, BATCH) + _pages(updates, BATCH)
     if not orders or not creates + updates:
         return calls
-    steps = 4 * _pages(creates, size) if confirms else 0
+    steps = 3 * _pages(creates, BATCH) + _pages(creates, AT_ONCE) if confirms else 0
     return calls + steps + (2 if creates else 0) + (3 if updates else 0)
 
 

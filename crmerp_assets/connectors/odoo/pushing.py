@@ -34,8 +34,7 @@ from crmerp_assets.connectors.odoo.views import View
 from crmerp_assets.connectors.protocol import Result, Write
 
 BATCH = 200
-ORDERS = 100
-"""Below the 120 seconds that a worker of a self-hosted server has for one call: orders are slow to compute."""
+"""Below the 120 seconds that a worker of a self-hosted server has for one call."""
 ATTEMPTS = 3
 ERRORS = 10
 """So many bad records end an import where they are one in ten."""
@@ -62,7 +61,7 @@ class Pusher:
         results = {w.id: _failed(w, one) for w, one in zip(writes, prepared, strict=True) if not isinstance(one, Draft)}
         ready = sorted((one for one in prepared if isinstance(one, Draft)), key=lambda draft: not draft.creates)
         self._link(view, [draft for draft in ready if draft.link and not draft.creates], results)
-        for batch in _batches(view, [draft for draft in ready if draft.write.id not in results]):
+        for batch in _batches([draft for draft in ready if draft.write.id not in results]):
             self._carry(view, batch, results)
         self._excuse(writes, results)
         self._follow(view, writes, results)
@@ -178,9 +177,8 @@ class Pusher:
                 error.merged_into = now.get(write.key)
 
 
-def _batches(view: View, drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
+def _batches(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
     """Records with the same columns go together; the second write of a key goes after the first."""
-    size = ORDERS if view.model == "sale.order" else BATCH
 
     def shape(draft: Draft) -> tuple[bool, list[str]]:
         return not draft.creates, sorted({name for row in draft.rows for name in row})
@@ -188,7 +186,7 @@ def _batches(view: View, drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
     for _, group in groupby(sorted(drafts, key=shape), key=shape):
         batch: list[Draft] = []
         for draft in group:
-            if len(batch) == size or draft.write.key in {one.write.key for one in batch}:
+            if len(batch) == BATCH or draft.write.key in {one.write.key for one in batch}:
                 yield batch
                 batch = []
             batch.append(draft)

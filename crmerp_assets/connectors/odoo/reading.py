@@ -20,7 +20,7 @@ from crmerp_assets.connectors.odoo.keys import Keys
 from crmerp_assets.connectors.odoo.rows import Rows
 from crmerp_assets.connectors.odoo.schema import Schema
 from crmerp_assets.connectors.odoo.selection import Selection, select
-from crmerp_assets.connectors.odoo.views import QUOTES, View, view_of
+from crmerp_assets.connectors.odoo.views import KEY, QUOTES, View, view_of
 from crmerp_assets.connectors.protocol import Page, Row
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
@@ -138,7 +138,8 @@ class Reader:
         found = self._keys.find(view.model, keys)
         if not fields and not self._unfinished(view):
             return {key: {"_id": id_, key_field: key} for key, id_ in found.items()}
-        rows = {str(row["_id"]): row for row in self.fetch(object, fields, list(found.values()))}
+        others = [path for path in fields if path != KEY]
+        rows = {str(row["_id"]): row for row in self.fetch(object, others, list(found.values()))}
         return {key: rows[id_] | {key_field: key} for key, id_ in found.items() if id_ in rows}
 
     def _resumed(self, since: str | None) -> Cursor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crmerp_assets.connectors.protocol import Row
-from crmerp_assets.connectors.salesforce.api import PAGE_SIZE, Record, SalesforceApi, in_chunks
+from crmerp_assets.connectors.salesforce.api import PAGE_SIZE, QUERIES, Record, SalesforceApi, in_chunks
 from crmerp_assets.connectors.salesforce.reading import MERGEABLE
 from crmerp_assets.connectors.salesforce.schema import Schema
 from crmerp_assets.connectors.salesforce.selection import Selection, select
@@ -37,13 +37,9 @@ class Lookup:
         """Deleted record -> the record it was merged into."""
         if object not in MERGEABLE:
             return {}
-        found: dict[str, str] = {}
-        for chunk in chunks_for_url(ids):
-            soql = f"SELECT Id, MasterRecordId FROM {object} WHERE {one_of('Id', chunk)}"
-            for record in self._api.rows(soql, deleted_too=True):
-                if record.get("MasterRecordId"):
-                    found[record["Id"]] = record["MasterRecordId"]
-        return found
+        asked = f"SELECT Id, MasterRecordId FROM {object}"
+        found = self._api.rows_of(_asking(asked, "Id", ids), deleted_too=True)
+        return {record["Id"]: record["MasterRecordId"] for record in found if record.get("MasterRecordId")}
 
     def _by_id(self, object: str, columns: Sequence[str], ids: Sequence[str]) -> list[Record]:
         records: list[Record] = []
@@ -54,17 +50,19 @@ class Lookup:
         return records
 
     def _where(self, selection: Selection, object: str, field: str, values: Sequence[str]) -> list[Record]:
-        records: list[Record] = []
-        for chunk in chunks_for_url(values):
-            records.extend(self._api.rows(f"{selection.soql(object)} WHERE {one_of(field, chunk)}"))
-        return records
+        return self._api.rows_of(_asking(selection.soql(object), field, values))
 
 
 def fetch_calls(fields: Sequence[str], count: int) -> int:
-    """Plain fields are read by id, 2,000 a call; relationships by queries whose ids must fit an address."""
+    """Plain fields are read by id, 2,000 a call; relationships by queries whose ids fit an address, five a call."""
     if not any("." in path for path in fields):
         return -(-count // PAGE_SIZE)
-    return len(list(chunks_for_url([f"{number:018}" for number in range(count)])))
+    return -(-len(list(chunks_for_url([f"{number:018}" for number in range(count)]))) // QUERIES)
+
+
+def _asking(select_from: str, field: str, values: Sequence[str]) -> list[str]:
+    """The queries for rows that have one of these values."""
+    return [f"{select_from} WHERE {one_of(field, chunk)}" for chunk in chunks_for_url(values)]
 
 
 def _asked(found: str | None, asked: dict[str, str]) -> str:

@@ -26,12 +26,15 @@ from crmerp_assets.connectors.tryton.bodies import Draft
 from crmerp_assets.connectors.tryton.failures import sent_texts, without
 from crmerp_assets.connectors.tryton.fields import SYSTEM, Record
 from crmerp_assets.connectors.tryton.objects import UNFINISHED
+from crmerp_assets.connectors.tryton.reading import PAGE
 from crmerp_assets.connectors.tryton.reopening import bring_back, press, take_back
 from crmerp_assets.connectors.tryton.rpc import Rpc, ids_in
 from crmerp_assets.connectors.tryton.saledefaults import SaleDefaults
 from crmerp_assets.connectors.tryton.salesteps import MODEL, Step, stamps
 
 BATCH = 50
+FINISHED = 200
+"""Sales whose key is given its final form in a call, which books nothing."""
 TWICE = f" (made twice){UNFINISHED}"
 _WAY = {"draft": 1, "quotation": 2, "confirmed": 3, "processing": 4, "done": 5}
 _GIVEN_UP = ("draft", "quotation")
@@ -56,11 +59,13 @@ class Sales:
         steps = [step for draft in drafts if (step := self._step(draft, found, outcomes))]
         going = self._prepared(steps, outcomes)
         try:
-            for phase in (
-                *(self._make, self._alone, self._change),
-                *(self._quote, self._confirm, self._cancel, self._finish),
+            for phase, size in (
+                (self._make, BATCH),
+                (self._alone, PAGE),
+                *((phase, BATCH) for phase in (self._change, self._quote, self._confirm, self._cancel)),
+                (self._finish, FINISHED),
             ):
-                going = self._through(phase, going, outcomes, batches)
+                going = self._through(phase, size, going, outcomes, batches)
         finally:
             bring_back(self._rpc, steps)
         outcomes |= {step.draft.write.id: step.id for step in going}
@@ -68,13 +73,14 @@ class Sales:
     def _through(
         self,
         phase: Callable[[Sequence[Step]], Sequence[Step]],
+        size: int,
         going: Sequence[Step],
         outcomes: dict[str, Outcome],
         batches: Batches,
     ) -> list[Step]:
         """The steps that came through a phase; what befell the others is noted."""
         left: list[Step] = []
-        for step, done in zip(going, batches.send(going, BATCH, phase), strict=True):
+        for step, done in zip(going, batches.send(going, size, phase), strict=True):
             if isinstance(done, ConnectorError):
                 outcomes[step.draft.write.id] = self._unnamed(done, step)
             else:
