@@ -34,6 +34,8 @@ LATER = 0.15
 MUCH_LATER = 0.5
 """The most of that, and what it is where nothing is known."""
 LONGEST_FIRST_PAUSE = 30.0
+_BACK = ""
+"""In the place of the job that is the first of its kind, once it is over."""
 _JOB = re.compile(r"/services/rest/async/v1/job/(\w+)")
 
 
@@ -58,6 +60,7 @@ class Jobs:
         self._sleep = sleep
         self._patience = patience
         self._seconds_a_record: dict[str, float] = {}
+        self._scouts: dict[str, str] = {}
 
     def submit(
         self, method: str, record_type: str, items: Sequence[Mapping[str, Any]], key: str, replace: Sequence[str]
@@ -88,10 +91,18 @@ class Jobs:
 
         The first look is about when the job should be complete by what the last such job took, and the next ones follow
         soon, so that a run of jobs costs little more than one look each, and NetSuite has the next job soon after the
-        last. A job of which nothing is known costs a few more.
+        last. A job of which nothing is known costs a few more; others of its kind wait for what it finds.
         """
+        scouting = not job.replayed and self._scouts.setdefault(job.kind, job.id) == job.id
+        try:
+            return self._watch(job, 0.0 if job.replayed or scouting else self._after_the_scout(job))
+        finally:
+            if scouting:
+                self._scouts[job.kind] = _BACK
+
+    def _watch(self, job: Job, waited: float) -> bool:
         expected = 0.0 if job.replayed else self._expected(job)
-        waited, looks, pause = 0.0, 0, max(FIRST_PAUSE, expected)
+        looks, pause = 0, max(FIRST_PAUSE, expected - waited)
         while waited < self._patience:
             self._sleep(pause)
             waited, looks = waited + pause, looks + 1
@@ -102,6 +113,15 @@ class Jobs:
             later = waited * min(looks * LATER, MUCH_LATER) if expected else waited * MUCH_LATER
             pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, later))
         raise self._lost("has not finished a job in time")
+
+    def _after_the_scout(self, job: Job) -> float:
+        """Wait until something is known of this kind of job, without a call; how long that was, in seconds."""
+        waited = 0.0
+        while self._scouts[job.kind] != _BACK and waited < self._patience:
+            pause = max(FIRST_PAUSE, waited / 10)
+            self._sleep(pause)
+            waited += pause
+        return waited
 
     def _expected(self, job: Job) -> float:
         """Seconds that a job should take; 0 where there was none of its kind yet."""
