@@ -8,6 +8,7 @@ What was removed once to see a test fail, and the test that did:
 * external ids of lines: test_an_order_sent_twice_has_its_lines_once
 * the touched relations in the domain of changes: test_a_line_that_changes_and_a_payment_bring_their_documents_along
 * fields of ours for a person's name: test_a_name_is_read_as_it_was_put_together
+* the sweep, and the nightly comparison of values: test_a_transaction_longer_than_a_pull_looks_back_is_found_by_...
 * asking again for keys that an answer left out: test_a_short_answer_about_keys_hides_none
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -255,6 +257,34 @@ def test_a_line_that_changes_and_a_payment_bring_their_documents_along(new: Desk
         pulled = {one: connector.pull(one, ("name",), since) for one, since in cursors.items()}
         changed = {one: [row["_id"] for page in pages for row in page.rows] for one, pages in pulled.items()}
     assert changed == {"sale.order": [order], "account.payment": [payment], "account.move.invoice": [invoice]}
+
+
+def test_a_transaction_longer_than_a_pull_looks_back_is_found_by_a_sweep_or_at_night(new: Desk) -> None:
+    """Odoo stamps a row with the start of its transaction, and shows it at the end."""
+    order, customer = new.made((0, "2", "50")), "res.partner"
+    age(new)
+    with closing(new.connect(overlap_seconds=0)) as connector:
+        pages = list(connector.pull(customer, ("name", "phone"), None))
+        known = [row for page in pages for row in page.rows]
+        orders = list(connector.pull("sale.order", ("name", *LINE), None))[-1].rows
+        new.person.call(customer, "write", [[int(new.customer)], {"phone": "+1 617 555 0199"}])
+        new.admin.late(customer, new.customer, 7200)
+        assert _changed(connector, customer, pages[-1].cursor) == []
+        an_hour_later = json.loads(pages[-1].cursor) | {"swept": ago(hours=1)}
+        assert _changed(connector, customer, json.dumps(an_hour_later)) == [new.customer]
+        assert _changed(connector, customer, json.dumps(an_hour_later | {"swept": ago(minutes=50)})) == []
+        assert connector.unstamped(customer, known) == [new.customer]
+        (line,) = new.person.call("sale.order.line", "search", [[["order_id", "=", int(order)]]])
+        new.person.call("sale.order.line", "write", [[line], {"name": "As agreed"}])
+        assert connector.unstamped("sale.order", orders) == [order]
+
+
+def _changed(connector: OdooConnector, object: str, since: str) -> list[str]:
+    return [row["_id"] or "" for page in connector.pull(object, ("name", "phone"), since) for row in page.rows]
+
+
+def ago(**much: int) -> str:
+    return (datetime.now(UTC) - timedelta(**much)).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def age(desk: Desk) -> None:

@@ -129,6 +129,11 @@ class OdooConnector:
     def ids(self, object: str) -> list[str]:
         return self._reader.ids(object)
 
+    def unstamped(self, object: str, known: Sequence[Row]) -> list[str]:
+        """Those of transactions so long that no pull looked back as far, and deals of which a quotation was deleted or
+        that went to another company with their contact: all is read again, in one call for each 1,000 rows."""
+        return self._reader.differing(object, known)
+
     def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> list[Row]:
         return self._reader.fetch(object, fields, ids)
 
@@ -168,7 +173,3 @@ class OdooCrmConnector(OdooConnector):
     """A database whose opportunities are the deals, by maps of its own."""
 
     system = "odoo_crm"
-
-    def unstamped(self, object: str, known: Sequence[Row]) -> list[str]:
-        """Deals of which a quotation was deleted, or that went to another company with their contact."""
-        return self._reader.differing(object, known)

@@ -3,14 +3,15 @@
 Every pull walks by id, so that a record changed on the way keeps its place. Walking by the time of change would lose
 rows: Odoo shows and, from 19 on, compares stamps by the second, and stamps a row with the start of its transaction,
 so that a long one commits rows that look older than what was read before. An incremental pull therefore reads what is
-stamped since a while before the last start.
+stamped since a while before the last start, and some look further back (sweeps.py). What took longer is found by
+comparing all that is there with what was read (`differing`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from crmerp_assets.connectors.errors import ConfigError, Transient
@@ -22,6 +23,7 @@ from crmerp_assets.connectors.odoo.schema import Schema
 from crmerp_assets.connectors.odoo.selection import Selection, select
 from crmerp_assets.connectors.odoo.views import KEY, QUOTES, View, view_of
 from crmerp_assets.connectors.protocol import Page, Row
+from crmerp_assets.connectors.sweeps import swept_from
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
 _MANY = 100_000
@@ -31,13 +33,15 @@ _MANY = 100_000
 class Cursor:
     """Where a pull is. `started` is the server's time when it began less the overlap; `id` is the last row read.
 
-    `mode` is `full` or `changes` while pages remain, and `done` when `started` is where the next pull begins.
+    `mode` is `full` or `changes` while pages remain, and `done` when `started` is where the next pull begins. `swept`
+    is where the last sweep started.
     """
 
     mode: str
     started: str
     since: str | None = None
     id: int = 0
+    swept: str = ""
 
     def text(self) -> str:
         return json.dumps(asdict(self))
@@ -114,12 +118,13 @@ class Reader:
         return self._rows.whole(selection, self._finished(view, records))
 
     def differing(self, object: str, known: Sequence[Row]) -> list[str]:
-        """Ids of deals that are others now than these rows say, in what comes from other records. A quotation that was
-        deleted or given to another deal leaves no stamp on the deal, nor does a contact that changed the company."""
-        view = view_of(object)
-        if view.model != "crm.lead" or not known:
+        """Ids of the rows that read otherwise now. A transaction may have been so long that no pull looked back as far;
+        and a quotation that was deleted or given to another deal leaves no stamp on the deal, nor does a contact that
+        changed the company."""
+        if not known:
             return []
-        paths = [path for path in set().union(*known) if path in view.derived or "." in path]
+        view = view_of(object)
+        paths = [path for path in known[0] if not path.startswith("_") and path not in view.lists]
         lists = {name for name in view.lists if any(row.get(name) for row in known)}
         inner = {f"{name}.{path}" for name in lists for row in known for line in _lines(row[name]) for path in line}
         now = {row["_id"]: row for row in self.fetch(object, [*paths, *sorted(inner)], [str(r["_id"]) for r in known])}
@@ -146,14 +151,21 @@ class Reader:
         """Everything again where the last start lies in the future: the server's clock was set back."""
         started = (self._api.now() - self._overlap).strftime(MOMENT)
         if since is None:
-            return Cursor("full", started)
+            return Cursor("full", started, swept=started)
         cursor = parsed(since)
         if cursor.mode != "done":
             return cursor
-        before = datetime.strptime(cursor.started, MOMENT).replace(tzinfo=UTC)
+        before = _moment(cursor.started)
         if before > self._api.now():
-            return Cursor("full", started)
-        return Cursor("changes", started, since=cursor.started)
+            return Cursor("full", started, swept=started)
+        sweep = swept_from(before, _moment(cursor.swept) if cursor.swept else None, _moment(started))
+        if sweep is None:
+            return Cursor("changes", started, since=cursor.started, swept=cursor.swept)
+        return Cursor("changes", started, since=sweep.strftime(MOMENT), swept=started)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, MOMENT).replace(tzinfo=UTC)
 
 
 def _lines(text: str | None) -> list[dict[str, str | None]]:
@@ -162,8 +174,8 @@ def _lines(text: str | None) -> list[dict[str, str | None]]:
 
 def _next(cursor: Cursor, last: int | None) -> Cursor:
     if last is None:
-        return Cursor("done", cursor.started)
-    return Cursor(cursor.mode, cursor.started, cursor.since, last)
+        return Cursor("done", cursor.started, swept=cursor.swept)
+    return replace(cursor, id=last)
 
 
 def _changed(selection: Selection, cursor: Cursor) -> Domain:

@@ -4,8 +4,7 @@ Every pull walks by id, so that a record changed on the way keeps its place. A p
 only an empty one is the end: a page cut short loses nothing.
 
 Tryton stamps a change with the start of its transaction and shows it at its end. So an incremental pull reads what
-changed from a little before the last start; once an hour one sweeps, and reads what changed in the day before the last
-sweep, for imports and for a month's invoices that are posted in one transaction. What took longer is found by
+changed from a little before the last start, and some look further back (sweeps.py). What took longer is found by
 comparing all that is there with what was read (`differing`).
 """
 
@@ -20,6 +19,7 @@ from typing import Any
 from crmerp_assets.connectors import exactjson
 from crmerp_assets.connectors.errors import ConfigError, Transient
 from crmerp_assets.connectors.protocol import Page, Row
+from crmerp_assets.connectors.sweeps import swept_from
 from crmerp_assets.connectors.tryton.fields import SYSTEM, Child, Domain, NativeObject, Record
 from crmerp_assets.connectors.tryton.metadata import Metadata, Selection
 from crmerp_assets.connectors.tryton.objects import native_object
@@ -28,9 +28,6 @@ from crmerp_assets.connectors.tryton.values import INSTANT, moment, text
 
 PAGE = 1000
 IDS_PAGE = 10_000
-SWEEP_EVERY = timedelta(hours=1)
-LONGEST_TRANSACTION = timedelta(days=1)
-"""Of those that a sweep finds."""
 _STAMPS = ("create_date", "write_date", "create_uid", "write_uid")
 _STILL = 4
 """How often a page may repeat what was read before the reading is given up."""
@@ -165,11 +162,9 @@ class Reader:
         """A pull of changes that begins now, as a sweep where one is due."""
         if cursor.mode != "changes" or cursor.since is None or cursor.started:
             return cursor
-        last = _instant(cursor.swept or cursor.since)
-        if cursor.swept and self._rpc.now() - self._overlap - last < SWEEP_EVERY:
-            return cursor
-        since = min(_instant(cursor.since), last - LONGEST_TRANSACTION)
-        return replace(cursor, since=since.strftime(INSTANT), swept="")
+        swept = _instant(cursor.swept) if cursor.swept else None
+        since = swept_from(_instant(cursor.since), swept, self._rpc.now() - self._overlap)
+        return cursor if since is None else replace(cursor, since=since.strftime(INSTANT), swept="")
 
     def _set_back(self, cursor: Cursor) -> bool:
         return cursor.since is not None and _instant(cursor.since) > _instant(cursor.started) + self._overlap
