@@ -123,7 +123,7 @@ def _side(
     if entity == "order" and side.role == "crm":
         frame = _as_deals(frame)
     frame = routes.within(platform, con, entity, side.role, scope.within(platform, con, entity, side.role, frame))
-    held = frame.filter(pl.col(f"{side.role}.present") & _since_go_live(platform, entity, side))
+    held = frame.filter(pl.col(f"{side.role}.present") & _since_go_live(platform, entity, side) & ~_over(entity, side))
     lacking = frame.filter(~pl.col(f"{side.role}.present")).join(wanted, on="golden_id")
     updates = _updates(platform, entity_map, side, held)
     creates = _creates(platform, entity_map, side, lacking)
@@ -215,6 +215,14 @@ def _since_go_live(platform: Platform, entity: str, side: Connection) -> pl.Expr
     if entity == "order" and side.role == "erp":
         return pl.col("golden.close_date") >= pl.lit(str(platform.policy.go_live or "9999-12-31"))
     return pl.lit(value=True)
+
+
+def _over(entity: str, side: Connection) -> pl.Expr:
+    """A cancelled order of a deal that is no longer won is as it should be, whatever changes in the deal."""
+    if entity == "order" and side.role == "erp":
+        cancelled = pl.col("erp.order_status") == "cancelled"
+        return (cancelled & ~pl.col("golden.won").eq("true")).fill_null(value=False)
+    return pl.lit(value=False)
 
 
 def _keys(held: pl.DataFrame, side: Connection, prefix: str) -> pl.DataFrame:

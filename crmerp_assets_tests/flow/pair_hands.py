@@ -7,7 +7,6 @@ among them, so that a double that somebody tidied up is one all the same.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
 
@@ -141,9 +140,7 @@ class OdooCrmHand:
 
     def reopen(self, deal: str) -> None:
         person = self.seller.person
-        values = {"stage_id": person.named("crm.stage")["Proposition"], "probability": 40}
-        # The expected day is the deal's day again; another one would wait for a person's word on the cancelled order.
-        person.change("crm.lead", deal, {**values, "date_deadline": date.today().isoformat()})
+        person.change("crm.lead", deal, {"stage_id": person.named("crm.stage")["Proposition"], "probability": 40})
 
     def records(self, entity: str) -> list[dict[str, Any]]:
         model, domain, shown = _ODOO_CRM[entity]

@@ -1,7 +1,7 @@
 """Changes after the close: what the ERP's state of an order still allows, and what becomes of a deal not won.
 
 Taken out once and seen to fail: a lowered quantity refused once work has begun (an_open_order...), only deals that are
-not won asked about (an_order_of_a_deal...), the policy's `cancel` (by_policy...).
+not won asked about, cancelled orders left alone (both an_order_of_a_deal...), the policy's `cancel` (by_policy...).
 """
 
 from typing import Any
@@ -71,6 +71,10 @@ def test_an_order_of_a_deal_that_was_lost_is_cancelled_when_a_person_says_so(wor
         assert world.golden("account")["order_count"].fill_null(0).to_list() == [0], "a cancelled order is none"
         assert _asked(world) == []
         assert world.soql("SELECT ERP_Order_Status__c FROM Opportunity")[0]["ERP_Order_Status__c"] == "Cancelled"
+
+        ann.change("Opportunity", deal, {"Name": "Perhaps next year", "CloseDate": "2030-01-31"})
+        world.settle()
+        assert _waiting(world) == [], "nothing is left to decide"
 
         ann.change("Opportunity", deal, {"StageName": "Closed Won", "Name": "Won again"})
         world.settle()
