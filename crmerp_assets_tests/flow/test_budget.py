@@ -88,7 +88,8 @@ def test_every_call_of_every_process_is_counted_as_the_system_counts_it(world: W
     before = _counted(world, "erp")
     with world.platform() as used:
         start = budget.today(used, "netsuite").calls
-    _loaded(world)
+    world.deals(world.accounts(2), world.catalogue(1), 2)
+    world.settle()
     with world.platform() as used:
         assert budget.today(used, "netsuite").calls - start == _counted(world, "erp") - before
         assert budget.today(used, "netsuite").allowed is None
