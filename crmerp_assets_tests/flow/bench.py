@@ -25,6 +25,7 @@ from crmerp_assets.settings import Settings, load_configuration
 from crmerp_assets.sync.conform import conform
 from crmerp_assets.sync.link import link
 from crmerp_assets.sync.merge import merge
+from crmerp_assets.sync.pauses import put_right
 from crmerp_assets.sync.plan import plan
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.pull import pull
@@ -191,7 +192,9 @@ class Bench:
         case.problem = f"after {ROUNDS} pushes: {stuck}"
 
     def _is_due(self, case: Case) -> None:
-        """Time passes until the next attempt is due and the connection has rested."""
+        """Time passes until the next attempt is due and the connection has rested; what asked for a login lets the
+        machine through again, and `crmerp check` has said so."""
+        put_right(self.patient, case.form.side)
         with self.patient.ledger.begin() as tx:
             tx.pauses.lift(case.form.side)
             ready = tx.intents.get(case.intents).filter(pl.col("state").is_in(["planned", "approved"]))
