@@ -29,7 +29,7 @@ from crmerp_assets.sync.jobs import over
 from crmerp_assets.sync.outcomes import Outcome, record
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.readback import read_back
-from crmerp_assets.sync.translate import Intent, to_send
+from crmerp_assets.sync.translate import Intent
 
 Record = Mapping[str, str | None]
 
@@ -88,19 +88,21 @@ def _by_id(
     if not updates:
         return {}
     ids = [one["native_id"] for one in updates]
-    if isinstance(side.connector, Stepwise):
-        kept = [one["native_id"] for one in updates if not _cancels(entity_map, one)]
-        if kept:
-            side.connector.finish(entity_map.object, kept)
     rows = side.connector.fetch(entity_map.object, native_fields(entity_map), ids)
     with platform.ledger.read() as tx:
-        return {row["native_id"]: row for row in found(tx, side, entity_map, rows).to_dicts()}
+        records: dict[str | None, Record] = {
+            row["native_id"]: row for row in found(tx, side, entity_map, rows).to_dicts()
+        }
+    if isinstance(side.connector, Stepwise) and (whole := _whole(updates, records)):
+        side.connector.finish(entity_map.object, whole)
+    return records
 
 
-def _cancels(entity_map: EntityMap, intent: Intent) -> bool:
-    """What was to be cancelled is not brought to an end as a change is: that would confirm it again."""
-    cancel = entity_map.cancel
-    return cancel is not None and to_send(intent).get(cancel.field) == cancel.value
+def _whole(updates: list[Intent], records: Mapping[str | None, Record]) -> list[str]:
+    """The records that hold all that was to be written. Another is planned anew, and its next change brings it to an
+    end: without what was to be changed, or cancelled, it would be worked on at once, and could be changed no more."""
+    there = ((one, records.get(one["native_id"])) for one in updates)
+    return [one["native_id"] for one, record in there if record is not None and not lacking(one, record)]
 
 
 def _created(intent: Intent, current: Record | None) -> Outcome:

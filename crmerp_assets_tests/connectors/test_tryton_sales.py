@@ -4,7 +4,8 @@ Tried by removing what protects; each was caught by the test named:
 
 | removed | caught by |
 |---|---|
-| bringing back what failed | refused_leaves, lost_at_any_step |
+| bringing back what failed | refused_leaves, lost_at_any_step (quote, confirm) |
+| waiting for what was not written | lost_at_any_step (draft, write); flow/test_faults_tryton.py |
 | a draft with a number counts as confirmed | process_that_died, confirm_any_more |
 | who wrote that draft last | person_took_back |
 | no version for what was opened | confirmed_again |
@@ -92,12 +93,20 @@ def test_a_change_that_is_refused_leaves_the_sale_confirmed_and_the_others_chang
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after"])
 @pytest.mark.parametrize("step", ["draft", "write", "quote", "confirm"])
-def test_a_change_that_is_lost_at_any_step_leaves_the_sale_confirmed(office: Office, step: str, kind: str) -> None:
+def test_a_change_that_is_lost_at_any_step_is_confirmed_with_it_and_never_without(
+    office: Office, step: str, kind: str
+) -> None:
+    """Confirmed without it, a sale is processed at once, and can be changed no more."""
     sale = confirmed(office, office.party())
     office.proxy.faults.append(Fault(kind, rf"model\.sale\.sale\.{step}"))
     (result,) = push(office, priced(office, sale, FINE))
     assert isinstance(result.error, Unknown)
-    assert state(office)[0] in CONFIRMED
+    written, taken_back = step in ("quote", "confirm"), (step, kind) != ("draft", "cut_before")
+    assert state(office)[0] in (CONFIRMED if written or not taken_back else ("draft",))
+    office.proxy.faults.clear()
+    (again,) = push(office, priced(office, sale, FINE))
+    assert again.error is None
+    assert state(office) in [(one, "37.50") for one in CONFIRMED]
 
 
 def test_a_quotation_comes_back_as_a_quotation(office: Office) -> None:

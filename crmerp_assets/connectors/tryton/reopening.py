@@ -1,10 +1,11 @@
 """Sales that were taken back to draft to be changed, and what becomes of them when something fails on the way.
 
 Each button is a transaction of its own. When a later one fails, the sale is brought back to the state from which it was
-taken, whatever of the change came through. One that Tryton does not confirm any more stays a draft: as a quotation it
-would look as if somebody had wanted no more of it. A draft with a number that was written last by us is one that a
-process left open when it died; its next change confirms it, or `finish` does. One that was to be cancelled stays a
-draft: confirmed again it would be processed at once, and shipped, and could be cancelled no more.
+taken; but where the change itself gave no answer, the sale waits for it to be sent again: confirmed without it, it
+would be processed at once, and could be changed no more. One that Tryton does not confirm any more stays a draft: as a
+quotation it would look as if somebody had wanted no more of it. A draft with a number that was written last by us is
+one that a process left open when it died; its next change confirms it, or `finish` does. One that was to be cancelled
+stays a draft, too.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from crmerp_assets.connectors.errors import ConnectorError, Gone, Rejected
+from crmerp_assets.connectors.errors import ConnectorError, Gone, Rejected, Transient, Unknown
 from crmerp_assets.connectors.protocol import Write
 from crmerp_assets.connectors.tryton.batching import Batches
 from crmerp_assets.connectors.tryton.bodies import Draft
@@ -67,7 +67,7 @@ class Sales:
             ):
                 going = self._through(phase, size, going, outcomes, batches)
         finally:
-            bring_back(self._rpc, steps)
+            bring_back(self._rpc, [one for one in steps if not _comes_again(one, outcomes.get(one.draft.write.id))])
         outcomes |= {step.draft.write.id: step.id for step in going}
 
     def _through(
@@ -172,6 +172,8 @@ class Sales:
             self._rpc.write(f"model.{MODEL}.write", *params, timestamps=stamps(changed))
         for step in changed:
             step.touched = True
+        for step in steps:
+            step.written = True
         return list(steps)
 
     def _quote(self, steps: Sequence[Step]) -> list[Step]:
@@ -206,6 +208,12 @@ class Sales:
                 params += [[int(step.id)], {"reference": step.draft.write.key}]
             self._rpc.write(f"model.{MODEL}.write", *params)
         return list(steps)
+
+
+def _comes_again(step: Step, outcome: Outcome | None) -> bool:
+    """Whether the change itself is sent once more: then that confirms the sale. Confirmed without it the sale would be
+    worked on at once, and could be changed no more."""
+    return not step.written and isinstance(outcome, Unknown | Transient)
 
 
 def _by_name(rows: Sequence[Record]) -> dict[str, Record]:

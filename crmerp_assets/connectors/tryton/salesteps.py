@@ -21,7 +21,7 @@ class Step:
     """A sale: its id once there is one, its state, and the state that it must come to.
 
     `opened` is the state from which it was taken back to draft, where nobody but us would bring it back. `touched`: it
-    was written since it was read, so that its version is another. `header` and `lines` are worked out before anything
+    was written since it was read, so that its version is another. `written`: it holds all that it was to be given. `header` and `lines` are worked out before anything
     is sent, because a read that fails between two writes would leave a sale half way.
     """
 
@@ -32,6 +32,7 @@ class Step:
     state: str = "draft"
     opened: str | None = None
     touched: bool = False
+    written: bool = False
     header: dict[str, Any] = field(default_factory=dict)
     lines: list[dict[str, Any]] = field(default_factory=list)
 
