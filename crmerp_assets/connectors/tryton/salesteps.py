@@ -20,9 +20,10 @@ OPEN = ("draft", "quotation", "confirmed")
 class Step:
     """A sale: its id once there is one, its state, and the state that it must come to.
 
-    `opened` is the state from which it was taken back to draft, where nobody but us would bring it back. `touched`: it
-    was written since it was read, so that its version is another. `written`: it holds all that it was to be given. `header` and `lines` are worked out before anything
-    is sent, because a read that fails between two writes would leave a sale half way.
+    `opened` is the state from which it was taken back to draft, where nobody but us would bring it back. `touched`:
+    it was written since it was read, so that its version is another. `written`: it holds all that it was to be
+    given. `header` and `lines` are worked out before anything is sent, because a read that fails between two writes
+    would leave a sale half way.
     """
 
     draft: Draft
