@@ -17,8 +17,8 @@ FEW = ("cut_before-always", "cut_after-always", "error_after-once", "server_erro
 CASES = cases("erp", "tryton", FEW)
 QUOTATION = pytest.mark.xfail(
     strict=True,
-    reason="a changed sale whose confirming fails to the end, and its repair as well, stays a quotation: nothing tells it "
-    "from one that is meant to be one",
+    reason="a changed sale whose confirming fails to the end, and its repair too, stays a quotation: "
+    "nothing tells it from one that is meant to be one",
 )
 GAPS = [f"tryton-order-lines-confirm-{kind}-always-before-applying" for kind in ("server_error", "cut_before")]
 
