@@ -173,7 +173,7 @@ def pairs(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, target: st
             f"JOIN (SELECT * FROM {kept} SEMI JOIN {fresh} f USING (rid)) a ON a.k = b.k AND a.rid <> b.rid"
         )
     con.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT DISTINCT l, r FROM ({sql})")
-    con.execute("DROP TABLE IF EXISTS _near")
+    con.execute("DROP TABLE IF EXISTS _near; DROP TABLE IF EXISTS _own")
 
 
 def _leave_out(con: duckdb.DuckDBPyConnection, spec: Spec, tables: Tables, near: str) -> None:

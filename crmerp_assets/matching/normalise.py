@@ -39,7 +39,7 @@ def normalise(con: duckdb.DuckDBPyConnection, spec: Spec, source: str, target: s
 
 def _levels(columns: Mapping[str, str]) -> list[list[str]]:
     """The columns in as few steps as their use of one another allows. What is an alias in its own step is computed
-    again by each that uses it, and every step costs as much as ten records."""
+    again by each that uses it; and planning a step takes longer than carrying it out for a few records."""
     level: dict[str, int] = {}
     for name, sql in columns.items():
         level[name] = 1 + max((level[used] for used in _NAME.findall(sql) if used in level), default=-1)
