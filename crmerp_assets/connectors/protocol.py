@@ -252,7 +252,7 @@ class Stepwise(Protocol):
     """A connector that changes a record in steps, each of which can be the last before its process dies."""
 
     def finish(self, object: str, ids: Sequence[str]) -> None:
-        """Bring those of the records to an end that an update of ours left on its way; they hold what it was to write."""
+        """Bring those of the records to an end that an update of ours left on its way. They hold what it wrote."""
 
 
 @runtime_checkable
