@@ -26,14 +26,17 @@ from crmerp_assets.sync.push import push
 PAGE = {"salesforce": 2000, "netsuite": 1000}
 SIDES = (("salesforce", "crm"), ("netsuite", "erp"))
 SLACK = 1.1
+LOOK = "GET /async/v1/job/{id}"
+"""Left out: how often a job is looked at is the machine's speed here; it is counted on a clock that does not depend on
+it, in the contract and in test_netsuite_limits.py."""
 CUSTOMERS = {("salesforce", "netsuite"): 1000, ("hubspot", "odoo"): 300}
-FEWEST = {"salesforce": 5, "netsuite": 32, "hubspot": 10, "odoo": 20}
+FEWEST = {"salesforce": 5, "netsuite": 17, "hubspot": 10, "odoo": 20}
 """Calls for so many customers. The first 200 go before the others, to notice early what fails.
 
 | system     | calls                                                                                              |
 |------------|----------------------------------------------------------------------------------------------------|
 | salesforce | 2 checks of versions, 2 writes of up to five collections of 200, 1 to read back                    |
-| netsuite   | as the contract has it: 10 batches, one or two looks at each; versions and reading back are in it  |
+| netsuite   | 10 batches, 2 readings of its clock, 2 checks of versions, 3 to read back; looks are left out      |
 | hubspot    | 3 batches of 100 each for versions, writing and reading back, and the parents of all               |
 | odoo       | twice: versions, keys that are there (asked again for those that are not), new keys; reading back  |
 |            | with keys and addresses; 5 to learn the version and the fields                                     |
@@ -77,6 +80,7 @@ def test_many_customers_are_written_in_few_calls_each_way(
             with world.platform() as used:
                 assert push(used, name, "test").applied == count
             taken = calls(servers[name])
+            taken.pop(LOOK, None)
             assert sum(taken.values()) <= SLACK * FEWEST[name], taken
 
 
