@@ -142,11 +142,12 @@ def show_breakers(settings: Settings) -> None:
 
 
 def show_conflicts(settings: Settings, *, as_json: bool = False) -> None:
-    """Conflicts that a rule resolved; values of personal fields are left out."""
+    """Conflicts that a rule resolved, values of personal fields masked."""
+    from crmerp_assets.sync import payloads
     from crmerp_assets.sync.review import resolved_conflicts
 
     with platform(settings) as used:
-        found = resolved_conflicts(used)
+        found = payloads.masked(used, resolved_conflicts(used), ("crm", "erp", "base", "golden"))
     if as_json:
         emit(found.to_dicts())
         return

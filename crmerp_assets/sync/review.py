@@ -116,19 +116,15 @@ KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 
 
 def resolved_conflicts(platform: Platform) -> pl.DataFrame:
-    """Conflicts that a rule resolved without a person: entity, golden_id, field, crm, erp, base, golden, why.
-
-    Values of personal fields are left out.
-    """
+    """Conflicts that a rule resolved without a person: entity, golden_id, field, crm, erp, base, golden, why."""
     found = [pl.DataFrame(schema=dict.fromkeys(_RESOLVED, pl.String))]
     with platform.warehouse.open() as con:
-        for entity, rules in platform.governance.items():
+        for entity in platform.governance:
             table = tables.conflicts(entity)
             if table.exists(con):
-                rows = con.execute(f"SELECT '{entity}' AS entity, {', '.join(_RESOLVED[1:])} FROM {table.sql}").pl()
-                hidden = pl.col("field").is_in([name for name, rule in rules.fields.items() if rule.personal])
-                values = [pl.when(~hidden).then(pl.col(name)).alias(name) for name in ("crm", "erp", "base", "golden")]
-                found.append(rows.with_columns(values))
+                found.append(
+                    con.execute(f"SELECT '{entity}' AS entity, {', '.join(_RESOLVED[1:])} FROM {table.sql}").pl()
+                )
     return pl.concat(found)
 
 

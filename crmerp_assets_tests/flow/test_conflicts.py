@@ -185,10 +185,16 @@ def test_a_preference_decides_what_is_open_and_what_comes_until_it_is_cleared(wo
 def test_many_conflicts_are_decided_at_once_and_personal_values_are_masked_in_lists(world: World) -> None:
     account, customer = _agreed(world)
     with Seller(world.crm.url) as ann, Accountant(world.erp.url) as bob:
-        ann.change("Account", account, {"Email__c": "crm@example.com", "Website": "crm.example.com"})
-        bob.change_customer(customer, email="erp@example.com", url="https://erp.example.com")
+        phones = ("+1 202 555 0142", "+1 202 555 0199")
+        ann.change(
+            "Account", account, {"Email__c": "crm@example.com", "Website": "crm.example.com", "Phone": phones[0]}
+        )
+        bob.change_customer(customer, email="erp@example.com", url="https://erp.example.com", phone=phones[1])
     world.settle()
 
+    (by_rule,) = json.loads(world.told("review", "conflicts", "--json"))
+    assert [by_rule[name] for name in ("field", "crm", "erp", "golden")] == ["phone", MASK, MASK, MASK]
+    assert by_rule["why"].endswith("newer after conflict")
     listed = {row["field"]: row for row in json.loads(world.told("review", "list", "--kind", "conflict", "--json"))}
     assert listed["email"]["crm"] == listed["email"]["erp"] == MASK
     assert listed["website"]["crm"] == "crm.example.com"
@@ -209,9 +215,8 @@ def _agreed(world: World) -> tuple[str, str]:
     folder.mkdir(parents=True)
     (folder / "customer.yaml").write_text(MANUAL, encoding="utf-8")
     world.policy(GO_LIVE)
-    account = world.seed(
-        "crm", "Account", [{"Name": "Ada Ltd", "CurrencyIsoCode": "USD", "Website": "old.example.com"}]
-    )
+    known = {"Website": "old.example.com", "Phone": "+1 202 555 0100"}
+    account = world.seed("crm", "Account", [{"Name": "Ada Ltd", "CurrencyIsoCode": "USD"} | known])
     world.deals(account, world.catalogue(1), 1)
     world.settle()
     return account[0], world.suiteql("SELECT id FROM customer")[0]["id"]
