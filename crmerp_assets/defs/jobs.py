@@ -4,6 +4,7 @@ They use the in-process executor: a step process of its own costs two to three s
 to a won deal has about twenty steps of a few milliseconds each.
 """
 
+from collections.abc import Sequence
 from functools import partial, reduce
 from operator import or_
 
@@ -86,7 +87,7 @@ def _of_orders(lane: Lane, sources: list[Source], crm: str, erp: str) -> list[Un
         _job(
             lane,
             CASH,
-            _chain(lane, sources, [erp], ["customer", "order", "invoice", "payment"], pushes=[crm]),
+            _chain(lane, sources, [erp], ["customer", "order", "invoice", "payment"], pushes=[crm], taken_up=[crm]),
             "Order numbers, invoices, payments and balances reach the CRM.",
         ),
     ]
@@ -97,12 +98,22 @@ def _groups(lane: Lane, *stages: str) -> dg.AssetSelection:
 
 
 def _chain(
-    lane: Lane, sources: list[Source], connections: list[str], entities: list[str], pushes: list[str]
+    lane: Lane,
+    sources: list[Source],
+    connections: list[str],
+    entities: list[str],
+    pushes: list[str],
+    taken_up: Sequence[str] = (),
 ) -> dg.AssetSelection:
-    """The records of some entities on some connections, all the way to the pushes."""
+    """The records of some entities on some connections, all the way to the pushes.
+
+    Connections that are `taken_up` are not asked, but what the last push read back there counts: a step of an order
+    follows another within seconds, and each is planned from what the one before has written.
+    """
     entities = [entity for entity in entities if entity in lane.canonical]
-    used = [s for s in sources if s.connection.name in connections and s.entity_map.entity in entities]
-    keys = [key for source in used for key in (source.raw_key, source.conformed_key)]
+    known = [source for source in sources if source.entity_map.entity in entities]
+    keys = [source.raw_key for source in known if source.connection.name in connections]
+    keys += [source.conformed_key for source in known if source.connection.name in (*connections, *taken_up)]
     keys += [names.key(lane, stage, e) for stage in ("links", "golden") for e in entities if e != "payment"]
     keys += [names.key(lane, "plan", entity) for entity in entities if entity in lane.entities]
     keys += [names.key(lane, "push", connection) for connection in pushes]

@@ -10,6 +10,7 @@ from world import CLOSED, GO_LIVE, World
 from crmerp_assets.definitions import defs
 from crmerp_assets.defs import sensors
 from crmerp_assets.sandbox.company.people import Accountant, Seller
+from crmerp_assets.sync import retry
 
 DAY = date.fromisoformat(CLOSED)
 
@@ -50,6 +51,50 @@ def test_a_won_deal_becomes_an_order_and_its_paid_invoice_reaches_the_deal(world
     assert told[0]["ERP_Invoice_Status__c"] == "Paid"
     assert told[0]["ERP_Paid__c"] == 20.5
     assert _tick(world, "order_to_cash_sensor", cash.cursor).skip_message == "nothing to do"
+
+
+def test_the_steps_of_an_order_reach_the_deal_one_after_the_other_without_a_pull_of_the_crm(world: World) -> None:
+    """Each step writes the order's status over what the last one wrote, which is only known from reading it back."""
+    _quick(world)
+    accounts, entries = world.accounts(1), world.catalogue(1)
+    deal = world.deals(accounts, entries, 1)[0]
+    world.pass_through()
+    cursor = None
+    with Accountant(world.erp.url) as bob:
+        for step in ("ordered", "billed", "paid"):
+            if step == "billed":
+                invoice = bob.bill(bob.orders()[0]["id"], invoice_date=DAY)
+            elif step == "paid":
+                bob.pay(invoice, day=DAY)
+            cursor = _tick(world, "order_to_cash_sensor", cursor).cursor
+    told = world.soql(f"SELECT ERP_Invoice_Status__c, ERP_Paid__c FROM Opportunity WHERE Id = '{deal}'")
+    assert (told[0]["ERP_Invoice_Status__c"], told[0]["ERP_Paid__c"]) == ("Paid", 20.5)
+    tried = [row for row in world.open_intents("superseded").to_dicts() if row["error_class"]]
+    assert tried == []
+
+
+def test_a_deal_that_changes_again_at_once_changes_its_order_once_that_was_read_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _quick(world)
+    accounts, entries = world.accounts(1), world.catalogue(1)
+    deal = world.deals(accounts, entries, 1, StageName="Negotiation")[0]
+    world.settle()
+    cursor = _tick(world, "won_deals_sensor").cursor
+    lines = [row["Id"] for row in world.soql(f"SELECT Id FROM OpportunityLineItem WHERE OpportunityId = '{deal}'")]
+    with Seller(world.crm.url) as ann:
+        ann.win(deal, DAY)
+        cursor = _tick(world, "won_deals_sensor", cursor).cursor
+        for quantity in (5, 7):
+            ann.change("OpportunityLineItem", lines[0], {"Quantity": quantity})
+            cursor = _tick(world, "won_deals_sensor", cursor).cursor
+    assert world.orders()[0] == 1
+    _tick(world, "order_to_cash_sensor")
+    monkeypatch.setattr(retry, "LEFT_OVER_SECONDS", 0)
+    assert "handled" in _tick(world, "retry_sensor").skip_message
+    shown = world.suiteql("SELECT quantity FROM transactionline WHERE mainline = 'F' ORDER BY linesequencenumber")
+    assert [row["quantity"] for row in shown] == ["-7", "-1"]
+    assert world.orders()[0] == 1
 
 
 def test_a_customer_edited_on_one_side_reaches_the_other(world: World) -> None:
