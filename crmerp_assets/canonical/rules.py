@@ -96,6 +96,10 @@ def _present(name: str, severity: Severity = "park", stages: tuple[Stage, ...] =
     return Rule(name, severity, "is missing", lambda: pl.col(name).is_not_null(), (name,), stages)
 
 
+def _balance_agrees() -> pl.Expr:
+    return (pl.col("open_balance") - pl.col("erp_open_balance")).abs() <= CENT
+
+
 def _known_amount(name: str) -> Rule:
     """Missing, but not merely unreadable: that is said by another rule."""
     present = pl.col(name).is_not_null() | pl.col(ISSUES).list.contains(name)
@@ -186,7 +190,13 @@ _OWN: dict[str, tuple[Rule, ...]] = {
         *(Rule("lines", "park", line.problem, line.ok, ("lines",)) for line in LINE_RULES),
     ),
     "invoice": (
-        _present("number"),
+        Rule(
+            "number",
+            "park",
+            "is missing",
+            lambda: pl.col("number").is_not_null() | pl.col("status").is_in(["draft", "void"]).fill_null(False),
+            ("number", "status"),
+        ),
         _known_amount("total"),
         _not_negative("total"),
         _positive("exchange_rate"),
@@ -210,8 +220,8 @@ _OWN: dict[str, tuple[Rule, ...]] = {
             "open_balance",
             "flag",
             "is not what the ERP says is owed",
-            lambda: (pl.col("open_balance") - pl.col("erp_open_balance")).abs() <= CENT,
-            ("open_balance", "erp_open_balance"),
+            lambda: (pl.col("status") == "draft") | _balance_agrees(),
+            ("open_balance", "erp_open_balance", "status"),
             ("golden",),
         ),
         Rule(

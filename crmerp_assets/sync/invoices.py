@@ -165,11 +165,14 @@ def _of_order(rows: pl.DataFrame, billed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _differing(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """The invoices whose balance is not what the ERP says, over a cent."""
+    """The invoices whose balance is not what the ERP says, over a cent.
+
+    On a draft nothing is owed yet, though Odoo calls its total open.
+    """
     return [
         f"{number}: {balance:.2f}, the ERP says {said:.2f}"
         for number, balance, said in con.execute(
             f"SELECT number, open_balance, erp_open_balance FROM {tables.golden('invoice').sql} "
-            "WHERE NOT deleted AND abs(open_balance - erp_open_balance) > 0.01 ORDER BY number"
+            "WHERE NOT deleted AND status <> 'draft' AND abs(open_balance - erp_open_balance) > 0.01 ORDER BY number"
         ).fetchall()
     ]

@@ -20,7 +20,7 @@ from crmerp_assets.sync.deletions import compare_ids
 from crmerp_assets.sync.systems import check
 from crmerp_assets_tests.flow.least import beyond, grant_in_odoo, looking, missing, needed
 from crmerp_assets_tests.flow.odoo_world import OdooWorld, make_odoo_world
-from crmerp_assets_tests.flow.world import GO_LIVE, push_all
+from crmerp_assets_tests.flow.world import GO_LIVE, drafted, push_all
 
 
 @pytest.fixture
@@ -63,6 +63,8 @@ def test_money_in_odoo_reaches_the_deal(world: OdooWorld) -> None:
     wizard = {"sale_order_ids": [[6, 0, [order["id"]]]]}
     made = world.person.call("sale.advance.payment.inv", "create", [wizard])
     invoice = world.person.call("sale.advance.payment.inv", "create_invoices", [[made]])["res_id"]
+    world.settle()
+    drafted(world, deal)
     world.person.call("account.move", "action_post", [[invoice]])
     context = {"active_model": "account.move", "active_ids": [invoice]}
     paying = world.person.call("account.payment.register", "create", [{"amount": 12.55}], context=context)

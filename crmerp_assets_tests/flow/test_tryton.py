@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 import httpx
 import pytest
-from world import CLOSED, CONNECTIONS, GO_LIVE, World
+from world import CLOSED, CONNECTIONS, GO_LIVE, World, drafted
 
 from crmerp_assets.bootstrap import Shared
 from crmerp_assets.connectors.tryton.values import day
@@ -115,6 +115,7 @@ def test_a_won_deal_is_ordered_invoiced_and_part_paid_in_tryton(office: Office) 
     row = office.deal(deal)
     assert (row["ERP_Order_Number__c"], Decimal(str(row["ERP_Order_Total__c"]))) == (sale["number"], Decimal("20.5"))
 
+    drafted(world, deal)
     (invoice,) = sale["invoices"]
     office.person.edit("account.invoice", str(invoice), {"invoice_date": day(date.today())})
     office.person.willing("model.account.invoice.post", [invoice])

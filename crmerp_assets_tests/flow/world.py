@@ -29,6 +29,7 @@ from crmerp_assets.sync.deletions import follow
 from crmerp_assets.sync.invoices import merge_exchange_rates, merge_invoices
 from crmerp_assets.sync.link import link
 from crmerp_assets.sync.merge import merge
+from crmerp_assets.sync.parked_work import parked_work
 from crmerp_assets.sync.pauses import put_right
 from crmerp_assets.sync.plan import plan
 from crmerp_assets.sync.platform import Platform
@@ -306,6 +307,16 @@ def provisioned(world: World) -> None:
 
 
 @begun
+def drafted(world: World, deal: str) -> None:
+    """The ERP has drafted an invoice of a deal that gets its number later: it is shown, is no bad record, and owes
+    nothing yet."""
+    (shown,) = world.soql(f"SELECT ERP_Invoice_Status__c, ERP_Invoice_Number__c FROM Opportunity WHERE Id = '{deal}'")
+    assert (shown["ERP_Invoice_Status__c"], shown["ERP_Invoice_Number__c"]) == ("Draft", None)
+    with world.platform() as used:
+        assert parked_work(used).is_empty()
+        assert merge_invoices(used).differing == []
+
+
 def sold(
     world: World, policy: str = GO_LIVE, *, accounts: int = 1, products: int = 1, deals: int = 1, lines: int = 2
 ) -> tuple[list[str], list[str], list[str]]:

@@ -1,6 +1,7 @@
 """HTTP calls to a sandbox: its administration, and its vendor API with a person's token."""
 
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -12,6 +13,8 @@ import httpx
 
 _CHUNK = 20_000
 _TIMEOUT_SECONDS = 120
+_PATIENCE_SECONDS = 15
+"""Longer than any window in which calls are counted."""
 
 
 class Refused(Exception):
@@ -103,10 +106,15 @@ class Person(Connection):
     def call(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None, **query: str
     ) -> httpx.Response:
-        """One call that must succeed; logs in again once when the token has run out. Raises Refused."""
+        """One call that must succeed; logs in again once when the token has run out, and waits while too many come at
+        once. Raises Refused."""
         response = self.http.request(method, path, json=body, headers=headers, params=query or None)
         if response.status_code == httpx.codes.UNAUTHORIZED:
             self._log_in()
+            response = self.http.request(method, path, json=body, headers=headers, params=query or None)
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while response.status_code == httpx.codes.TOO_MANY_REQUESTS and time.monotonic() < until:
+            time.sleep(1)
             response = self.http.request(method, path, json=body, headers=headers, params=query or None)
         self.at = parsedate_to_datetime(response.headers.get_list("date")[-1])
         return checked(response)
