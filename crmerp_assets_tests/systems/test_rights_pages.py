@@ -1,7 +1,7 @@
-"""The pages of the systems say what the code has: least privilege of the packaged mapping, settings, and where to find them.
+"""The pages of the systems say what the code has: least privilege of the packaged mapping, and settings.
 
-Removed once, and the test that failed: a right from the table of NetSuite (the first); a setting from its page, and another
-default than the code's (the third); a page from the README (the fourth).
+Changed once, and the test that failed: a right taken from the table of NetSuite (the first); a setting taken from its
+page, and a default that is not the code's (the third); the link to it taken from the README (the fourth).
 """
 
 import re
