@@ -1,5 +1,10 @@
-"""The tables of least privilege in the documentation are those of the packaged mapping."""
+"""The pages of the systems say what the code has: least privilege of the packaged mapping, and settings.
 
+Changed once, and the test that failed: a right taken from the table of NetSuite (the first); a setting taken from its
+page, and a default that is not the code's (the third); the link to it taken from the README (the fourth).
+"""
+
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,15 +21,22 @@ from crmerp_assets.mapping.needs import Role
 from crmerp_assets.merge.policy import Policy
 from crmerp_assets.sync.rights import by_object, needed
 from crmerp_assets.sync.rights_page import between_markers, rights_page
+from crmerp_assets.systems import ConnectionConfig, find
+from crmerp_assets.systems.kit import BUILT_IN
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+SYSTEMS = sorted(point.name for point in BUILT_IN)
+EVERY_ONE = frozenset(ConnectionConfig.model_fields)
+SETTING = re.compile(r"^\| `(\w+)`[^|]*\|([^|]*)\|[^|]*\|$", re.MULTILINE)
+"""A row of a table of settings: the name, the default, what it means."""
 Asked = Callable[[Mapping[str, Needs]], list[Right]]
 PAGES: dict[str, tuple[str, Role, Asked]] = {
     "hubspot": ("systems/hubspot.md", "crm", hubspot.asked),
-    "netsuite": ("quickstart.md", "erp", netsuite.asked),
+    "netsuite": ("systems/netsuite.md", "erp", netsuite.asked),
     "odoo_crm": ("systems/odoo.md", "crm", odoo.asked),
     "odoo": ("systems/odoo.md", "erp", odoo.asked),
-    "salesforce": ("quickstart.md", "crm", lambda needs: salesforce.asked(needs, "Crmerp_Integration")),
+    "salesforce": ("systems/salesforce.md", "crm", lambda needs: salesforce.asked(needs, "Crmerp_Integration")),
     "tryton": ("systems/tryton.md", "erp", tryton.asked),
 }
 
@@ -48,3 +60,23 @@ def test_every_right_says_what_it_is_for_and_where_it_is_granted(system: str) ->
     found = asked(by_object(fields))
     assert all(right.where and (right.why or right.object) for right in found)
     assert len({right.name for right in found}) == len(found)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_page_names_every_setting_of_its_connection_with_its_default(system: str) -> None:
+    shown = page(system).read_text(encoding="utf-8")
+    own = {name: field for name, field in find(system).settings.model_fields.items() if name not in EVERY_ONE}
+    assert {name for name in own if not re.search(rf"\b{name}\b", shown)} == set()
+    listed = {name: default.strip("` ") for name, default in SETTING.findall(shown)}
+    defaults = {name: str(field.default) for name, field in own.items() if name in listed and not field.is_required()}
+    assert {name: listed[name] or "None" for name in defaults} == defaults
+
+
+def test_the_readme_leads_to_the_page_of_every_system() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [system for system in SYSTEMS if f"]({page(system).relative_to(ROOT)})" not in readme] == []
+
+
+def page(system: str) -> Path:
+    """Odoo in its two roles has one page."""
+    return DOCS / "systems" / f"{system.removesuffix('_crm')}.md"
