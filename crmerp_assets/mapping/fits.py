@@ -12,7 +12,7 @@ from crmerp_assets.canonical import Field
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.mapping.matrix import EntityMap, FieldMap
 from crmerp_assets.mapping.values import context, outward
-from crmerp_assets.standardise import TRANSFORMS
+from crmerp_assets.standardise import TRANSFORMS, subdivisions
 
 _ROW = "__row"
 _NUMBER_TRANSFORMS = {"money": "money", "decimal": "decimal", "date": "date", "bool": "boolean"}
@@ -105,11 +105,18 @@ def _extend(entity_map: EntityMap, field: Field) -> str:
 
 
 def _too_long(entity_map: EntityMap, field: Field, field_map: FieldMap, value: pl.Expr) -> pl.Expr:
-    around = context(field_map, entity_map.surroundings.default_region)
-    natives = outward(field, field_map, value, around)
+    natives = outward(field, field_map, value, _around(entity_map, field_map, value))
     longest = pl.max_horizontal([native.str.len_chars() for native in natives])
     said = f"{field.name} has {{}} characters, {_target(entity_map, field_map)} allows {field_map.length}"
     return _over(longest, field_map.length or 0, said)
+
+
+def _around(entity_map: EntityMap, field_map: FieldMap, value: pl.Expr) -> dict[str, pl.Expr]:
+    """The context of the row. A country that does not change is not among the changes; a subdivision's code says it."""
+    around = context(field_map, entity_map.surroundings.default_region)
+    if field_map.region:
+        around["region"] = pl.coalesce(pl.col(field_map.region), value.str.extract(subdivisions.SHAPE, 1))
+    return around
 
 
 def _over(measure: pl.Expr, limit: int, said: str) -> pl.Expr:

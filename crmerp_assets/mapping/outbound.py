@@ -17,6 +17,7 @@ import polars as pl
 from crmerp_assets.canonical import Field
 from crmerp_assets.mapping.matrix import EntityMap, FieldMap, LineMap, Operation, Reference, Target
 from crmerp_assets.mapping.values import context, outward
+from crmerp_assets.standardise import subdivisions
 
 REF = "$ref"
 NativeRef: TypeAlias = dict[str, str | None]
@@ -25,7 +26,6 @@ Native: TypeAlias = dict[str, NativeValue]
 Change: TypeAlias = Mapping[str, str | None]
 Refs: TypeAlias = Mapping[tuple[str, str], str | None]
 
-_SUBDIVISION = re.compile(r"([A-Z]{2})-[A-Z0-9]{1,3}")
 
 
 def outbound(
@@ -84,8 +84,9 @@ def _region(field_map: FieldMap, change: Change, around: Change) -> str | None:
     for known in (change, around):
         if name in known:
             return known[name]
-    codes = (_SUBDIVISION.fullmatch(value) for value in change.values() if value)
-    return next((found[1] for found in codes if found), None) if field_map.transform == "subdivision" else None
+    codes = (re.match(subdivisions.SHAPE, value) for value in change.values() if value)
+    coded = field_map.transform in ("subdivision", "subdivision_code")
+    return next((found[1] for found in codes if found), None) if coded else None
 
 
 def _columns(

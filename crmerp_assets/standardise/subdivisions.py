@@ -48,6 +48,9 @@ ALIASES = {
     "SE-AB": "Stockholm", "SE-M": "Scania", "DK-84": "Copenhagen|Capital Region",
 }  # fmt: skip
 
+SHAPE = r"^([A-Z]{2})-[A-Z0-9]{1,3}$"
+"""Of a code, with its country."""
+
 
 def subdivision(value: pl.Expr, context: Context) -> pl.Expr:
     """ISO 3166-2; an ISO code passes, a name or short code needs the row's country; the unknown stays as it is."""
@@ -62,7 +65,7 @@ def subdivision_out(value: pl.Expr, context: Context) -> pl.Expr:
 
 def subdivision_code_out(value: pl.Expr, context: Context) -> pl.Expr:
     """The part behind the country of a code of the row's own country; what is none stays as it is."""
-    own = value.str.extract(r"^([A-Z]{2})-[A-Z0-9]{1,3}$", 1) == region(context)
+    own = value.str.extract(SHAPE, 1) == region(context)
     return pl.when(own).then(value.str.slice(3)).otherwise(value)
 
 

@@ -126,6 +126,14 @@ def test_a_create_without_a_required_value_does_not_fit() -> None:
     assert misfit(NETSUITE, {"phone": "+14155552671"}, "update") is None
 
 
+def test_a_subdivision_is_measured_as_it_is_sent_though_its_country_stays_as_it_is() -> None:
+    """Odoo holds the three characters behind the country."""
+    odoo = MATRIX.map("odoo", "customer")
+    assert misfit(odoo, {"billing_subdivision": "DE-HH"}) is None
+    assert misfit(odoo, {"billing_subdivision": "DE-HH", "billing_country": "DE"}) is None
+    assert misfit(odoo, {"billing_subdivision": "Hamburg"}) is not None
+
+
 def test_more_decimals_than_the_field_holds_do_not_fit() -> None:
     expected = "credit_limit has 3 decimals, Salesforce Credit_Limit__c holds 2"
     assert misfit(SALESFORCE, {"credit_limit": "1.125"}) == expected
