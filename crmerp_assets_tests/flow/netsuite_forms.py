@@ -49,9 +49,7 @@ def _on_jobs(calls: Calls) -> Iterator[Fault]:
         "partial-then-killed", "applied-in-part", Trouble((part,), dies=BETWEEN), Trouble(dies="while-recording")
     )
     for kind in ("stopped", "failed"):
-        nothing = Trouble((rule(kind, calls.write),))
-        yield Fault(kind, "not-applied", nothing)
-        yield Fault(f"{kind}-twice", "not-applied", nothing, nothing)
+        yield Fault(kind, "not-applied", Trouble((rule(kind, calls.write),)))
     held = Trouble(hasty=True, held=True)
     yield Fault("job-held", "applied-after-giving-up", held)
     yield Fault("job-held-twice", "applied-after-giving-up", held, held)
