@@ -6,11 +6,14 @@ Tried by removing what protects; each was caught by the test named:
 |---|---|
 | bringing back what failed | refused_leaves, lost_at_any_step (quote, confirm) |
 | waiting for what was not written | lost_at_any_step (draft, write); flow/test_faults_tryton.py |
-| a draft with a number counts as confirmed | process_that_died, confirm_any_more |
-| who wrote that draft last | person_took_back |
+| looking at Tryton's log | process_that_died, confirm_any_more, before_we_opened_it |
+| who changed the state, in the log | person_took_back, brought_to_its_end, is_theirs |
+| the state in which a sale was before | never_becomes_more |
+| a sale that is opened twice was what it was first | before_we_opened_it (change, refused) |
 | no version for what was opened | confirmed_again |
 | `finish` in settle | flow/test_tryton.py: process_dies |
-| the look at who wrote last in `finish` | brought_to_its_end |
+| telling what Tryton refuses in `finish` | refuses_to_confirm; flow/test_tryton.py: waits_with_its_reason |
+| the write of the key where nothing else is planned | flow/test_tryton.py: put_back, waits_with_its_reason |
 | the version when a sale is opened | person_changes_meanwhile |
 | noting a draft whose answer was lost | lost_at_any_step (draft, cut_after) |
 | back to draft when the confirm is refused | confirm_any_more |
@@ -152,7 +155,7 @@ def left_as_quotation(office: Office, sale: str) -> None:
     assert state(office) == ("quotation", "37.50")
 
 
-@pytest.mark.parametrize("by", ["finish", "change"])
+@pytest.mark.parametrize("by", ["finish", "change", "refused"])
 def test_a_quotation_that_was_confirmed_before_we_opened_it_is_confirmed_again(office: Office, by: str) -> None:
     sale = confirmed(office, office.party())
     left_as_quotation(office, sale)
@@ -163,6 +166,9 @@ def test_a_quotation_that_was_confirmed_before_we_opened_it_is_confirmed_again(o
         assert state(office) == ("draft", "37.50")
         (done,) = push(office, priced(office, sale, FINE))
         assert done.error is None
+    elif by == "refused":
+        (refused,) = push(office, priced(office, sale, BAD))
+        assert isinstance(refused.error, Rejected)
     else:
         assert office.connector.finish(SALE, [sale]) == set()
     assert state(office) in [(one, "37.50") for one in CONFIRMED]

@@ -206,12 +206,16 @@ def test_a_deal_that_is_put_back_while_its_change_is_on_the_way_has_its_sale_con
     assert world.open_intents().is_empty()
 
 
-def test_a_change_that_tryton_does_not_confirm_waits_with_its_reason_until_it_does(office: Office) -> None:
-    world = office.world
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_change_that_tryton_does_not_confirm_waits_with_its_reason_until_it_does(office: Office, lost: bool) -> None:
+    """Also where that is found out only when it is settled."""
+    world, confirm = office.world, r"model\.sale\.sale\.confirm"
     office.sell(ordered(office), {"Quantity": 5})
-    office.proxy.faults.append(Fault("refuse", r"model\.sale\.sale\.confirm", times=9))
+    office.proxy.faults += [Fault("cut_before", confirm, times=2 * lost), Fault("refuse", confirm, times=9)]
     world.pass_through()
-    for _ in range(3):
+    assert sold(office) == ("quotation" if lost else "draft", "51.25")
+    world.pass_through()
+    for _ in range(2):
         world.pass_through()
         (parked,) = world.open_intents().to_dicts()
         assert (parked["state"], parked["error_class"]) == ("rejected", "Rejected")
