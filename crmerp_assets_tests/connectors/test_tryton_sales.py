@@ -7,7 +7,7 @@ Tried by removing what protects; each was caught by the test named:
 | bringing back what failed | refused_leaves, lost_at_any_step (quote, confirm) |
 | waiting for what was not written | lost_at_any_step (draft, write); flow/test_faults_tryton.py |
 | looking at Tryton's log | process_that_died, confirm_any_more, before_we_opened_it |
-| who changed the state, in the log | person_took_back, brought_to_its_end, is_theirs |
+| who changed the state, in the log | is_theirs |
 | the state in which a sale was before | never_becomes_more |
 | a sale that is opened twice was what it was first | before_we_opened_it (change, refused) |
 | no version for what was opened | confirmed_again |
