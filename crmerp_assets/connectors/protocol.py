@@ -251,8 +251,11 @@ class Unstamped(Protocol):
 class Stepwise(Protocol):
     """A connector that changes a record in steps, each of which can be the last before its process dies."""
 
-    def finish(self, object: str, ids: Sequence[str]) -> None:
-        """Bring those of the records to an end that an update of ours left on its way. They hold what it wrote."""
+    def finish(self, object: str, ids: Sequence[str]) -> set[str]:
+        """Bring those of the records to an end that an update of ours left on its way. They hold what it wrote.
+
+        The ids of those that the system refuses to; an update that writes nothing new tells why.
+        """
 
 
 @runtime_checkable

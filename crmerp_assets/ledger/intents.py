@@ -193,6 +193,15 @@ class Intents:
         statement = select(c.golden_id).where(c.entity == entity, again).distinct().order_by(c.golden_id)
         return [row[0] for row in self._session.rows(statement)]
 
+    def begun(self, connection: str, entity: str, golden_ids: Iterable[str]) -> list[str]:
+        """Those golden ids whose record was sent an update since a write to it last took effect, as far as is known."""
+        c, a = intents.c, attempts.c
+        sent = func.max(case((and_(a.event == "sent", c.operation == "update"), a.id), else_=0))
+        done = func.max(case((a.event.in_(EFFECTIVE), a.id), else_=0))
+        here = (c.connection == connection, c.entity == entity, self._session.among(c.golden_id, golden_ids))
+        found = select(c.golden_id).join(attempts, a.intent_id == c.id).where(*here)
+        return [row[0] for row in self._session.rows(found.group_by(c.golden_id).having(sent > done))]
+
     def ready(self, connection: str) -> list[tuple[str, int, int]]:
         """(entity, creates, updates) of what is ready to be sent to a connection."""
         c = intents.c

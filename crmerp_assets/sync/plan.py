@@ -17,6 +17,7 @@ from crmerp_assets.merge.gates import Gate
 from crmerp_assets.sync import breaker, claims, routes, scope, tables, unknown_products
 from crmerp_assets.sync.approvals import with_approvals, withdraw_idle
 from crmerp_assets.sync.credit import with_credit
+from crmerp_assets.sync.halfway import halfway
 from crmerp_assets.sync.holds import HOLD, with_holds
 from crmerp_assets.sync.intent_ids import with_ids
 from crmerp_assets.sync.misfits import set_aside
@@ -130,7 +131,8 @@ def _side(
     if entity == "customer":
         updates, creates = (_reachable_parents(con, side, one, wanted) for one in (updates, creates))
     retired = due.changes(held, side.role, retirement(entity_map))
-    kept = pl.concat([updates, _keys(held, side, platform.prefix(entity))]).join(retired, on="golden_id", how="anti")
+    kept = pl.concat([updates, _keys(held, side, platform.prefix(entity))])
+    kept = pl.concat([kept, halfway(platform, side, entity, held, kept)]).join(retired, on="golden_id", how="anti")
     changed, left_out = set_aside(side, entity_map, pl.concat([kept, retired]))
     candidates = pl.concat(
         [

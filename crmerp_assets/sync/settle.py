@@ -4,18 +4,20 @@ Every write is read back and compared with what was sent, header, references and
 
 | the record                    | create, found by its key                | update, found by its id               |
 |-------------------------------|-----------------------------------------|---------------------------------------|
-| holds what was sent           | applied                                 | applied                               |
+| holds what was sent           | applied                                 | applied; superseded where its system  |
+|                               |                                         | does not bring it to its end          |
 | is there and differs          | applied; the next plan mends the rest   | superseded; the next plan starts anew |
 | is not there                  | sent again                              | superseded                            |
 
 A create that differs counts as applied because sending it again could undo what a person has edited since. Its
 differing fields do not become agreed values, so that the next plan decides them as at first contact.
 
-An update that was cut between two of its steps is brought to its end before it is compared. What a system took as a
-job is not looked at before the job is over (jobs.py).
+An update that was cut between two of its steps is brought to its end where the record holds all that was sent. Where
+it does not, or its system refuses, the next plan goes on with it (halfway.py). What a system took as a job is not
+looked at before the job is over (jobs.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 
 import polars as pl
@@ -61,8 +63,9 @@ def _settle(platform: Platform, side: Connection, entity_map: EntityMap, intents
     updates = [intent for intent in intents if intent["operation"] == "update"]
     by_key = _by_key(platform, side, entity_map, creates)
     by_id = _by_id(platform, side, entity_map, updates)
+    left = _left(side, entity_map, updates, by_id)
     outcomes = [_created(intent, by_key.get(intent["key"].lower())) for intent in creates]
-    outcomes += [_updated(intent, by_id.get(intent["native_id"])) for intent in updates]
+    outcomes += [_updated(intent, by_id.get(intent["native_id"]), left) for intent in updates]
     with platform.ledger.begin() as tx:
         record(tx, entity_map.entity, side.name, intents, outcomes, worker)
     there = [row["native_id"] for row in outcomes if row["native_id"]]
@@ -90,19 +93,19 @@ def _by_id(
     ids = [one["native_id"] for one in updates]
     rows = side.connector.fetch(entity_map.object, native_fields(entity_map), ids)
     with platform.ledger.read() as tx:
-        records: dict[str | None, Record] = {
-            row["native_id"]: row for row in found(tx, side, entity_map, rows).to_dicts()
-        }
-    if isinstance(side.connector, Stepwise) and (whole := _whole(updates, records)):
-        side.connector.finish(entity_map.object, whole)
-    return records
+        return {row["native_id"]: row for row in found(tx, side, entity_map, rows).to_dicts()}
 
 
-def _whole(updates: list[Intent], records: Mapping[str | None, Record]) -> list[str]:
-    """The records that hold all that was to be written. Another is planned anew, and its next change brings it to an
-    end: without what was to be changed, or cancelled, it would be worked on at once, and could be changed no more."""
+def _left(
+    side: Connection, entity_map: EntityMap, updates: list[Intent], records: Mapping[str | None, Record]
+) -> set[str]:
+    """The records that their system does not bring to their end, of those that hold all that was to be written. Another
+    is planned anew first: without what was to be changed, or cancelled, it would be worked on at once, and could be
+    changed no more."""
     there = ((one, records.get(one["native_id"])) for one in updates)
-    return [one["native_id"] for one, record in there if record is not None and not lacking(one, record)]
+    whole = [one["native_id"] for one, record in there if record is not None and not lacking(one, record)]
+    connector = side.connector
+    return connector.finish(entity_map.object, whole) if isinstance(connector, Stepwise) and whole else set()
 
 
 def _created(intent: Intent, current: Record | None) -> Outcome:
@@ -112,8 +115,8 @@ def _created(intent: Intent, current: Record | None) -> Outcome:
     return {"id": intent["id"], "native_id": current["native_id"], "outcome": "settled", "differs": differs}
 
 
-def _updated(intent: Intent, current: Record | None) -> Outcome:
-    if current is not None and not lacking(intent, current):
+def _updated(intent: Intent, current: Record | None, left: Collection[str]) -> Outcome:
+    if current is not None and not lacking(intent, current) and intent["native_id"] not in left:
         return {"id": intent["id"], "native_id": intent["native_id"], "outcome": "settled"}
     return {
         "id": intent["id"],

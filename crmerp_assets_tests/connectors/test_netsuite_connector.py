@@ -351,6 +351,27 @@ def test_a_batch_that_failed_can_be_sent_again_once_the_cause_is_gone(account: A
     assert account.admin.count("contact") == 5
 
 
+@pytest.mark.parametrize("kind", ["stopped", "failed"])
+def test_a_batch_of_which_nothing_was_saved_can_be_sent_again_although_netsuite_knows_its_key(
+    account: Account, kind: str
+) -> None:
+    """The second time that it goes wrong is that of the job after the one that NetSuite names."""
+    for skip in (0, 1):
+        account.admin.fault(kind, "PUT .*/record/v1/customer", skip=skip)
+        results = account.connector.push("customer", customers(4))
+        assert [type(result.error) for result in results] == [Transient] * 4
+    assert account.admin.fault_hits() == 2
+    results = account.connector.push("customer", customers(4))
+    assert [result.error for result in results] == [None] * 4
+    assert account.admin.count("customer") == 4
+
+
+def test_the_records_that_a_job_did_not_come_to_are_told_from_those_that_it_saved(account: Account) -> None:
+    account.admin.fault("partial", "PUT .*/record/v1/customer")
+    results = account.connector.push("customer", customers(5))
+    assert [type(result.error) for result in results] == [type(None)] * 2 + [Transient] * 3
+
+
 def test_updates_in_a_batch_report_the_one_that_failed(account: Account) -> None:
     made = account.connector.push("customer", customers(6))
     writes = [

@@ -6,11 +6,14 @@ Tried by removing what protects; each was caught by the test named:
 |---|---|
 | bringing back what failed | refused_leaves, lost_at_any_step (quote, confirm) |
 | waiting for what was not written | lost_at_any_step (draft, write); flow/test_faults_tryton.py |
-| a draft with a number counts as confirmed | process_that_died, confirm_any_more |
-| who wrote that draft last | person_took_back |
+| looking at Tryton's log | process_that_died, confirm_any_more, before_we_opened_it |
+| who changed the state, in the log | is_theirs |
+| the state in which a sale was before | never_becomes_more |
+| a sale that is opened twice was what it was first | before_we_opened_it (change, refused) |
 | no version for what was opened | confirmed_again |
 | `finish` in settle | flow/test_tryton.py: process_dies |
-| the look at who wrote last in `finish` | brought_to_its_end |
+| telling what Tryton refuses in `finish` | refuses_to_confirm; flow/test_tryton.py: waits_with_its_reason |
+| the write of the key where nothing else is planned | flow/test_tryton.py: put_back, waits_with_its_reason |
 | the version when a sale is opened | person_changes_meanwhile |
 | noting a draft whose answer was lost | lost_at_any_step (draft, cut_after) |
 | back to draft when the confirm is refused | confirm_any_more |
@@ -51,7 +54,7 @@ def office() -> Iterator[Office]:
 
 def confirmed(office: Office, party: str, number: int = 1) -> str:
     """A sale that is confirmed and that Tryton's queue has not begun to process."""
-    (made,) = office.connector.push(SALE, [office.sale(party, number, state="quotation")])
+    (made,) = office.connector.push(SALE, [office.sale(party, number)])
     assert made.error is None
     office.server.sql("UPDATE sale_sale SET state = 'confirmed' WHERE id = ?", int(made.native_id or 0))
     return str(made.native_id)
@@ -138,9 +141,78 @@ def test_only_what_was_left_on_its_way_is_brought_to_its_end(office: Office) -> 
     push(office, priced(office, sales[0], FINE))
     office.proxy.faults.clear()
     assert state(office) == ("draft", "37.50")
-    office.connector.finish(SALE, sales)
+    assert office.connector.finish(SALE, sales) == set()
     assert state(office) in [(one, "37.50") for one in CONFIRMED]
     assert state(office, 2) == ("draft", "30.75")
+
+
+def left_as_quotation(office: Office, sale: str) -> None:
+    """Neither the confirming nor its repair comes through."""
+    office.proxy.faults.append(Fault("cut_before", r"model\.sale\.sale\.confirm", times=2))
+    (lost,) = push(office, priced(office, sale, FINE))
+    office.proxy.faults.clear()
+    assert isinstance(lost.error, Unknown)
+    assert state(office) == ("quotation", "37.50")
+
+
+@pytest.mark.parametrize("by", ["finish", "change", "refused"])
+def test_a_quotation_that_was_confirmed_before_we_opened_it_is_confirmed_again(office: Office, by: str) -> None:
+    sale = confirmed(office, office.party())
+    left_as_quotation(office, sale)
+    if by == "change":
+        office.proxy.faults.append(Fault("cut_before", r"model\.sale\.sale\.write"))
+        (lost,) = push(office, priced(office, sale, FINE, description="Opened once more"))
+        assert isinstance(lost.error, Unknown)
+        assert state(office) == ("draft", "37.50")
+        (done,) = push(office, priced(office, sale, FINE))
+        assert done.error is None
+    elif by == "refused":
+        (refused,) = push(office, priced(office, sale, BAD))
+        assert isinstance(refused.error, Rejected)
+    else:
+        assert office.connector.finish(SALE, [sale]) == set()
+    assert state(office) in [(one, "37.50") for one in CONFIRMED]
+
+
+def test_what_tryton_refuses_to_confirm_is_told_and_no_end(office: Office) -> None:
+    sale = confirmed(office, office.party())
+    left_as_quotation(office, sale)
+    office.proxy.faults.append(Fault("refuse", r"model\.sale\.sale\.confirm", times=2))
+    assert office.connector.finish(SALE, [sale]) == {sale}
+    assert state(office) == ("draft", "37.50")
+    (again,) = push(office, Write("k", SALE, "update", "reference", "so-1", sale, {"reference": "so-1"}))
+    assert isinstance(again.error, Rejected)
+    office.proxy.faults.clear()
+    (done,) = push(office, Write("k", SALE, "update", "reference", "so-1", sale, {"reference": "so-1"}))
+    assert done.error is None
+    assert state(office) in [(one, "37.50") for one in CONFIRMED]
+
+
+@pytest.mark.parametrize("step", ["quote", "write"])
+def test_a_quotation_that_we_opened_never_becomes_more(office: Office, step: str) -> None:
+    (made,) = office.connector.push(SALE, [office.sale(office.party(), state="quotation")])
+    sale = str(made.native_id)
+    office.proxy.faults.append(Fault("cut_before", rf"model\.sale\.sale\.{step}", times=9))
+    (lost,) = push(office, priced(office, sale, FINE))
+    office.proxy.faults.clear()
+    assert isinstance(lost.error, Unknown)
+    assert state(office)[0] == "draft"
+    (done,) = push(office, priced(office, sale, FINE))
+    assert done.error is None
+    assert state(office) == ("quotation", "37.50")
+    assert office.connector.finish(SALE, [sale]) == set()
+    assert state(office) == ("quotation", "37.50")
+
+
+def test_a_sale_that_we_left_open_and_a_person_quoted_is_theirs(office: Office) -> None:
+    sale = confirmed(office, office.party())
+    left_as_quotation(office, sale)
+    for button in ("draft", "quote"):
+        office.person.call(f"model.sale.sale.{button}", [int(sale)])
+    edit = Write("e", SALE, "update", "reference", "so-1", sale, {"reference": "SO-1"})
+    assert push(office, edit)[0].error is None
+    assert office.connector.finish(SALE, [sale]) == set()
+    assert office.rows(SALE, "state", "untaxed_amount")[0]["state"] == "quotation"
 
 
 def test_a_draft_that_a_person_took_back_stays_one(office: Office) -> None:

@@ -64,6 +64,7 @@ def netsuite_case(directory: Path) -> Iterator[ConnectorCase]:
             },
             best=BEST,
             orders=orders,
+            parts=True,
             connect_to=lambda url: connector_to(sandbox, url)(),
             hasty=lambda seconds: connector_to(sandbox, timeout=seconds)(),
             gaps={"test_a_merge_names_its_winner": NO_WINNER, "test_a_throttled_call_waits_as_told": NO_WAIT},

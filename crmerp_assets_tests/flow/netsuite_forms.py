@@ -10,6 +10,7 @@ from vendor_bench import VendorBench
 
 PHONE, NEW_PHONE = "+12025550142", "+12025550199"
 READ, JOB, TASKS = r"^POST .*/suiteql", r"^GET .*/async/v1/job/\d+$", r"^GET .*/async/v1/job/\d+/task"
+RESULTS = rf"{TASKS}/\d+/result"
 WRITES = {"customer": r"^(PUT|PATCH) .*/record/v1/customer", "order": r"^(PUT|PATCH) .*/record/v1/salesOrder"}
 LINES = "/services/data/v68.0/sobjects/OpportunityLineItem"
 Found = dict[str, list[dict[str, Any]]]
@@ -41,6 +42,14 @@ def _on_jobs(calls: Calls) -> Iterator[Fault]:
         yield Fault(kind, "polling-the-job", Trouble((rule(kind, JOB, times=ALWAYS),)))
     confirming = rule("server_error", READ, times=ALWAYS, skip=calls.checks)
     yield Fault("no-results", "confirming", Trouble((confirming, rule("server_error", TASKS, times=ALWAYS))))
+    part = rule("partial", calls.write)
+    yield Fault("partial", "applied-in-part", Trouble((part,)))
+    yield Fault("partial-no-results", "applied-in-part", Trouble((part, rule("server_error", RESULTS, times=ALWAYS))))
+    yield Fault(
+        "partial-then-killed", "applied-in-part", Trouble((part,), dies=BETWEEN), Trouble(dies="while-recording")
+    )
+    for kind in ("stopped", "failed"):
+        yield Fault(kind, "not-applied", Trouble((rule(kind, calls.write),)))
     held = Trouble(hasty=True, held=True)
     yield Fault("job-held", "applied-after-giving-up", held)
     yield Fault("job-held-twice", "applied-after-giving-up", held, held)

@@ -178,19 +178,64 @@ def test_a_lost_answer_at_any_step_makes_one_party_and_one_sale(office: Office, 
     assert office.deal(deal)["ERP_Order_Number__c"] == sale["number"]
 
 
-def test_a_sale_that_is_changed_when_the_process_dies_is_confirmed_by_the_next_one(office: Office) -> None:
+def ordered(office: Office) -> str:
+    """A deal of one line, whose sale is confirmed and that Tryton's queue has not begun to process; the line."""
     world = office.world
     (deal,) = world.deals([office.account()], world.catalogue(1), 1, lines=1)
     world.settle()
     office.server.sql("UPDATE sale_sale SET state = 'confirmed'")
-    (line,) = world.soql(f"SELECT Id FROM OpportunityLineItem WHERE OpportunityId = '{deal}'")
-    office.sell(line["Id"], {"Quantity": 5})
+    (line,) = world.soql(f"SELECT Id, Quantity FROM OpportunityLineItem WHERE OpportunityId = '{deal}'")
+    assert line["Quantity"] == 1
+    return str(line["Id"])
+
+
+def sold(office: Office) -> tuple[str, str]:
+    (sale,) = office.read("sale.sale", [], "state", "untaxed_amount")
+    return sale["state"], sale["untaxed_amount"]["decimal"]
+
+
+def test_a_deal_that_is_put_back_while_its_change_is_on_the_way_has_its_sale_confirmed_again(office: Office) -> None:
+    world = office.world
+    line = ordered(office)
+    office.sell(line, {"Quantity": 5})
+    office.proxy.faults.append(Fault("cut_before", r"model\.sale\.sale\.write"))
+    world.pass_through()
+    assert sold(office) == ("draft", "10.25")
+    office.sell(line, {"Quantity": 1})
+    world.settle()
+    assert sold(office) in [(one, "10.25") for one in ("confirmed", "processing")]
+    assert world.open_intents().is_empty()
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_change_that_tryton_does_not_confirm_waits_with_its_reason_until_it_does(office: Office, lost: bool) -> None:
+    """Also where that is found out only when it is settled."""
+    world, confirm = office.world, r"model\.sale\.sale\.confirm"
+    office.sell(ordered(office), {"Quantity": 5})
+    office.proxy.faults += [Fault("cut_before", confirm, times=2 * lost), Fault("refuse", confirm, times=9)]
+    world.pass_through()
+    assert sold(office) == ("quotation" if lost else "draft", "51.25")
+    world.pass_through()
+    for _ in range(2):
+        world.pass_through()
+        (parked,) = world.open_intents().to_dicts()
+        assert (parked["state"], parked["error_class"]) == ("rejected", "Rejected")
+        assert sold(office) == ("draft", "51.25")
+    office.proxy.faults.clear()
+    with world.platform() as used, used.ledger.begin() as tx:
+        assert tx.intents.retry([parked["id"]]) == 1
+    world.settle()
+    assert sold(office) in [(one, "51.25") for one in ("confirmed", "processing")]
+    assert world.open_intents().is_empty()
+
+
+def test_a_sale_that_is_changed_when_the_process_dies_is_confirmed_by_the_next_one(office: Office) -> None:
+    world = office.world
+    office.sell(ordered(office), {"Quantity": 5})
     dead = Fault("cut_before", r"model\.sale\.sale\.(quote|confirm)", times=100)
     office.proxy.faults.append(dead)
     world.pass_through()
     office.proxy.faults.clear()
-    (sale,) = office.read("sale.sale", [], "state", "untaxed_amount")
-    assert (sale["state"], sale["untaxed_amount"]["decimal"]) == ("draft", "51.25")
+    assert sold(office) == ("draft", "51.25")
     world.settle()
-    (sale,) = office.read("sale.sale", [], "state")
-    assert sale["state"] in ("confirmed", "processing")
+    assert sold(office) in [(one, "51.25") for one in ("confirmed", "processing")]

@@ -157,3 +157,28 @@ def test_what_a_dead_worker_held_can_be_settled_at_once_and_a_living_one_keeps_i
         assert tx.intents.abandon(["dead", "never seen"]) == 2
         orphans = dict(tx.intents.orphans(clock()).select("id", "state").iter_rows())
     assert orphans == {dead[0]: "sent", dead[1]: "claimed"}
+
+
+def test_an_update_that_was_sent_is_begun_until_a_write_to_its_record_takes_effect(ledger: Ledger) -> None:
+    """Whatever became of it: unknown, refused, superseded by another plan, or planned once more."""
+    update = {"operation": "update", "native_id": "7"}
+
+    def begun() -> list[str]:
+        return tx.intents.begun("erp", "customer", ["g1", "g2"])
+
+    with ledger.begin() as tx:
+        sent(tx, "g2")
+        tx.intents.replace("erp", "customer", [], plan(intent("g1", **update)))
+        (one,) = tx.intents.claim("erp", "customer", "w", 5, 60)["id"].to_list()
+        assert begun() == [], "a create that was sent is none"
+        tx.intents.mark_sent([one])
+        assert begun() == ["g1"]
+        tx.intents.record([{"id": one, "outcome": "superseded"}])
+        tx.intents.replace("erp", "customer", ["g1"], plan(intent("g1", "2", **update)))
+        tx.intents.replace("erp", "customer", ["g1"], plan())
+        assert begun() == ["g1"]
+        assert tx.intents.begun("crm", "customer", ["g1"]) == tx.intents.begun("erp", "customer", ["g2"]) == []
+        tx.intents.replace("erp", "customer", ["g1"], plan(intent("g1", "3", **update)))
+        tx.intents.mark_sent(tx.intents.claim("erp", "customer", "w", 5, 60)["id"])
+        tx.intents.record([{"id": "g1:3:", "outcome": "applied", "native_id": "7"}])
+        assert begun() == []

@@ -2,7 +2,8 @@
 
 Reading back the ids and stamps of all keys costs one call per 1,000 records; only the records that it does not
 show as saved have their own result read. A batch that NetSuite had taken before may have failed records in it that
-can succeed now: those go out again under a new key, derived from the old job, so that this too repeats safely.
+can succeed now, or records that its job never came to: those go out again under a new key, derived from the old job, so
+that this too repeats safely. Without that they would meet the same job for ever, as the same batch has the same key.
 
 NetSuite works several jobs off at once and queues the others, so twice as many are with it as requests may be under
 way: those in work and those that come next. Only a batch that leans on a record in an earlier one, or writes the same
@@ -25,13 +26,15 @@ from crmerp_assets.connectors.netsuite.bodies import referenced_keys
 from crmerp_assets.connectors.netsuite.jobs import Job, Jobs
 from crmerp_assets.connectors.netsuite.preparing import Prepared
 from crmerp_assets.connectors.netsuite.readback import Saved
-from crmerp_assets.connectors.netsuite.sending import about, held, outcome, unknown
+from crmerp_assets.connectors.netsuite.sending import about, held, not_saved, outcome, unknown
 from crmerp_assets.connectors.netsuite.suiteql import chunks
 from crmerp_assets.connectors.protocol import Accepted, Result
 from crmerp_assets.connectors.together import together
 
 BATCH = 100
 REPLAYS = 20
+MISSING = 404
+"""Of a record that is not there, or of a result that is not: the task tells which."""
 _NAMESPACE = uuid.UUID("7f3d1a52-6f0e-5b43-9c8e-2b6f6f1c90aa")
 ReadBack = Callable[[Sequence[Prepared]], Mapping[str, Saved]]
 
@@ -144,9 +147,25 @@ class Batches:
         if number >= len(tasks):
             return unknown(self._connection, one.write, "a batch shows no result")
         try:
-            return outcome(self._connection, one.write, self._jobs.result(job, tasks[number]))
+            result = self._jobs.result(job, tasks[number])
         except ConnectorError:
-            return unknown(self._connection, one.write, "the result of a batch could not be read")
+            result = None
+        if result is None or result.status_code == MISSING:
+            return self._without_result(job, tasks[number], one, result)
+        return outcome(self._connection, one.write, result)
+
+    def _without_result(self, job: Job, task: str, one: Prepared, missing: Response | None) -> Result:
+        """What a task says itself whose result cannot be read, as that of a failure of NetSuite's own, or is missing
+        (`missing`), which may also be what became of the write: that its record is not there."""
+        try:
+            progress = self._jobs.progress(job, task)
+        except ConnectorError:
+            progress = None
+        if progress == "pending" or (progress == "failed" and missing is None):
+            return not_saved(self._connection, one.write)
+        if missing is not None and progress == "failed":
+            return outcome(self._connection, one.write, missing)
+        return unknown(self._connection, one.write, "the result of a batch could not be read")
 
     def _replay(self, done: Carried, results: dict[str, Result], started: datetime, depth: int = 0) -> None:
         """Send the failed records of a batch that was taken before once more, under a key of their own."""

@@ -146,6 +146,11 @@ class Jobs:
         path = f"/services/rest/async/v1/job/{job.id}/task/{task}/result"
         return self._http.request("GET", path, accept=RECORD_ERRORS)
 
+    def progress(self, job: Job, task: str) -> str | None:
+        """How far a task came: pending, processing, succeeded or failed."""
+        found: str | None = self._get(f"/services/rest/async/v1/job/{job.id}/task/{task}").get("progress")
+        return found
+
     def _get(self, path: str) -> dict[str, Any]:
         return read_json(self._http.request("GET", path))
 

@@ -7,7 +7,7 @@ internal id; then it is looked up.
 from __future__ import annotations
 
 from crmerp_assets.connectors import exactjson
-from crmerp_assets.connectors.errors import ConnectorError, Dependent, Duplicate, Unknown
+from crmerp_assets.connectors.errors import ConnectorError, Dependent, Duplicate, Transient, Unknown
 from crmerp_assets.connectors.http import HttpClient, Response
 from crmerp_assets.connectors.netsuite.answers import Subject, error_in
 from crmerp_assets.connectors.netsuite.bodies import sent_values
@@ -61,6 +61,13 @@ def about(error: ConnectorError, write: Write) -> ConnectorError:
 def unknown(connection: str, write: Write, why: str) -> Result:
     message = f"{connection}: {why} for {write.object} {write.key}; settle it by its key before sending it again."
     return Result(write.id, write.native_id, Unknown(message, system=SYSTEM, object=write.object, record=write.key))
+
+
+def not_saved(connection: str, write: Write) -> Result:
+    """A write of a job that ended before it came to it, or failed by itself: nothing of it was applied."""
+    message = f"{connection} ended a job without saving {write.object} {write.key}; it is tried again."
+    error = Transient(message, system=SYSTEM, object=write.object, record=write.key)
+    return Result(write.id, write.native_id, error)
 
 
 def held(connection: str, write: Write) -> Result:

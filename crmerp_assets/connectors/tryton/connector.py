@@ -120,8 +120,8 @@ class TrytonConnector:
         """Every call is carried out before it is answered, so there is never a job to tell of."""
         return self._pusher.push(object, writes)
 
-    def finish(self, object: str, ids: Sequence[str]) -> None:
-        self._pusher.finish(object, ids)
+    def finish(self, object: str, ids: Sequence[str]) -> set[str]:
+        return self._pusher.finish(object, ids)
 
     def unfinished(self, jobs: Sequence[str]) -> set[str]:
         return set()

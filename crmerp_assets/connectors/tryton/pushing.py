@@ -52,9 +52,8 @@ class Pusher:
                 outcomes |= {write.id: failure for write in turn if write.id not in outcomes}
         return [self._result(write, outcomes[write.id]) for write in writes]
 
-    def finish(self, object: str, ids: Sequence[str]) -> None:
-        if native_object(object).workflow:
-            finish(self._rpc, ids)
+    def finish(self, object: str, ids: Sequence[str]) -> set[str]:
+        return finish(self._rpc, ids) if native_object(object).workflow else set()
 
     def _turn(
         self, native: NativeObject, writes: Sequence[Write], batches: Batches, outcomes: dict[str, Outcome]

@@ -3,9 +3,8 @@
 Each button is a transaction of its own. When a later one fails, the sale is brought back to the state from which it was
 taken; but where the change itself gave no answer, the sale waits for it to be sent again: confirmed without it, it
 would be processed at once, and could be changed no more. One that Tryton does not confirm any more stays a draft: as a
-quotation it would look as if somebody had wanted no more of it. A draft with a number that was written last by us is
-one that a process left open when it died; its next change confirms it, or `finish` does. One that was to be cancelled
-stays a draft, too.
+quotation it would look as if somebody had wanted no more of it. One that was to be cancelled stays a draft, too. What
+fails on the way back as well, or dies, leaves a sale open (opened.py); its next change brings it back, or `finish`.
 """
 
 from __future__ import annotations
@@ -14,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from crmerp_assets.connectors.errors import ConnectorError, Duplicate, Rejected, Unknown, VersionConflict
+from crmerp_assets.connectors.tryton.opened import ASKED, left_open
 from crmerp_assets.connectors.tryton.rpc import Rpc, ids_in
-from crmerp_assets.connectors.tryton.salesteps import MODEL, OPEN, Step, left_open, stamps, too_late
+from crmerp_assets.connectors.tryton.salesteps import MODEL, OPEN, Step, stamps, too_late
 from crmerp_assets.connectors.tryton.values import text
 
 CANCELLED = "cancelled"
@@ -34,22 +34,26 @@ def bring_back(rpc: Rpc, steps: Sequence[Step]) -> None:
             _bring_back(rpc, step.id, states.get(step.id), step.opened)
 
 
-def finish(rpc: Rpc, ids: Sequence[str]) -> None:
-    """Quote and confirm again those of the sales that we took back to draft and did not bring back."""
-    rows = rpc.search_read(MODEL, [["id", "in", ids_in(ids)]], ["id", "state", "number", "write_uid"])
-    for row in rows:
-        if left_open(row, rpc.user()):
-            _bring_back(rpc, str(row["id"]), "draft", "confirmed")
+def finish(rpc: Rpc, ids: Sequence[str]) -> set[str]:
+    """Quote and confirm again those of the sales that we left open; the ids of those that Tryton does not."""
+    rows = rpc.search_read(MODEL, [["id", "in", ids_in(ids)]], ["id", *ASKED])
+    states = {str(row["id"]): str(row["state"]) for row in rows}
+    opened = left_open(rpc, rows)
+    return {one for one, state in opened.items() if not _bring_back(rpc, one, states[one], state)}
 
 
-def _bring_back(rpc: Rpc, sale: str, state: str | None, opened: str | None) -> None:
-    """Only what the one sale suffers is passed over; where the server is ill, the others are not tried either."""
-    with suppress(Rejected, VersionConflict, Duplicate):
+def _bring_back(rpc: Rpc, sale: str, state: str | None, opened: str | None) -> bool:
+    """Whether it is back. Only what the one sale suffers is passed over; where the server is ill, the others are not
+    tried either."""
+    try:
         if state == "draft":
             _press(rpc, "quote", [sale])
             state = "quotation"
         if state == "quotation" and opened == "confirmed":
             _confirm(rpc, sale)
+    except (Rejected, VersionConflict, Duplicate):
+        return False
+    return True
 
 
 def _confirm(rpc: Rpc, sale: str) -> None:
@@ -57,6 +61,7 @@ def _confirm(rpc: Rpc, sale: str) -> None:
         _press(rpc, "confirm", [sale])
     except Rejected:
         _press(rpc, "draft", [sale])
+        raise
 
 
 def press(rpc: Rpc, button: str, steps: Sequence[Step], timestamps: Mapping[str, str] | None = None) -> None:

@@ -14,6 +14,7 @@ from crmerp_assets.connectors.protocol import Needs, Right
 from crmerp_assets.connectors.rights import by_field, excess, told
 from crmerp_assets.connectors.tryton.fields import Column, NativeObject
 from crmerp_assets.connectors.tryton.objects import OBJECTS
+from crmerp_assets.connectors.tryton.opened import LOG
 from crmerp_assets.connectors.tryton.rpc import Rpc
 from crmerp_assets.connectors.tryton.values import truth
 
@@ -152,6 +153,7 @@ def _beside(native: NativeObject, need: Needs) -> Iterator[tuple[str, str, str]]
         yield from ((model, "read", "what a new record begins with") for model in _SETTINGS.get(native.name, ()))
     if native.workflow and need.write:
         yield from ((model, "read", "to make sales") for model in _SALES)
+        yield LOG, "read", "which sales we took back to draft"
         yield from ((_TAXES, verb, "the taxes of a line") for verb in ("read", "create", "delete"))
 
 

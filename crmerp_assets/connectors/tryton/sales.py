@@ -26,6 +26,7 @@ from crmerp_assets.connectors.tryton.bodies import Draft
 from crmerp_assets.connectors.tryton.failures import sent_texts, without
 from crmerp_assets.connectors.tryton.fields import SYSTEM, Record
 from crmerp_assets.connectors.tryton.objects import UNFINISHED
+from crmerp_assets.connectors.tryton.opened import left_open
 from crmerp_assets.connectors.tryton.reading import PAGE
 from crmerp_assets.connectors.tryton.reopening import bring_back, press, take_back
 from crmerp_assets.connectors.tryton.rpc import Rpc, ids_in
@@ -55,8 +56,9 @@ class Sales:
     def send(self, drafts: Sequence[Draft], batches: Batches, outcomes: dict[str, Outcome]) -> None:
         """What became of each write goes into `outcomes`, by its id."""
         self._held = frozenset(name for draft in drafts for name in draft.values)
-        found = _by_name(self._rows([draft.write for draft in drafts]))
-        steps = [step for draft in drafts if (step := self._step(draft, found, outcomes))]
+        rows = self._rows([draft.write for draft in drafts])
+        found, opened = _by_name(rows), left_open(self._rpc, rows)
+        steps = [step for draft in drafts if (step := self._step(draft, found, opened, outcomes))]
         going = self._prepared(steps, outcomes)
         try:
             for phase, size in (
@@ -87,7 +89,9 @@ class Sales:
                 left.append(done)
         return left
 
-    def _step(self, draft: Draft, found: Mapping[str, Record], outcomes: dict[str, Outcome]) -> Step | None:
+    def _step(
+        self, draft: Draft, found: Mapping[str, Record], opened: Mapping[str, str], outcomes: dict[str, Outcome]
+    ) -> Step | None:
         write = draft.write
         current = found.get(write.native_id or "") if write.operation == "update" else _by_key(write, found)
         step = Step(draft, draft.values.pop("state", None), None)
@@ -97,7 +101,7 @@ class Sales:
             return None
         draft.party = draft.values.get("party") or (int(current["party"]) if current else None)
         if current is not None:
-            step.found(current, self._rpc.user())
+            step.found(current, opened.get(str(current["id"])) if write.operation == "update" else None)
         return step
 
     def _prepared(self, steps: Sequence[Step], outcomes: dict[str, Outcome]) -> list[Step]:
@@ -148,7 +152,7 @@ class Sales:
         self._give_up([row for row in rows if row["id"] not in keep and row["state"] in _GIVEN_UP])
         for step in made:
             if step.id in kept and step.id != str(kept[step.id]["id"]):
-                step.found(kept[step.id], self._rpc.user())
+                step.found(kept[step.id])
         return list(steps)
 
     def _give_up(self, doubles: Sequence[Record]) -> None:

@@ -20,7 +20,7 @@ OPEN = ("draft", "quotation", "confirmed")
 class Step:
     """A sale: its id once there is one, its state, and the state that it must come to.
 
-    `opened` is the state from which it was taken back to draft, where nobody but us would bring it back. `touched`:
+    `opened` is the state from which we took it back to draft, now or before (opened.py). `touched`:
     it was written since it was read, so that its version is another. `written`: it holds all that it was to be
     given. `header` and `lines` are worked out before anything is sent, because a read that fails between two writes
     would leave a sale half way.
@@ -37,17 +37,16 @@ class Step:
     header: dict[str, Any] = field(default_factory=dict)
     lines: list[dict[str, Any]] = field(default_factory=list)
 
-    def found(self, record: Record, user: str | None) -> None:
-        """Go on with a sale that is there; `user` is our own id."""
+    def found(self, record: Record, opened: str | None = None) -> None:
+        """Go on with a sale that is there, and that we had left open if it was `opened`."""
         self.current, self.id, self.state = record, str(record["id"]), str(record["state"])
         _drop_unchanged(self.draft, record)
-        if self.draft.write.operation == "update" and left_open(record, user):
-            self.opened = "confirmed"
-            self.target = self.target or self.opened
+        self.opened, self.target = opened, self.target or opened
 
     def open(self) -> None:
         """It is a draft now, to be brought back where it was."""
-        self.opened, self.target, self.state, self.touched = self.state, self.target or self.state, "draft", True
+        self.opened = self.opened or self.state
+        self.target, self.state, self.touched = self.target or self.opened, "draft", True
 
     def reference(self) -> str:
         return str((self.current or {}).get("reference") or "")
@@ -91,12 +90,6 @@ def too_late(name: str, step: Step) -> Rejected:
         object=MODEL,
         record=step.draft.write.key,
     )
-
-
-def left_open(record: Record, user: str | None) -> bool:
-    """Whether we took the sale back to draft and did not come to confirm it again: only a sale that was quoted once has
-    a number, and who wrote it last knew that it is a draft."""
-    return record["state"] == "draft" and bool(record["number"]) and text(record["write_uid"]) == user
 
 
 def _drop_unchanged(draft: Draft, current: Record) -> None:

@@ -17,9 +17,12 @@
 | wrong_type   | the call is applied, and the answer comes as XML                        |
 | redirect     | the way to a login page, nothing applied                                |
 | partial      | a batch is applied in part, and the answer says so in the system's way  |
+| stopped      | a batch is taken, and ends before anything of it is applied             |
+| failed       | a batch is taken, and the system itself fails at each record (5xx)      |
 
-The two page faults and `partial` are carried out by the system itself, which finds the kind in the request's scope.
-Where a batch is one transaction, there is no part of it.
+The two page faults and the last three are carried out by the system itself, which finds the kind in the request's
+scope.
+Where a batch is one transaction, there is no part of it; only NetSuite takes a batch before it applies it.
 """
 
 import random
@@ -45,6 +48,8 @@ KINDS = (
     "wrong_type",
     "redirect",
     "partial",
+    "stopped",
+    "failed",
 )
 PAGE_FAULT = "sandbox.page_fault"
 

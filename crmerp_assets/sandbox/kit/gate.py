@@ -66,7 +66,7 @@ class Gate:
                 await _BAD_GATEWAY(scope, receive, send)
             case "truncated" | "wrong_type":
                 await mangled(self._app, fault.kind)(scope, receive, send)
-            case "short_page" | "repeat_page" | "partial":
+            case "short_page" | "repeat_page" | "partial" | "stopped" | "failed":
                 scope[PAGE_FAULT] = fault.kind
                 await self._app(scope, receive, send)
             case _:

@@ -1,6 +1,9 @@
 """Asynchronous calls: a job of one or many tasks, worked off one after the other a moment after it was accepted.
 
 As many jobs as the account has processors are in work at the same time; the others wait in their order.
+
+A job may end without having come to all of its tasks. The vendor says nothing of that; here the job is complete and
+failed then, and a task that it did not come to stays pending and has no result.
 """
 
 import json
@@ -14,8 +17,9 @@ from crmerp_assets.sandbox.netsuite.gauge import Gauge, Time
 from crmerp_assets.sandbox.netsuite.operations import Answer, Operation, perform, refused
 
 JOBS = "/services/rest/async/v1/job"
-# What a task holds: an operation to run, or the refusal that its item earned before it could become one.
-Work = Operation | NetSuiteError
+# What a task holds: an operation to run, or the refusal that its item earned before it could become one, or nothing
+# where the job ends before it.
+Work = Operation | NetSuiteError | None
 
 
 class Jobs:
@@ -117,7 +121,8 @@ class Jobs:
     def _run(self, job: int) -> None:
         with self.account.reading():
             user = self.account.rows("SELECT user FROM job WHERE id = ?", job)[0]["user"]
-            tasks = self.account.rows("SELECT number, request FROM task WHERE job = ? AND status IS NULL", job)
+            due = "SELECT number, request FROM task WHERE job = ? AND status IS NULL AND request IS NOT NULL"
+            tasks = self.account.rows(due, job)
         for task in tasks:
             if self._stop.is_set():
                 return
@@ -146,7 +151,7 @@ class Jobs:
                 return None
             states = {task["progress"] for task in self.account.rows("SELECT progress FROM task WHERE job = ?", job)}
         if row["completed"]:
-            progress = "failed" if "failed" in states else "succeeded"
+            progress = "succeeded" if states <= {"succeeded"} else "failed"
         else:
             progress = "pending" if states <= {"pending", "failed"} else "processing"
         return {"id": str(job), "completed": bool(row["completed"]), "progress": progress}
@@ -170,6 +175,8 @@ class Jobs:
 
 
 def _stored(item: Work) -> tuple[Any, ...]:
+    if item is None:
+        return None, "pending", None, None
     if isinstance(item, NetSuiteError):
         return None, "failed", item.status, json.dumps(refused(item).body)
     return json.dumps(item.as_json()), "pending", None, None

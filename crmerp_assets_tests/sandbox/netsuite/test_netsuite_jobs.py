@@ -113,3 +113,25 @@ def test_a_batch_holds_from_one_to_a_hundred_records(api, size):
 def test_a_batch_must_be_asynchronous(api):
     headers = {"Content_Type": BATCH["Content_Type"]}
     assert api.refusal("POST", "customer", {"items": [body("Now")]}, **headers)[1] == "INVALID_HEADER"
+
+
+@pytest.mark.parametrize(("kind", "done"), [("partial", 2), ("stopped", 0)])
+def test_a_job_that_ends_too_early_has_tasks_without_a_result(api, kind, done):
+    api.admin("faults", kind=kind, match="PUT .*/customer")
+    names = [f"{kind}-{number}" for number in range(4)]
+    response = api.request("PUT", "customer", {"items": [body(name, externalId=name) for name in names]}, **BATCH)
+    assert [one.status_code for one in results(api, response)] == [204] * done + [404] * (4 - done)
+    state = api.finished(response.headers["Location"])
+    assert (state["completed"], state["progress"]) == (True, "failed")
+    last = api.request("GET", f"{response.headers['Location']}/task/4").json()
+    assert (last["completed"], last["progress"]) == (False, "pending")
+    found = [api.request("GET", f"customer/eid:{name}").status_code for name in names]
+    assert found == [200] * done + [404] * (4 - done)
+
+
+def test_a_task_that_netsuite_fails_at_has_that_for_its_result(api):
+    api.admin("faults", kind="failed", match="PUT .*/customer")
+    response = api.request("PUT", "customer", {"items": [body("Failed", externalId="failed-1")]}, **BATCH)
+    assert [one.status_code for one in results(api, response)] == [500]
+    assert api.finished(response.headers["Location"])["progress"] == "failed"
+    assert api.request("GET", "customer/eid:failed-1").status_code == 404

@@ -5,7 +5,13 @@ from typing import Any, cast
 
 from starlette.responses import Response
 
-from crmerp_assets.sandbox.netsuite.errors import NetSuiteError, invalid_content, invalid_header, invalid_request
+from crmerp_assets.sandbox.netsuite.errors import (
+    NetSuiteError,
+    invalid_content,
+    invalid_header,
+    invalid_request,
+    unexpected,
+)
 from crmerp_assets.sandbox.netsuite.http.call import IDEMPOTENCY, Call
 from crmerp_assets.sandbox.netsuite.http.services import Services
 from crmerp_assets.sandbox.netsuite.jobs import JOBS, Work
@@ -25,7 +31,7 @@ def accept(services: Services, call: Call) -> Response:
     work = _by_ids(call, kind) if kind in ("read", "delete") else _by_items(call, kind)
     if not 1 <= len(work) <= MAX_RECORDS:
         raise invalid_request(f"A batch holds from 1 to {MAX_RECORDS} records.")
-    return submit(services, call, work)
+    return submit(services, call, _struck(call, work))
 
 
 def _by_ids(call: Call, kind: Kind) -> list[Work]:
@@ -47,6 +53,15 @@ def _by_items(call: Call, kind: Kind) -> list[Work]:
         except NetSuiteError as error:
             work.append(error)
     return work
+
+
+def _struck(call: Call, work: list[Work]) -> list[Work]:
+    """The work as a fault leaves it: the job ends in the middle (`partial`), at once (`stopped`), or NetSuite itself
+    fails at every task (`failed`)."""
+    if call.fault == "failed":
+        return [unexpected() for _ in work]
+    done = {"partial": len(work) // 2, "stopped": 0}.get(call.fault or "", len(work))
+    return [*work[:done], *[None] * (len(work) - done)]
 
 
 def submit(services: Services, call: Call, work: Sequence[Work]) -> Response:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from starlette.requests import Request
 
+from crmerp_assets.sandbox.kit import PAGE_FAULT
 from crmerp_assets.sandbox.netsuite.engine.draft import PropertyNames
 from crmerp_assets.sandbox.netsuite.errors import invalid_content, invalid_header, invalid_parameter
 
@@ -58,6 +59,12 @@ class Call:
 
     def prefers(self, preference: str) -> bool:
         return preference in [part.strip() for part in self.header("Prefer").split(",")]
+
+    @property
+    def fault(self) -> str | None:
+        """The fault that the system is to carry out itself."""
+        kind: str | None = self.request.scope.get(PAGE_FAULT)
+        return kind
 
     @property
     def asynchronous(self) -> bool:

@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from crmerp_assets.sandbox.kit import PAGE_FAULT
 from crmerp_assets.sandbox.netsuite.http.call import Call
 
 Items = list[dict[str, Any]]
@@ -19,7 +18,7 @@ class Pages:
 
     def served(self, call: Call, query: str, items: Items) -> Items:
         """The items to send: a short page lacks its last rows, a repeated page is the one before."""
-        fault = call.request.scope.get(PAGE_FAULT)
+        fault = call.fault
         key = f"{call.user} {_LITERAL.sub('?', query)}"
         if fault == "repeat_page" and key in self._last:
             return self._last[key]
