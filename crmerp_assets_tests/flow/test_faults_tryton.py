@@ -5,37 +5,34 @@ to be cancelled, and whose way back to draft gave no answer, was confirmed again
 whose new lines gave no answer was confirmed without them, and could be changed no more.
 """
 
-from collections.abc import Iterator
-
 import pytest
 from bench import Case
-from pair_bench import make_pair
-from pair_forms import Held, cases, held
+from pair_matrix import Held, each, held, matrix
 
 pytestmark = pytest.mark.timeout(1200)
 FEW = ("cut_before-always", "cut_after-always", "error_after-once", "server_error-always", "revoke-once", "truncated")
-CASES = cases("erp", "tryton", FEW)
 QUOTATION = pytest.mark.xfail(
     strict=True,
     reason="a changed sale whose confirming fails to the end, and its repair too, stays a quotation: "
     "nothing tells it from one that is meant to be one",
 )
-GAPS = [f"tryton-order-lines-confirm-{kind}-always-before-applying" for kind in ("server_error", "cut_before")]
+GAPS = {
+    f"tryton-order-lines-confirm-{kind}-always-before-applying": QUOTATION for kind in ("server_error", "cut_before")
+}
+CASES = matrix("tryton", FEW)
 
 
 @pytest.fixture(scope="module")
-def end(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+def end(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Held:
     """What Tryton holds after every case was tried and recovered, and planning plans nothing."""
-    with make_pair("odoo_crm", "tryton", tmp_path_factory.mktemp("tryton")) as bench:
-        yield held(bench, "tryton", CASES)
+    return held("tryton", request.param, CASES[request.param], tmp_path_factory.mktemp("tryton"))
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(case, id=case.id, marks=[QUOTATION] if case.id in GAPS else []) for case in CASES]
-)
+@pytest.mark.parametrize(("end", "case"), each(CASES, GAPS), indirect=["end"], scope="module")
 def test_each_intent_has_one_record_after_recovery(case: Case, end: Held) -> None:
     case.holds(end.of(case))
 
 
+@pytest.mark.parametrize("end", CASES, indirect=True, ids="-".join, scope="module")
 def test_nothing_was_made_that_nobody_asked_for(end: Held) -> None:
-    assert end.strangers(CASES) == set()
+    assert end.strangers() == set()
