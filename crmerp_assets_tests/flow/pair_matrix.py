@@ -42,9 +42,13 @@ def pairs(system: str) -> list[Pair]:
     return every if EVERY_PAIR else [USUAL[system]]
 
 
-def matrix(system: str, few: Sequence[str] | None = None) -> dict[Pair, list[Case]]:
-    """The cases of writing to a system, by pair; `few` of the faults where calls take their time."""
-    return {pair: cases(system, pair, few) for pair in pairs(system)}
+def matrix(system: str, few: Sequence[str] | None = None, elsewhere: Sequence[str] = ()) -> dict[Pair, list[Case]]:
+    """The cases of writing to a system, by pair; `few` of the faults where calls take their time.
+
+    Forms that other files of the suite try, `elsewhere`, are tried where every pair is.
+    """
+    left_out = () if EVERY_PAIR else elsewhere
+    return {pair: cases(system, pair, few, left_out) for pair in pairs(system)}
 
 
 def each(tried: Mapping[Pair, Sequence[Case]], gaps: Mapping[str, pytest.MarkDecorator] | None = None) -> list[Any]:
@@ -57,14 +61,14 @@ def each(tried: Mapping[Pair, Sequence[Case]], gaps: Mapping[str, pytest.MarkDec
     ]
 
 
-def cases(system: str, pair: Pair, few: Sequence[str] | None = None) -> list[Case]:
+def cases(system: str, pair: Pair, few: Sequence[str] | None = None, left_out: Sequence[str] = ()) -> list[Case]:
     """Every fault in every form of writing to a system of this pair."""
     role = "crm" if system == pair[0] else "erp"
     missing = [entity for one in pair for entity in MISSING.get(one, ())]
     made: list[Case] = []
     for name, steps in STEPS[system].items():
         entity, operation, seed, expected, change = KINDS[role][name]
-        if entity in missing:
+        if entity in missing or name in left_out:
             continue
         count = 1 + (system in PARTS and any(step.whole for step in steps))
         form = Form(name.partition("-")[2], entity, system, count, operation, seed, dict(expected), change)

@@ -5,7 +5,8 @@ from bench import Case
 from pair_matrix import Held, each, held, matrix
 
 pytestmark = pytest.mark.timeout(1200)
-CASES = matrix("netsuite")
+ELSEWHERE = ("customer-create", "customer-phone", "order-create", "order-lines")
+CASES = matrix("netsuite", elsewhere=ELSEWHERE)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ from bench import Case
 from pair_matrix import Held, each, held, matrix
 
 pytestmark = pytest.mark.timeout(1200)
-CASES = matrix("salesforce")
+ELSEWHERE = ("customer-key", "customer-phone", "customer-create", "contact-create", "product-create")
+CASES = matrix("salesforce", elsewhere=ELSEWHERE)
 
 
 @pytest.fixture(scope="module")
