@@ -132,7 +132,11 @@ KINDS: Mapping[str, Mapping[str, Kind]] = {
         "product-create": ("product", "create", products, {"sku": True}, None),
         "order-number": ("order", "update", nothing, {"number": True, "invoice": None}, new_deals),
         "order-invoice": ("order", "update", deals, {"number": True, "invoice": "Open"}, billed),
-        "order-create": ("order", "create", phone_orders, {"number": True, "invoice": None}, None),
+        "order-create": (
+            *("order", "create", phone_orders),
+            {"number": True, "invoice": None, "customer": "first"},
+            None,
+        ),
     },
     "erp": {
         "customer-create": ("customer", "create", accounts, {"phone": "old"}, None),
@@ -148,3 +152,6 @@ KINDS: Mapping[str, Mapping[str, Kind]] = {
     },
 }
 """Entity, operation, what people do first, what must be there in the end, and for updates what they change."""
+
+ALSO: Mapping[tuple[str, str], Mapping[str, Any]] = {("hubspot", "order-create"): {"lines": [f"3 x {PRICE}"]}}
+"""What more must be there in the end in one system: only HubSpot's new deals have lines that we write."""

@@ -15,7 +15,7 @@ from bench import Case, Fault, Form
 from faults import Calls, all_faults, on_the_write
 from pair_bench import HOMES, PairBench, make_pair
 from pair_calls import PARTS, READS, SEVERAL, STEPS, Step
-from pair_forms import KINDS
+from pair_forms import ALSO, KINDS
 from pair_hands import GONE, Found
 
 Pair: TypeAlias = tuple[str, str]
@@ -71,7 +71,8 @@ def cases(system: str, pair: Pair, few: Sequence[str] | None = None, left_out: S
         if entity in missing or name in left_out:
             continue
         count = 1 + (system in PARTS and any(step.whole for step in steps))
-        form = Form(name.partition("-")[2], entity, system, count, operation, seed, dict(expected), change)
+        held_then = {**expected, **ALSO.get((system, name), {})}
+        form = Form(name.partition("-")[2], entity, system, count, operation, seed, held_then, change)
         made += [Case(form, fault) for step in steps for fault in _faults(system, form, step, few)]
     return made
 
@@ -133,7 +134,7 @@ def _told(bench: PairBench, side: str, entity: str, row: dict[str, Any], numbers
         told["phone"] = bench.phone_of(row)
     if numbers:
         told["number"] = row.get("number") == numbers.get((row["key"] or "").lower(), GONE)
-    if entity == "contact":
+    if "customer" in row:
         told["customer"] = bench.whose(side, row["customer"])
     if entity == "product":
         told["sku"] = row["sku"] == row["name"].replace(" ", "-").upper()
