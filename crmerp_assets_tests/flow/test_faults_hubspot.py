@@ -1,4 +1,9 @@
-"""Every fault in every form of writing to HubSpot, at every call of it: one record for each intent in the end."""
+"""Every fault in every form of writing to HubSpot, at every call of it: one record for each intent in the end.
+
+Removed once: comparing an update with what was sent when it is settled. Caught by `cut_before-always` in customer-key,
+contact-move and order-number, which passed for written. Without looking creates up by their key nothing fails: the
+connector itself finds a record by its key before it makes one.
+"""
 
 import pytest
 from bench import Case

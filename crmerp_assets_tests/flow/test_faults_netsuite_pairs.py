@@ -1,4 +1,13 @@
-"""Every fault in every form of writing to NetSuite, beside any system: one record for each intent in the end."""
+"""Every fault in every form of writing to NetSuite, beside any CRM: one record for each intent in the end.
+
+In the suite only the forms that test_faults_netsuite_headers.py and test_faults_netsuite_lines.py do not try, beside
+one CRM; with CRMERP_FAULTS=all every form beside every CRM. Jobs of many records are in those two.
+
+Removed once, and caught here: sending a create again that is not there when it is settled (`cut_before-always` in
+contact-create and order-create), and with every form comparing an update with what was sent (`cut_before-always` in
+customer-phone and order-lines). Found while a page passed for an answer, and mended: a create whose id neither its
+answer nor the look-up after it told passed for applied.
+"""
 
 import pytest
 from bench import Case

@@ -3,6 +3,10 @@
 Of the faults a subset, brought about by the proxy in front of the real server. Found here and mended: a sale that was
 to be cancelled, and whose way back to draft gave no answer, was confirmed again, and could be cancelled no more; one
 whose new lines gave no answer was confirmed without them, and could be changed no more.
+
+Removed once: comparing an update with what was sent when it is settled. Caught by `cut_before-always` in customer-phone
+and at the first call of order-lines. Without looking creates up by their key nothing fails: the connector itself finds
+a sale by its reference before it makes one.
 """
 
 import pytest
