@@ -92,7 +92,7 @@ kills: $(VENV)/.dev ## Kill a sync of 150 deals at CRMERP_KILLS random moments (
 	@CRMERP_KILLS=$${CRMERP_KILLS:-20} $(BIN)/python -m pytest -x crmerp_assets_tests/flow/test_killed_pushes.py
 
 .PHONY: faults
-faults: $(VENV)/.dev ## Every fault in every form of writing, for every pair of CRM and ERP (half an hour)
+faults: $(VENV)/.dev ## Every fault in every form of writing, for every pair of CRM and ERP (twenty minutes)
 	@CRMERP_FAULTS=all POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder crmerp_assets_tests/flow/test_faults_*.py
 
 .PHONY: soak
