@@ -91,6 +91,10 @@ story: $(VENV)/.dev ## Tell random stories of people, faults and restarts until 
 kills: $(VENV)/.dev ## Kill a sync of 150 deals at CRMERP_KILLS random moments (20 unless said; ten minutes)
 	@CRMERP_KILLS=$${CRMERP_KILLS:-20} $(BIN)/python -m pytest -x crmerp_assets_tests/flow/test_killed_pushes.py
 
+.PHONY: faults
+faults: $(VENV)/.dev ## Every fault in every form of writing, for every pair of CRM and ERP (twenty minutes)
+	@CRMERP_FAULTS=all POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder crmerp_assets_tests/flow/test_faults_*.py
+
 .PHONY: soak
 soak: $(VENV)/.dev ## Daemon, people and faults for ten minutes; both sides agree, nothing grows without bound
 	@$(BIN)/python -m crmerp_assets_tests.soak $(MINUTES)

@@ -27,7 +27,6 @@ Change: TypeAlias = Mapping[str, str | None]
 Refs: TypeAlias = Mapping[tuple[str, str], str | None]
 
 
-
 def outbound(
     entity_map: EntityMap,
     changes: Sequence[Change],

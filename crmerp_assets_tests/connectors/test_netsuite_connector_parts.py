@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -21,20 +22,25 @@ from crmerp_assets.connectors.errors import (
     Rejected,
     Throttled,
     Transient,
+    Unknown,
     VersionConflict,
 )
 from crmerp_assets.connectors.http import HttpClient
 from crmerp_assets.connectors.netsuite.addresses import Entry, changed_book, new_book
 from crmerp_assets.connectors.netsuite.answers import Judge, Subject, error_in, reason_without_values
 from crmerp_assets.connectors.netsuite.batches import idempotency_key
+from crmerp_assets.connectors.netsuite.bodies import Bodies
 from crmerp_assets.connectors.netsuite.connector import account_url
 from crmerp_assets.connectors.netsuite.fields import Column
+from crmerp_assets.connectors.netsuite.jobs import Jobs
+from crmerp_assets.connectors.netsuite.names import Names
 from crmerp_assets.connectors.netsuite.objects import OBJECTS, native_object
-from crmerp_assets.connectors.netsuite.preparing import Prepared
+from crmerp_assets.connectors.netsuite.preparing import Prepared, Preparer
+from crmerp_assets.connectors.netsuite.pushing import Pusher
 from crmerp_assets.connectors.netsuite.statements import select, statement, text_of
 from crmerp_assets.connectors.netsuite.suiteql import SuiteQL
 from crmerp_assets.connectors.netsuite.times import ServerClock, WallClock
-from crmerp_assets.connectors.protocol import Write
+from crmerp_assets.connectors.protocol import Write, unheard
 
 
 class Pages(httpx.BaseTransport):
@@ -293,3 +299,35 @@ def batch() -> Callable[[str], list[Prepared]]:
 def test_the_idempotency_key_follows_from_the_intents_and_their_values(batch: Callable[[str], list[Prepared]]) -> None:
     assert idempotency_key(batch("100.10")) == idempotency_key(batch("100.10"))
     assert idempotency_key(batch("100.10")) != idempotency_key(batch("100.20"))
+
+
+class Silent(httpx.BaseTransport):
+    """Takes every write without a word, and answers no query."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(204 if request.method == "PUT" else 503)
+
+
+def test_a_create_whose_id_nobody_says_is_to_be_settled_and_does_not_pass_for_applied() -> None:
+    """Oracle promises no Location for an upsert. Without an id there is nothing to link, and the ledger refuses it."""
+
+    def clock() -> datetime:
+        return datetime(2026, 11, 20, tzinfo=UTC)
+
+    with closing(
+        HttpClient(
+            *("https://erp.example", httpx.Auth(), "erp", clock),
+            system="netsuite",
+            judge=Judge("erp"),
+            transport=Silent(),
+            sleep=lambda seconds: None,
+        )
+    ) as http:
+        asked = SuiteQL(http, "erp")
+        preparer = Preparer("erp", asked, Bodies("erp", Names(asked)))
+        pusher = Pusher(http, "erp", asked, WallClock("UTC"), ServerClock(clock, clock), preparer, Jobs(http, "erp"), 1)
+        (result,) = pusher.push(
+            "customer", [Write("1", "customer", "create", "externalId", "cust-1", None, {})], unheard
+        )
+
+    assert isinstance(result.error, Unknown)

@@ -18,8 +18,10 @@ import httpx
 import polars as pl
 import pytest
 from bench import HASTY_PATIENCE, HASTY_SECONDS, ROUNDS, Bench, Case, paused, with_connectors
+from crm_hands import CRM_HANDS
+from erp_hands import erp_hand
 from mortal import Life
-from pair_hands import PRICE, SKUS, CrmHand, ErpHand, HubSpotHand, OdooCrmHand, OdooHand, TrytonHand, digits
+from pair_hands import PRICE, SKUS, CrmHand, ErpHand, digits
 from test_business_day import staged
 from world import World, push_all, read_and_plan
 
@@ -197,7 +199,7 @@ def make_pair(crm: str, erp: str, folder: Path) -> Iterator[PairBench]:
             up.callback(platform.close)
         seller = up.enter_context(pair.crm.worker(stage.place.crm_url))
         accountant = up.enter_context(pair.erp.worker(stage.place.erp_url))
-        hands = _crm_hand(crm, seller), _erp_hand(erp, accountant, tryton)
+        hands = CRM_HANDS[crm](seller), erp_hand(erp, accountant, tryton)
         bench = PairBench(world, patient, hasty, life, servers, pair.names, seller, accountant, *hands)
         bench.account(HOMES)
         bench.homes = [bench.ids[name] for name in HOMES]
@@ -212,11 +214,3 @@ def _configure(world: World, crm: str, erp: str) -> None:
     (mapping / "governance" / "contact.yaml").write_text(SHARED, encoding="utf-8")
     if crm == "hubspot":
         (mapping / "matrix" / "order.hubspot.yaml").write_text(WRITES_LINES, encoding="utf-8")
-
-
-def _crm_hand(name: str, seller: Any) -> CrmHand:
-    return {"hubspot": HubSpotHand, "odoo_crm": OdooCrmHand}[name](seller)
-
-
-def _erp_hand(name: str, accountant: Any, server: Any) -> ErpHand:
-    return TrytonHand(accountant, server) if name == "tryton" else OdooHand(accountant)

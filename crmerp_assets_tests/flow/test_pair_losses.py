@@ -19,6 +19,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from pair_forms import UNBILLED
 from test_business_day import staged
 from world import World
 
@@ -204,8 +205,6 @@ def odoo_numbers(person: Any, deals: Sequence[str]) -> list[str]:
     return [shown[deal] for deal in deals]
 
 
-UNBILLED = {"tryton": "Draft"}
-"""What a deal shows of an invoice that nobody has posted: Tryton drafts one with each sale."""
 ORDERS = {"netsuite": netsuite_orders, "odoo": odoo_orders, "tryton": tryton_orders}
 """Number, our key and untaxed total of every order."""
 NUMBERS = {"salesforce": salesforce_numbers, "hubspot": hubspot_numbers, "odoo_crm": odoo_numbers}

@@ -15,7 +15,7 @@ from crmerp_assets.connectors.netsuite.jobs import Jobs
 from crmerp_assets.connectors.netsuite.objects import native_object
 from crmerp_assets.connectors.netsuite.preparing import Prepared, Preparer
 from crmerp_assets.connectors.netsuite.readback import existing, read_back
-from crmerp_assets.connectors.netsuite.sending import about, held, is_duplicate, send
+from crmerp_assets.connectors.netsuite.sending import about, held, is_duplicate, send, unknown
 from crmerp_assets.connectors.netsuite.suiteql import SuiteQL
 from crmerp_assets.connectors.netsuite.times import ServerClock, WallClock
 from crmerp_assets.connectors.protocol import Accepted, Result, Write
@@ -100,12 +100,20 @@ class Pusher:
                 results[write.id] = held(self._connection, write)
 
     def _with_ids(self, native: NativeObject, writes: Sequence[Write], results: dict[str, Result]) -> list[Result]:
-        """Fill in the ids that answers left out, and the record that a duplicate collides with."""
+        """Fill in the ids that answers left out, and the record that a duplicate collides with.
+
+        A create without an id could be linked with nothing, so that it is to be settled.
+        """
         lacking = [w for w in writes if results[w.id].error is None and results[w.id].native_id is None]
         doubles = [w for w in writes if is_duplicate(results[w.id])]
         found = self._existing(native, [*lacking, *doubles])
         for write in lacking:
-            results[write.id] = Result(write.id, found.get(write.id), None)
+            native_id = found.get(write.id)
+            results[write.id] = (
+                Result(write.id, native_id, None)
+                if native_id
+                else unknown(self._connection, write, "neither the answer nor a look-up gave an id")
+            )
         for write in doubles:
             error = results[write.id].error
             if isinstance(error, Duplicate):
