@@ -112,20 +112,27 @@ class World:
         A run of fifty small steps spends most of its time on its own books and on opening the warehouse for each;
         test_main_job does that, and here one connection stays open. So few rows are faster on one thread.
         """
-        with self.platform() as used, duckdb.connect(str(self.state / "warehouse.duckdb")) as file:
-            file.execute("SET threads = 1")
+        with self._at_work() as used:
             read_and_plan(used)
             return push_all(used) if push else 0
 
     def settle(self, rounds: int = 6) -> int:
-        """Pass through until nothing is sent or settled any more; returns how many writes were."""
+        """Pass through until nothing is sent or settled any more, as one process does; how many writes were."""
         sent = 0
-        for _ in range(rounds):
-            now = self.pass_through()
-            sent += now
-            if now == 0:
-                return sent
+        with self._at_work() as used:
+            for _ in range(rounds):
+                read_and_plan(used)
+                now = push_all(used)
+                sent += now
+                if now == 0:
+                    return sent
         raise AssertionError(f"both sides still exchange writes after {rounds} rounds")
+
+    @contextmanager
+    def _at_work(self) -> Iterator[Platform]:
+        with self.platform() as used, duckdb.connect(str(self.state / "warehouse.duckdb")) as file:
+            file.execute("SET threads = 1")
+            yield used
 
     def sent(self, result: Any) -> int:
         """Writes that the run's pushes tried."""
