@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from world import GO_LIVE, World, provisioned, running
+from world import GO_LIVE, WIDE, World, briefly, provisioned, running
 
 from crmerp_assets.contract.case import Admin
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
@@ -52,7 +52,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with running(World, folder, monkeypatch, sandboxes, "hubspot") as made:
         made.policy(GO_LIVE)
         provisioned(made)
-        made.admin("crm", "limits", {"secondly": 1000})
+        made.admin("crm", "limits", WIDE)
+        made.pause = briefly
         yield made
 
 
