@@ -248,6 +248,14 @@ class Unstamped(Protocol):
 
 
 @runtime_checkable
+class OneLog(Protocol):
+    """A connector to a system that keeps one log of deletions for all of its objects."""
+
+    def logged(self, since: Mapping[str, str | None]) -> dict[str, tuple[list[Deletion], str]]:
+        """What `deletions` gives for each of these objects and its cursor, asked for in one go."""
+
+
+@runtime_checkable
 class Stepwise(Protocol):
     """A connector that changes a record in steps, each of which can be the last before its process dies."""
 

@@ -36,6 +36,8 @@ class Delivery:
         ready = select(c.id).where(c.connection == connection, c.entity == entity, c.state.in_(READY), due)
         chosen = ready.order_by(c.priority, c.created_at, c.id).limit(limit).with_for_update(skip_locked=True)
         ids = [row[0] for row in self._session.rows(chosen)]
+        if not ids:
+            return self._session.nothing(intents)
         claimed = update(intents).where(self._session.among(c.id, ids), c.state.in_(READY))
         claimed = claimed.values(
             state="claimed", claimed_by=worker, lease_until=_until(now, lease_seconds), updated_at=now

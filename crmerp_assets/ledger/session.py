@@ -73,6 +73,10 @@ class Session:
         values = list(zip(*rows, strict=True))
         return pl.DataFrame([_series(name, kind, column) for (name, kind), column in zip(columns, values, strict=True)])
 
+    def nothing(self, table: Table) -> pl.DataFrame:
+        """No row of a table, without asking."""
+        return _empty(tuple((str(column.key), _dtype(column)) for column in table.c)).clone()
+
     def rows(self, statement: Select[Any]) -> list[tuple[Any, ...]]:
         """The rows of a small query as tuples."""
         return [tuple(row) for row in self._connection.execute(statement)]

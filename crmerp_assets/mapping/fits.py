@@ -27,18 +27,31 @@ def fits(entity_map: EntityMap, intents: pl.DataFrame) -> pl.Series:
 
 
 def misfits(entity_map: EntityMap, intents: pl.DataFrame) -> pl.DataFrame:
-    """For each intent and field, a column each, what does not fit, or null.
+    """For each intent what does not fit, or null: a column for each field that one of them changes or must have.
 
     `intents` has `operation` (create or update) and `changes`, JSON text of field -> {"after": text or null, ...};
     keys that are no fields of the map are ignored. The sentences hold lengths and codes, never personal values.
     """
+    if intents.is_empty():
+        return pl.DataFrame()
     changes = _changes(entity_map, intents)
-    reasons = {name: list(_reasons(entity_map, name, f)) for name, f in entity_map.fields.items()}
-    reasons |= {name: [_other_constant(entity_map, name, value)] for name, value in entity_map.constants.items()}
-    if entity_map.lines and entity_map.lines_field:
+    asked = _asked(entity_map, changes)
+    fields = {name: field_map for name, field_map in entity_map.fields.items() if name in asked}
+    constants = {name: value for name, value in entity_map.constants.items() if name in asked}
+    reasons = {name: list(_reasons(entity_map, name, field_map)) for name, field_map in fields.items()}
+    reasons |= {name: [_other_constant(entity_map, name, value)] for name, value in constants.items()}
+    if entity_map.lines and entity_map.lines_field in asked:
         changes = changes.join(_line_reasons(entity_map, changes), on=_ROW, how="left", maintain_order="left")
         reasons[entity_map.lines_field] = [pl.col("__lines")]
     return changes.select(_joined(found).alias(name) for name, found in reasons.items() if found)
+
+
+def _asked(entity_map: EntityMap, changes: pl.DataFrame) -> set[str]:
+    """The fields that some intent changes, or lacks where it creates: of the others there is nothing to say."""
+    changed = changes.select(pl.col("^has:.*$").any()).row(0, named=True)
+    named = {name.removeprefix("has:") for name, some in changed.items() if some}
+    creates = changes.select((pl.col("operation") == "create").any()).item()
+    return named | {name for name, field_map in entity_map.fields.items() if field_map.required and creates}
 
 
 def _joined(reasons: Sequence[str | pl.Expr]) -> pl.Expr:

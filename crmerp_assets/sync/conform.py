@@ -13,6 +13,7 @@ from crmerp_assets.canonical import CHILD_FIELDS, ENTITIES
 from crmerp_assets.canonical.lines import parse_lines
 from crmerp_assets.canonical.money import MONEY
 from crmerp_assets.canonical.validate import CheckSummary, validate
+from crmerp_assets.ledger import Transaction
 from crmerp_assets.mapping import EntityMap, inbound
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.platform import Platform, in_one_transaction
@@ -41,10 +42,14 @@ def conform(platform: Platform, connection: str, map_name: str) -> Conformed:
     source, target = tables.raw(connection, entity_map.object), tables.conformed(connection, map_name)
     with platform.warehouse.open() as con:
         fresh = unseen(con, source, reader(platform, connection, entity_map))
-        raw = _with_asked(platform, con, connection, entity_map, fresh)
-        nothing_to_do = raw.is_empty() and (target.exists(con) or not raw.width)
-    if nothing_to_do:
-        return Conformed(still_parked=_parked_count(platform, connection, entity_map))
+        with platform.ledger.read() as tx:
+            asked = tx.parked.asked_again(STAGE, entity_map.entity, connection)
+            if fresh.is_empty() and not asked and (target.exists(con) or not fresh.width):
+                return Conformed(still_parked=_parked_count(tx, connection, entity_map))
+        raw = _with_asked(con, connection, entity_map, fresh, asked)
+        if raw.is_empty() and (target.exists(con) or not raw.width):
+            with platform.ledger.read() as tx:
+                return Conformed(still_parked=_parked_count(tx, connection, entity_map))
     text = _canonical(entity_map, raw)
     checked = validate(entity_map.entity, "conformed", canonical.typed(entity_map.entity, text))
     _park(platform, connection, entity_map, checked.parked.join(_versions(raw), on="native_id", how="left"), raw)
@@ -57,7 +62,8 @@ def conform(platform: Platform, connection: str, map_name: str) -> Conformed:
         if raw.height:
             consumer = reader(platform, connection, entity_map)
             advance(con, source, consumer, int(raw["_change"].max()))  # type: ignore[arg-type]
-    parked = _parked_count(platform, connection, entity_map)
+    with platform.ledger.read() as tx:
+        parked = _parked_count(tx, connection, entity_map)
     return Conformed(raw.height, changes, checked.parked.height, checked.flags.height, parked, checked.checks)
 
 
@@ -66,10 +72,9 @@ def reader(platform: Platform, connection: str, entity_map: EntityMap) -> str:
     return platform.consumer(f"conform:{connection}:{entity_map.name}", entity_map, platform.policy.default_region)
 
 
-def _parked_count(platform: Platform, connection: str, entity_map: EntityMap) -> int:
+def _parked_count(tx: Transaction, connection: str, entity_map: EntityMap) -> int:
     """How many records of this map are parked now, from earlier times too."""
-    with platform.ledger.read() as tx:
-        parked = tx.parked.list()
+    parked = tx.parked.list()
     if parked.is_empty():
         return 0
     here = (pl.col("stage") == STAGE) & (pl.col("entity") == entity_map.entity) & (pl.col("connection") == connection)
@@ -86,11 +91,9 @@ def _canonical(entity_map: EntityMap, raw: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_asked(
-    platform: Platform, con: duckdb.DuckDBPyConnection, connection: str, entity_map: EntityMap, raw: pl.DataFrame
+    con: duckdb.DuckDBPyConnection, connection: str, entity_map: EntityMap, raw: pl.DataFrame, asked: list[str]
 ) -> pl.DataFrame:
     """The changed rows, and those that a person wants to be tried again though they did not change."""
-    with platform.ledger.read() as tx:
-        asked = tx.parked.asked_again(STAGE, entity_map.entity, connection)
     source = tables.raw(connection, entity_map.object)
     if not asked or not source.exists(con):
         return raw

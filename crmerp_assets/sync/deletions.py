@@ -5,16 +5,16 @@ miss hard deletes), and a nightly comparison of id sets (sees everything, costs 
 before they take a large share of the known records for deleted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 import polars as pl
 
-from crmerp_assets.connectors.protocol import Page
+from crmerp_assets.connectors.protocol import Deletion, OneLog, Page
 from crmerp_assets.mapping import EntityMap, native_fields
 from crmerp_assets.sync import tables
-from crmerp_assets.sync.mass_deletion import Loss, allowed
+from crmerp_assets.sync.mass_deletion import Loss, allowed, was_asked
 from crmerp_assets.sync.pauses import paused, resting_on_failure
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.pull import store
@@ -61,21 +61,48 @@ def follow(platform: Platform, connection: str) -> Followed:
     """
     if paused(platform, connection):
         return NOTHING
-    marked, refused = 0, list[str]()
     with resting_on_failure(platform, connection):
-        for entity_map in platform.matrix.maps(platform.connections[connection].system):
-            done = _follow(platform, platform.connections[connection], entity_map)
+        side = platform.connections[connection]
+        return _follow(platform, side, platform.matrix.maps(side.system))
+
+
+def _follow(platform: Platform, side: Connection, maps: Sequence[EntityMap]) -> Followed:
+    """The cursors of what was marked are stored together, also where a later log cannot be read."""
+    marked, refused, cursors = 0, list[str](), dict[str, str]()
+    asked = was_asked(platform)
+    try:
+        for entity_map, (found, cursor) in zip(maps, _told(platform, side, maps), strict=True):
+            done = _believe(platform, side, entity_map, found) if found or asked else 0
             if done is None:
                 refused.append(entity_map.object)
-            marked += done or 0
+                continue
+            marked, cursors[entity_map.object] = marked + done, cursor
+    finally:
+        if cursors:
+            _remember(platform, side, cursors)
     return Followed(marked, refused)
 
 
-def _follow(platform: Platform, side: Connection, entity_map: EntityMap) -> int | None:
-    """How many were marked; None where a person must look first."""
+def _told(platform: Platform, side: Connection, maps: Sequence[EntityMap]) -> Iterator[tuple[list[Deletion], str]]:
+    """Of each map what the log names since the last time, and its cursor. One log of all objects is read once."""
     with platform.ledger.read() as tx:
-        since = tx.cursors.get(side.name, entity_map.object, PURPOSE)
-    found, cursor = side.connector.deletions(entity_map.object, since)
+        since = {one.object: tx.cursors.get(side.name, one.object, PURPOSE) for one in maps}
+    connector = side.connector
+    if isinstance(connector, OneLog):
+        logged = connector.logged(since)
+        yield from (logged[one.object] for one in maps)
+        return
+    yield from (connector.deletions(one.object, since[one.object]) for one in maps)
+
+
+def _remember(platform: Platform, side: Connection, cursors: Mapping[str, str]) -> None:
+    with platform.ledger.begin() as tx:
+        for native_object, cursor in cursors.items():
+            tx.cursors.put(side.name, native_object, PURPOSE, cursor)
+
+
+def _believe(platform: Platform, side: Connection, entity_map: EntityMap, found: list[Deletion]) -> int | None:
+    """How many were marked; None where a person must look first."""
     gone = _gone({deletion.native_id: deletion.merged_into for deletion in found})
     table = tables.raw(side.name, entity_map.object)
     known = _known(platform, table) if found else gone
@@ -83,10 +110,7 @@ def _follow(platform: Platform, side: Connection, entity_map: EntityMap) -> int 
     loss = Loss(f"{side.name}/{entity_map.object} deletion log", known.height, lost)
     if not allowed(platform, entity_map.entity, loss, at_least=FEW):
         return None
-    marked = take_out(platform, side, entity_map, gone)
-    with platform.ledger.begin() as tx:
-        tx.cursors.put(side.name, entity_map.object, PURPOSE, cursor)
-    return marked
+    return take_out(platform, side, entity_map, gone)
 
 
 def compare_ids(platform: Platform, connection: str) -> list[Compared]:
@@ -127,7 +151,7 @@ def confirm(platform: Platform, side: Connection, entity_map: EntityMap, gone: M
 
     One that merely cannot be seen is left to the deletion log and to the nightly comparison: a right may be missing.
     """
-    _follow(platform, side, entity_map)
+    _follow(platform, side, [entity_map])
     take_out(platform, side, entity_map, _gone({native: into for native, into in gone.items() if into}))
 
 

@@ -63,6 +63,12 @@ def allowed(platform: Platform, entity: str, loss: Loss, at_least: int = 1) -> b
     return False
 
 
+def was_asked(platform: Platform) -> bool:
+    """Whether a loss was ever asked about; one that is small needs no look at what was, where none was."""
+    with platform.ledger.read() as tx:
+        return not tx.reviews.list(MASS_DELETION, None).is_empty()
+
+
 def _accepted(asked: pl.DataFrame, loss: Loss) -> bool:
     decided = asked.filter((pl.col("state") == "decided") & (pl.col("detail") == loss.detail))
     return any(json.loads(answer)["answer"] == "accept" for answer in decided["decision"])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from crmerp_assets.connectors.protocol import Misread, Page
+from crmerp_assets.ledger import Transaction
 from crmerp_assets.mapping import EntityMap
 from crmerp_assets.sync.platform import Platform
 
@@ -30,10 +31,9 @@ def note(platform: Platform, connection: str, entity_map: EntityMap, page: Page)
             tx.parked.put(STAGE, entity_map.entity, connection, parked)
 
 
-def asked_again(platform: Platform, connection: str, entity_map: EntityMap) -> bool:
+def asked_again(tx: Transaction, connection: str, entity_map: EntityMap) -> bool:
     """Whether somebody wants such rows looked at again: then everything is read."""
-    with platform.ledger.read() as tx:
-        return bool(tx.parked.asked_again(STAGE, entity_map.entity, connection))
+    return bool(tx.parked.asked_again(STAGE, entity_map.entity, connection))
 
 
 def _known(parked: pl.DataFrame, connection: str, entity_map: EntityMap) -> set[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from crmerp_assets.ledger import Transaction
 from crmerp_assets.mapping import EntityMap
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse import Table
@@ -29,9 +30,8 @@ class Position:
     mark: Mapping[str, Any]
 
 
-def since(platform: Platform, connection: str, native_object: str, fields: list[str], table: Table) -> Position | None:
-    """Where to go on from; None where everything must be read."""
-    known = _known(platform, connection, native_object)
+def since(platform: Platform, known: Mapping[str, Any], fields: list[str], table: Table) -> Position | None:
+    """Where to go on from what is `known`; None where everything must be read."""
     if known.get("fields") != _fingerprint(fields):
         return None
     with platform.warehouse.open() as con:
@@ -42,7 +42,8 @@ def since(platform: Platform, connection: str, native_object: str, fields: list[
 
 def position(platform: Platform, connection: str, entity_map: EntityMap) -> str | None:
     """The connector's cursor at which the last pull of the map's object ended; None before the first."""
-    return _known(platform, connection, entity_map.object).get("cursor")
+    with platform.ledger.read() as tx:
+        return known(tx, connection, entity_map.object).get("cursor")
 
 
 def mark(con: duckdb.DuckDBPyConnection, table: Table) -> Mapping[str, Any]:
@@ -64,13 +65,15 @@ def remember(
 
 def distrust(platform: Platform, connection: str, native_object: str) -> None:
     """Let the next pull read everything."""
-    if known := _known(platform, connection, native_object):
-        _put(platform, connection, native_object, {**known, "fields": None})
-
-
-def _known(platform: Platform, connection: str, native_object: str) -> dict[str, Any]:
     with platform.ledger.read() as tx:
-        stored = tx.cursors.get(connection, native_object, PURPOSE)
+        before = known(tx, connection, native_object)
+    if before:
+        _put(platform, connection, native_object, {**before, "fields": None})
+
+
+def known(tx: Transaction, connection: str, native_object: str) -> dict[str, Any]:
+    """What is remembered of an object; nothing before its first pull."""
+    stored = tx.cursors.get(connection, native_object, PURPOSE)
     return json.loads(stored) if stored else {}
 
 

@@ -59,9 +59,10 @@ def _pull(platform: Platform, connection: str, entity_map: EntityMap, serves: Ca
     connector = platform.connections[connection].connector
     fields = native_fields(entity_map)
     table = tables.raw(connection, entity_map.object)
-    since = positions.since(platform, connection, entity_map.object, fields, table)
-    if misread.asked_again(platform, connection, entity_map):
-        since = None
+    with platform.ledger.read() as tx:
+        known = positions.known(tx, connection, entity_map.object)
+        everything = misread.asked_again(tx, connection, entity_map)
+    since = None if everything else positions.since(platform, known, fields, table)
     calls, rows, changes, stopped = connector.calls(), 0, NO_CHANGES, None
     mark: Mapping[str, Any]
     try:

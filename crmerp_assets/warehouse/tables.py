@@ -222,7 +222,13 @@ def identity(con: duckdb.DuckDBPyConnection) -> str:
 
 def advance(con: duckdb.DuckDBPyConnection, table: Table, consumer: str, change: int) -> None:
     """Note that `consumer` has processed `table` up to change number `change`; never moves back."""
-    if seen(con, table, consumer) >= change:
+    before = seen(con, table, consumer)
+    if before >= change:
+        return
+    if before:  # takes a third of the time of an upsert
+        con.execute(
+            "UPDATE state.progress SET change = ? WHERE consumer = ? AND source = ?", [change, consumer, table.sql]
+        )
         return
     con.execute(
         "INSERT INTO state.progress VALUES (?, ?, ?) "

@@ -26,7 +26,7 @@ from crmerp_assets.connectors.errors import (
     Transient,
     Unknown,
 )
-from crmerp_assets.connectors.netsuite import NetSuiteConnector
+from crmerp_assets.connectors.netsuite import NetSuiteConnector, suiteql
 from crmerp_assets.connectors.protocol import FieldSpec, Needs, Ref, Result, Row, Value, Write
 from crmerp_assets.contract.case import Admin
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
@@ -553,3 +553,24 @@ def test_changes_in_the_hour_that_autumn_repeats_are_read(tmp_path: Path) -> Non
         since = json.dumps({"mode": "done", "started": "2026-11-01T08:00:00Z", "since": None, "id": None})
         rows, _ = pull(account.connector, "customer", ["companyName"], since)
     assert [row["companyName"] for row in rows] == ["C0", "C1", "C2"]
+
+
+def test_the_log_of_deletions_is_read_once_for_all_objects_page_by_page(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records of two objects may have one id, and each object hears of its own, from where it goes on."""
+    monday, tuesday, wednesday = (f"2026-01-{day:02} 09:00:00" for day in (5, 6, 7))
+    log = [(7, "customer", monday), (7, "noninventorysaleitem", monday), (7, "salesorder", tuesday)]
+    log += [(8, "customer", wednesday), (8, "noninventorysaleitem", wednesday), (8, "vendor", wednesday)]
+    with account.sandbox.jobs.account.writing(1) as db:
+        db.executemany("INSERT INTO deletedrecord (recordid, type, deleteddate) VALUES (?, ?, ?)", log)
+    ended = json.dumps({"mode": "done", "started": "2026-01-06T00:00:00Z"})
+    asked = {"customer": None, "item": ended, "salesOrder": ended, "contact": None}
+    before = account.connector.calls()
+    account.connector.logged(asked)
+    assert account.connector.calls() - before == 2, "the list, and once the clock"
+    for page in (1, 2, 3, 4, 100):
+        monkeypatch.setattr(suiteql, "PAGE", page)
+        found = account.connector.logged(asked)
+        gone = {object: [one.native_id for one in some] for object, (some, _) in found.items()}
+        assert gone == {"customer": ["7", "8"], "item": ["8"], "salesOrder": ["7"], "contact": []}

@@ -133,7 +133,7 @@ def connector_to(
             clock of its own (test_netsuite_limits.py)."""
             sleep(seconds)
             if sleep is not time.sleep:
-                time.sleep(min(seconds, 0.5))
+                time.sleep(min(seconds, 0.05))
             over = time.monotonic() + 3
             while sandbox.jobs.gauge.used and time.monotonic() < over:
                 time.sleep(0.01)
@@ -159,7 +159,7 @@ class Person:
 
     def __init__(self, url: str, admin: Admin) -> None:
         self._admin = admin
-        self._client = httpx.Client(base_url=url, auth=self._signed)
+        self._client = httpx.Client(base_url=url, auth=self._signed, verify=False)
         self.token = admin.person("ann")
 
     def _signed(self, request: httpx.Request) -> httpx.Request:

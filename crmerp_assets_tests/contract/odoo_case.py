@@ -164,7 +164,7 @@ class Person:
     def __init__(self, sandbox: OdooSandbox, admin: Admin) -> None:
         self.key = admin.person("ann")
         self._database = sandbox.options.database
-        self._client = httpx.Client(base_url=sandbox.url, timeout=60)
+        self._client = httpx.Client(base_url=sandbox.url, timeout=60, verify=False)
         self._uid = self._rpc("common", "authenticate", [self._database, "ann", self.key, {}])
 
     def call(self, model: str, method: str, args: list[Any], **named: Any) -> Any:

@@ -23,7 +23,7 @@ from crmerp_assets.sync.plan import plan
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.pull import pull
 from crmerp_assets.sync.routing import publish, told
-from crmerp_assets_tests.flow.world import World, push_all
+from crmerp_assets_tests.flow.world import World, briefly, push_all
 
 SALESFORCE = """
   - name: salesforce
@@ -138,7 +138,7 @@ def make_lanes(
         from crmerp_assets.sync.systems import provision
 
         for name in load_configuration(Settings()).names:
-            world.lanes[name] = build(Settings().within(name))
+            world.lanes[name] = build(Settings().within(name), sleep=briefly)
             steps = provision(world.lanes[name], dry_run=False)
             assert all(step.done for _, step in steps if not step.manual)
         yield world

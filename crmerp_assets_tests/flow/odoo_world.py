@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import httpx
 import pytest
 
-from crmerp_assets.bootstrap import Shared
 from crmerp_assets.contract.case import Admin
+from crmerp_assets.sandbox.kit import Sandbox
 from crmerp_assets.sandbox.odoo import OdooSandbox
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
 from crmerp_assets_tests.contract.odoo_case import Person
-from crmerp_assets_tests.flow.world import CONNECTIONS, PLAIN, World
+from crmerp_assets_tests.flow.world import CONNECTIONS, PLAIN, World, running
 
 ODOO = """
   - name: odoo
@@ -34,6 +33,15 @@ class OdooWorld(World):
     """Asks the ERP as a person would, over Odoo's own API."""
 
     person: Person
+
+    def start(self) -> None:
+        super().start()
+        with closing(Admin(self.erp.url)) as admin:
+            self.person = Person(self.erp, admin)  # type: ignore[arg-type]
+
+    def halt(self) -> None:
+        self.person.close()
+        super().halt()
 
     def read(self, model: str, domain: list[Any], *fields: str) -> list[dict[str, Any]]:
         """Records of the ERP."""
@@ -69,25 +77,12 @@ def make_odoo_world(folder: Path, monkeypatch: pytest.MonkeyPatch, **options: An
     (folder / "config").mkdir(parents=True)
     salesforce = CONNECTIONS.partition("  - name: netsuite")[0]
     (folder / "config" / "connections.yaml").write_text(salesforce + ODOO, encoding="utf-8")
-    with (
-        SalesforceSandbox(folder / "salesforce") as crm,
-        OdooSandbox(folder / "odoo", **options) as erp,
-        dg.DagsterInstance.ephemeral() as instance,
-    ):
-        variables = crm.credentials | erp.credentials
-        variables |= {"CRMERP_STATE": str(folder), "CRMERP_CONFIG": str(folder / "config")}
-        variables |= {"CRMERP_ENV_FILE": str(folder / "none.env")}
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        world = OdooWorld(folder, crm, erp, instance)  # type: ignore[arg-type]
-        admin = Admin(erp.url)
-        world.person = Person(erp, admin)
+    sandboxes: dict[str, Callable[[], Sandbox]] = {
+        "crm": lambda: SalesforceSandbox(folder / "salesforce"),
+        "erp": lambda: OdooSandbox(folder / "odoo", **options),
+    }
+    with running(OdooWorld, folder, monkeypatch, sandboxes, f"odoo {options}") as world:
         yield world
-        world.person.close()
-        admin.close()
-        if Shared._built is not None:
-            Shared._built[1].close()
-            Shared._built = None
 
 
 def invoiced(person: Person, order: int) -> str:

@@ -7,19 +7,17 @@ left out of the comparison of ids.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
-import httpx
 import pytest
-from world import GO_LIVE, World
+from world import GO_LIVE, WIDE, World, briefly, provisioned, running
 
-from crmerp_assets.bootstrap import Shared
 from crmerp_assets.contract.case import Admin
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
+from crmerp_assets.sandbox.kit import Sandbox
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.deletions import compare_ids
@@ -47,24 +45,16 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     folder = tmp_path / "state"
     (folder / "config").mkdir(parents=True)
     (folder / "config" / "connections.yaml").write_text(CONNECTIONS, encoding="utf-8")
-    with (
-        HubSpotSandbox(folder / "hubspot") as crm,
-        NetSuiteSandbox(folder / "netsuite", job_delay_seconds=0.0) as erp,
-        dg.DagsterInstance.ephemeral() as instance,
-    ):
-        variables = crm.credentials | erp.credentials
-        variables |= {"CRMERP_STATE": str(folder), "CRMERP_CONFIG": str(folder / "config")}
-        variables |= {"CRMERP_ENV_FILE": str(folder / "none.env")}
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        made = World(folder, crm, erp, instance)  # type: ignore[arg-type]
+    sandboxes: dict[str, Callable[[], Sandbox]] = {
+        "crm": lambda: HubSpotSandbox(folder / "hubspot"),
+        "erp": lambda: NetSuiteSandbox(folder / "netsuite", job_delay_seconds=0.0),
+    }
+    with running(World, folder, monkeypatch, sandboxes, "hubspot") as made:
         made.policy(GO_LIVE)
-        made.provision()
-        httpx.post(f"{crm.url}/_sandbox/limits", json={"secondly": 1000}).raise_for_status()
+        provisioned(made)
+        made.admin("crm", "limits", WIDE)
+        made.pause = briefly
         yield made
-        if Shared._built is not None:
-            Shared._built[1].close()
-            Shared._built = None
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from lanes_world import HUBSPOT, NETSUITE, SALESFORCE, LanesWorld, make_lanes, plan_all, read
-from world import GO_LIVE, push_all
+from world import GO_LIVE, PLAIN, WIDE, push_all
 
 from crmerp_assets.cli import main
 from crmerp_assets.contract.case import Admin
@@ -45,7 +45,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, hubspot: HubSpotSandbox) -> 
         pytest.MonkeyPatch.context() as patch,
         make_lanes(folder, patch, CONNECTIONS, POLICY, crm, erp, hubspot) as made,
     ):
-        httpx.post(f"{hubspot.url}/_sandbox/limits", json={"secondly": 1000}).raise_for_status()
+        httpx.post(f"{hubspot.url}/_sandbox/limits", json=WIDE, verify=PLAIN).raise_for_status()
         yield made
 
 

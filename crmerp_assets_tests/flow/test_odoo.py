@@ -20,7 +20,7 @@ from crmerp_assets.sync.deletions import compare_ids
 from crmerp_assets.sync.systems import check
 from crmerp_assets_tests.flow.least import beyond, grant_in_odoo, looking, missing, needed
 from crmerp_assets_tests.flow.odoo_world import OdooWorld, make_odoo_world
-from crmerp_assets_tests.flow.world import GO_LIVE, drafted, push_all
+from crmerp_assets_tests.flow.world import GO_LIVE, drafted, provisioned, push_all
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def version() -> str:
 def world(version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OdooWorld]:
     with make_odoo_world(tmp_path, monkeypatch, version=version, tax_rate=10.0) as made:
         made.policy(GO_LIVE)
-        made.provision()
+        provisioned(made)
         yield made
 
 

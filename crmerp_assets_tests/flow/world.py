@@ -47,7 +47,15 @@ PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 CONNECTIONS = (ROOT / "config" / "connections.yaml").read_text(encoding="utf-8")
 
 
+WIDE = {"secondly": 10_000, "ten_secondly": 100_000}
+"""Windows of HubSpot in which nobody has to wait; how they are kept to is tried in test_hubspot_limits.py."""
+
 Kind = TypeVar("Kind", bound="World")
+
+
+def briefly(seconds: float) -> None:
+    """Sleep as told, but never long: for systems whose windows are wide open."""
+    time.sleep(min(seconds, 0.02))
 
 
 @dataclass
@@ -68,6 +76,8 @@ class World:
     """What is in the folder for as long as nothing has been written; None where nobody may rely on that."""
     beginnings: list[str] = field(default_factory=list)
     environment: pytest.MonkeyPatch | None = None
+    pause: Callable[[float], None] = time.sleep
+    """How the connectors wait, between attempts and for their turn."""
 
     def start(self) -> None:
         """Start both sandboxes on what is in their folders, each on a port of its own choice."""
@@ -113,20 +123,27 @@ class World:
         A run of fifty small steps spends most of its time on its own books and on opening the warehouse for each;
         test_main_job does that, and here one connection stays open. So few rows are faster on one thread.
         """
-        with self.platform() as used, duckdb.connect(str(self.state / "warehouse.duckdb")) as file:
-            file.execute("SET threads = 1")
+        with self._at_work() as used:
             read_and_plan(used)
             return push_all(used) if push else 0
 
     def settle(self, rounds: int = 6) -> int:
-        """Pass through until nothing is sent or settled any more; returns how many writes were."""
+        """Pass through until nothing is sent or settled any more, as one process does; how many writes were."""
         sent = 0
-        for _ in range(rounds):
-            now = self.pass_through()
-            sent += now
-            if now == 0:
-                return sent
+        with self._at_work() as used:
+            for _ in range(rounds):
+                read_and_plan(used)
+                now = push_all(used)
+                sent += now
+                if now == 0:
+                    return sent
         raise AssertionError(f"both sides still exchange writes after {rounds} rounds")
+
+    @contextmanager
+    def _at_work(self) -> Iterator[Platform]:
+        with self.platform() as used, duckdb.connect(str(self.state / "warehouse.duckdb")) as file:
+            file.execute("SET threads = 1")
+            yield used
 
     def sent(self, result: Any) -> int:
         """Writes that the run's pushes tried."""
@@ -150,9 +167,9 @@ class World:
         return said.stdout
 
     @contextmanager
-    def platform(self, sleep: Callable[[float], None] = time.sleep) -> Iterator[Platform]:
-        """A platform of the test's own; `sleep` is how its connectors wait between attempts."""
-        used = build(Settings(), sleep=sleep)
+    def platform(self, sleep: Callable[[float], None] | None = None) -> Iterator[Platform]:
+        """A platform of the test's own; `sleep` is how its connectors wait, where not as in others of this world."""
+        used = build(Settings(), sleep=sleep or self.pause)
         try:
             yield used
         finally:

@@ -60,7 +60,7 @@ def sandbox(tmp_path):
 
 @pytest.fixture
 def http(sandbox):
-    with httpx.Client(base_url=sandbox.url) as client:
+    with httpx.Client(base_url=sandbox.url, verify=False) as client:
         yield client
 
 
@@ -216,7 +216,7 @@ def test_the_credentials_are_written_for_their_owner_only(sandbox, tmp_path):
 
 
 def test_stopping_takes_no_time_even_with_open_connections(tmp_path):
-    with Guestbook(tmp_path) as sandbox, httpx.Client(base_url=sandbox.url) as http:
+    with Guestbook(tmp_path) as sandbox, httpx.Client(base_url=sandbox.url, verify=False) as http:
         assert names(http) == []
         started = time.monotonic()
         sandbox.stop()

@@ -11,7 +11,7 @@ from typing import Any
 
 from crmerp_assets.connectors.protocol import Ref, Row, Write
 from crmerp_assets.connectors.tryton import TrytonConnector
-from crmerp_assets_tests.contract.tryton_case import connector_to, shared_server
+from crmerp_assets_tests.contract.tryton_case import connector_to, shared_server, shortly
 from crmerp_assets_tests.tryton.proxy import Proxy
 from crmerp_assets_tests.tryton.server import Person, TrytonServer
 
@@ -74,10 +74,10 @@ class Office:
 
 @contextmanager
 def opened() -> Iterator[Office]:
-    """With the demo company as it was made."""
+    """With the demo company as it was made, and a connector that takes its pauses shortened."""
     server = shared_server()
     server.reset()
     proxy = Proxy(server.url, lambda: server.sql("DELETE FROM ir_session"))
     person = Person(server.url)
-    with closing(proxy), closing(person), closing(connector_to(proxy.url)()) as connector:
+    with closing(proxy), closing(person), closing(connector_to(proxy.url)(shortly)) as connector:
         yield Office(server, proxy, person, connector)

@@ -68,7 +68,7 @@ class Proxy:
         self._revoke = revoke
         self._lock = threading.Lock()
         self._pages: list[Any] = []
-        self._client = httpx.Client(base_url=target, timeout=120)
+        self._client = httpx.Client(base_url=target, timeout=120, verify=False)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"

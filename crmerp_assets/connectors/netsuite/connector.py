@@ -118,7 +118,10 @@ class NetSuiteConnector:
         return self._reader.pull(object, fields, since)
 
     def deletions(self, object: str, since: str | None) -> tuple[list[Deletion], str]:
-        return self._reader.deletions(object, since)
+        return self._reader.logged({object: since})[object]
+
+    def logged(self, since: Mapping[str, str | None]) -> dict[str, tuple[list[Deletion], str]]:
+        return self._reader.logged(since)
 
     def ids(self, object: str) -> list[str]:
         return self._reader.ids(object)

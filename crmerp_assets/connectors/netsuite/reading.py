@@ -9,7 +9,7 @@ left, spans of ids are read at the same time (spans.py).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -95,32 +95,36 @@ class Reader:
                 found.setdefault((row[key_field] or "").lower(), row)
         return {key: found[key.lower()] for key in keys if key.lower() in found}
 
-    def deletions(self, object: str, since: str | None) -> tuple[list[Deletion], str]:
-        """What the Deleted Records list holds; the losing side of a merge appears there without its winner."""
-        native = native_object(object)
-        started = self._started()
-        types = ", ".join(f"'{name}'" for name in native.deleted_types)
-        where = f"LOWER(d.type) IN ({types})"
-        if since is not None:
-            where += f" AND d.deleteddate >= {moment_literal(self._wall.not_after(_instant(since)))}"
-        found = [
-            Deletion(item["recordid"] or "", self._wall.instant(item["deleted"] or ""), None)
-            for item in self._deleted(where)
-        ]
-        return found, Cursor("done", started).text()
+    def logged(self, since: Mapping[str, str | None]) -> dict[str, tuple[list[Deletion], str]]:
+        """What the Deleted Records list holds of each object; the losing side of a merge appears there without its
+        winner. It is one list, so it is read once, from where the first of them goes on."""
+        cursor = Cursor("done", self._started()).text()
+        walls = {object: self._wall.not_after(_instant(one)) if one else "" for object, one in since.items()}
+        kinds = {object: native_object(object).deleted_types for object in since}
+        listed = list(self._deleted({kind for some in kinds.values() for kind in some}, min(walls.values())))
+        return {
+            object: ([_deletion(item, self._wall) for item in listed if _names(item, kinds[object], wall)], cursor)
+            for object, wall in walls.items()
+        }
 
-    def _deleted(self, where: str) -> Iterator[Raw]:
-        after: Key = (0,)
+    def _deleted(self, kinds: Collection[str], wall: str) -> Iterator[Raw]:
+        """Records of these kinds that were deleted from a wall reading on; records of two kinds may have one id."""
+        types = ", ".join(f"'{kind}'" for kind in sorted(kinds))
+        where = f"LOWER(d.type) IN ({types})"
+        where += f" AND d.deleteddate >= {moment_literal(wall)}" if wall else ""
+        after: Key = (0, "")
         while True:
+            rest = f"d.recordid > {after[0]} OR (d.recordid = {after[0]} AND LOWER(d.type) > '{after[1]}')"
             query = (
-                "SELECT d.recordid AS recordid, TO_CHAR(d.deleteddate, 'YYYY-MM-DD HH24:MI:SS') AS deleted "
-                f"FROM deletedrecord d WHERE {where} AND d.recordid > {after[0]} ORDER BY d.recordid"
+                "SELECT d.recordid AS recordid, LOWER(d.type) AS kind, "
+                "TO_CHAR(d.deleteddate, 'YYYY-MM-DD HH24:MI:SS') AS deleted FROM deletedrecord d "
+                f"WHERE {where} AND ({rest}) ORDER BY d.recordid, LOWER(d.type)"
             )
-            page = self._suiteql.page(query, key=lambda item: (int(item["recordid"] or 0),), after=after)
+            page = self._suiteql.page(query, key=_by_id_and_kind, after=after)
             yield from page.items
             if page.last:
                 return
-            after = (int(page.items[-1]["recordid"] or 0),)
+            after = _by_id_and_kind(page.items[-1])
 
     def _select(self, object: str, fields: Sequence[str]) -> Selection:
         native = native_object(object)
@@ -213,6 +217,19 @@ def _where(cursor: Cursor, span: Span) -> list[str]:
 
 def _by_id(item: Raw) -> Key:
     return (_id(item),)
+
+
+def _by_id_and_kind(item: Raw) -> Key:
+    return int(item["recordid"] or 0), item["kind"] or ""
+
+
+def _names(item: Raw, kinds: Collection[str], wall: str) -> bool:
+    """Whether an entry of the log is of one of these kinds, and of no earlier wall reading."""
+    return item["kind"] in kinds and (item["deleted"] or "") >= wall
+
+
+def _deletion(item: Raw, wall: WallClock) -> Deletion:
+    return Deletion(item["recordid"] or "", wall.instant(item["deleted"] or ""), None)
 
 
 def _id(item: Raw) -> int:

@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import httpx
 
+from crmerp_assets.sandbox.kit.tls import PLAIN
+
 _CHUNK = 20_000
 _TIMEOUT_SECONDS = 120
 _PATIENCE_SECONDS = 15
@@ -30,7 +32,7 @@ class Connection:
     """Base of the clients: one server, whose certificate may be the sandbox's own."""
 
     def __init__(self, url: str, ca_file: Path | None = None) -> None:
-        context = ssl.create_default_context(cafile=str(ca_file)) if ca_file else True
+        context = ssl.create_default_context(cafile=str(ca_file)) if ca_file else PLAIN
         self.http = httpx.Client(base_url=url, verify=context, timeout=_TIMEOUT_SECONDS)
 
     def close(self) -> None:

@@ -1,6 +1,10 @@
 """A certificate for 127.0.0.1 from a certificate authority of the sandbox's own, kept in its folder."""
 
+import ssl
 from pathlib import Path
+
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For calls without TLS: it trusts nobody. Reading all authorities first takes longer than most calls."""
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

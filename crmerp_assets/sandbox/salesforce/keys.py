@@ -3,6 +3,7 @@
 import json
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -32,7 +33,9 @@ def load_or_make(directory: Path) -> Keys:
     return Keys(given["client_id"], given["client_secret"], USERNAME, key_file, _public(key_file))
 
 
+@cache
 def _new_key() -> bytes:
+    """One for all sandboxes of a process: making it takes longer than starting a sandbox."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -44,6 +47,10 @@ def _write_private(path: Path, content: bytes) -> None:
 
 
 def _public(key_file: Path) -> str:
-    key = serialization.load_pem_private_key(key_file.read_bytes(), password=None).public_key()
+    """Without looking whether our own key is one, which takes as long as making it."""
+    private = serialization.load_pem_private_key(
+        key_file.read_bytes(), password=None, unsafe_skip_rsa_key_validation=True
+    )
+    key = private.public_key()
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return key.public_bytes(serialization.Encoding.PEM, form).decode()

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import httpx
 
+from crmerp_assets.sandbox.kit.tls import PLAIN
 from crmerp_assets.sandbox.tryton.installing import (
     ADMIN_PASSWORD,
     DATABASE,
@@ -57,7 +58,7 @@ class TrytonServer:
             ready.backup(live)
         live.close()
         ready.close()
-        httpx.post(f"{self.url}/_sandbox/forget", timeout=30).raise_for_status()
+        httpx.post(f"{self.url}/_sandbox/forget", timeout=30, verify=PLAIN).raise_for_status()
 
     def ahead(self, seconds: float) -> None:
         """Let the server's clock run ahead by so much."""
@@ -132,7 +133,7 @@ def _started(
 
 def _answers(url: str, database: str) -> bool:
     try:
-        return httpx.post(f"{url}/{database}/rpc/", json=LOGIN, timeout=30).status_code == httpx.codes.OK
+        return httpx.post(f"{url}/{database}/rpc/", json=LOGIN, timeout=30, verify=PLAIN).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
 

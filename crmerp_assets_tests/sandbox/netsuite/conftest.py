@@ -44,7 +44,7 @@ class Caller:
 
     def __init__(self, sandbox: NetSuiteSandbox) -> None:
         self.sandbox = sandbox
-        self.http = httpx.Client(base_url=sandbox.url, timeout=30)
+        self.http = httpx.Client(base_url=sandbox.url, timeout=30, verify=False)
         self.http.headers["Authorization"] = f"Bearer {self.token(assertion(sandbox)).json()['access_token']}"
 
     def __enter__(self) -> "Caller":

@@ -16,7 +16,7 @@ class Caller:
 
     def __init__(self, sandbox: OdooSandbox) -> None:
         self.sandbox = sandbox
-        self.http = httpx.Client(base_url=sandbox.url, timeout=30)
+        self.http = httpx.Client(base_url=sandbox.url, timeout=30, verify=False)
         self.key = sandbox.credentials["ODOO_API_KEY"]
 
     def new(self, model: str, method: str, **params: Any) -> httpx.Response:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from crmerp_assets.sandbox.company import client
+from crmerp_assets.sandbox.kit.tls import PLAIN
 from crmerp_assets.sandbox.tryton.installing import DATABASE
 from crmerp_assets.sandbox.tryton.server import LOGIN
 
@@ -29,7 +30,7 @@ class Person:
 
     def __init__(self, url: str, database: str = DATABASE) -> None:
         self._path = f"/{database}/rpc/"
-        self._client = httpx.Client(base_url=url, timeout=120)
+        self._client = httpx.Client(base_url=url, timeout=120, verify=PLAIN)
         self.at = datetime.min.replace(tzinfo=UTC)
         self.token = ""
         self._context: dict[str, Any] = {}

@@ -17,6 +17,7 @@ from crmerp_assets.sandbox.company.erp.tryton_person import Person, amount_of, m
 from crmerp_assets.sandbox.company.model import Company, Fields, Record
 from crmerp_assets.sandbox.company.places import PLACES
 from crmerp_assets.sandbox.company.systems import Filled, Ids
+from crmerp_assets.sandbox.kit.tls import PLAIN
 
 _GERMAN = {"Berlin": "BE", "Hessen": "HE", "Hamburg": "HH", "Nordrhein-Westfalen": "NW", "Bayern": "BY"}
 _UNITS = {"Each": "Unit"}
@@ -53,7 +54,7 @@ def fill(url: str, company: Company, today: date) -> Filled:
         payments = _history(person, company, ids, today)
     finally:
         person.close()
-    httpx.post(f"{url}/_sandbox/age", json={"days": _AGED_DAYS}, timeout=120).raise_for_status()
+    httpx.post(f"{url}/_sandbox/age", json={"days": _AGED_DAYS}, timeout=120, verify=PLAIN).raise_for_status()
     return Filled(ids, {"invoices": len(company.billings), "payments": payments})
 
 
