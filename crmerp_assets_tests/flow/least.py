@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from crmerp_assets.connectors.netsuite.objects import ITEM
 from crmerp_assets.connectors.protocol import Right
 from crmerp_assets.sandbox.hubspot.auth import SCOPES
 from crmerp_assets.sync.rights import Privileges, of_connection
@@ -69,7 +70,7 @@ def _nothing() -> dict[str, Any]:
 _TABLES = {
     "Customers": ("customer", "customeraddressbook", "customeraddressbookentityaddress", "customercurrencybalance"),
     "Contacts": ("contact",),
-    "Items": ("item", "pricing", "inventoryItem", "nonInventorySaleItem", "serviceSaleItem"),
+    "Items": ("item", "pricing", *ITEM.record_types.values()),
     "Currency": ("currency", "currencyrate", "currencyRate"),
     "Accounting Lists": ("term",),
     "CRM Lists": ("contactrole",),

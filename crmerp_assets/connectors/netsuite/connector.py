@@ -97,7 +97,7 @@ class NetSuiteConnector:
         wall = WallClock(account_timezone)
         server = ServerClock(self._server_time, clock)
         suiteql = SuiteQL(self._http, name)
-        preparer = Preparer(name, suiteql, Bodies(name, Names(suiteql)))
+        preparer = Preparer(name, suiteql, Bodies(name, Names(suiteql, clock)))
         self._metadata = Metadata(self._http)
         self._reader = Reader(suiteql, wall, server, self._metadata.custom, overlap_seconds, concurrency)
         self._jobs = Jobs(self._http, name, sleep, job_patience)

@@ -20,6 +20,8 @@ for sales lines; moment: a date with time, in the account's time zone."""
 
 CUSTOM_PREFIXES = ("custentity", "custbody", "custitem", "custcol")
 ADDRESS_SIDES = ("billing", "shipping")
+FOR_SALE = "Sale"
+"""The use of an item that tells none."""
 ADDRESS_PARTS = ("addressee", "addr1", "addr2", "city", "state", "zip", "country")
 
 
@@ -59,7 +61,11 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class NativeObject:
-    """One object of the protocol: its SuiteQL table, its REST record type, its fields and children."""
+    """One object of the protocol: its SuiteQL table, its REST record type, its fields and children.
+
+    Where its records have several record types, `record_type` is the one of new records, and `record_types` has those
+    of the others by kind, or by kind and use (`Service Resale`).
+    """
 
     name: str
     table: str
@@ -72,6 +78,10 @@ class NativeObject:
     deleted_types: tuple[str, ...] = ()
     record_types: Mapping[str, str] = field(default_factory=dict)
     natural_key: str | None = None
+
+    def record_type_of(self, kind: str, use: str | None) -> str | None:
+        """The record type of that kind of record; None where records of the kind are not written."""
+        return self.record_types.get(kind) or self.record_types.get(f"{kind} {use or FOR_SALE}")
 
 
 def is_custom(path: str) -> bool:

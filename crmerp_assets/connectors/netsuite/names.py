@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from threading import Lock
 
 from crmerp_assets.connectors.netsuite.suiteql import SuiteQL
@@ -14,14 +15,21 @@ _QUERIES: Mapping[str, str] = {
     "unit": "SELECT l.internalid AS id, l.unitname AS name FROM unitstypeuom l",
     "subsidiary": "SELECT l.id AS id, l.name AS name FROM subsidiary l",
 }
+_MISSING_FOR = timedelta(minutes=1)
 _BASE_CURRENCY = "SELECT l.id AS id FROM currency l WHERE l.isbasecurrency = 'T'"
 
 
 class Names:
-    """Internal ids by name, each list read once; a name that is missing has the list read once more."""
+    """Internal ids by name, each list read once; a name that is missing has the list read once more.
 
-    def __init__(self, suiteql: SuiteQL) -> None:
+    It counts as missing for a minute: then the list is read again, as people add what was missing, while a thousand
+    records with the same unknown name cost one reading.
+    """
+
+    def __init__(self, suiteql: SuiteQL, clock: Callable[[], datetime]) -> None:
         self._suiteql = suiteql
+        self._clock = clock
+        self._read_at: dict[str, datetime] = {}
         self._lists: dict[str, dict[str, str]] = {}
         self._missing: set[tuple[str, str]] = set()
         self._base_currency: str | None = None
@@ -31,7 +39,7 @@ class Names:
         """The internal id; None where no entry of that name exists."""
         wanted = name.strip().lower()
         with self._lock:
-            if lookup not in self._lists or self._new_to_us(lookup, wanted):
+            if lookup not in self._lists or self._worth_reading(lookup, wanted):
                 self._lists[lookup] = self._read(lookup)
             found = self._lists[lookup].get(wanted)
             if found is None:
@@ -45,9 +53,12 @@ class Names:
                 self._base_currency = (found[0]["id"] if found else None) or "1"
             return self._base_currency
 
-    def _new_to_us(self, lookup: str, wanted: str) -> bool:
-        return wanted not in self._lists[lookup] and (lookup, wanted) not in self._missing
+    def _worth_reading(self, lookup: str, wanted: str) -> bool:
+        if wanted in self._lists[lookup]:
+            return False
+        return (lookup, wanted) not in self._missing or abs(self._clock() - self._read_at[lookup]) > _MISSING_FOR
 
     def _read(self, lookup: str) -> dict[str, str]:
-        rows = self._suiteql.rows(_QUERIES[lookup])
+        begun, rows = self._clock(), self._suiteql.rows(_QUERIES[lookup])
+        self._read_at[lookup] = begun
         return {(row.get("name") or "").strip().lower(): row["id"] or "" for row in rows}

@@ -6,6 +6,7 @@ from crmerp_assets.connectors.errors import ConfigError
 from crmerp_assets.connectors.netsuite.fields import (
     ADDRESS_PARTS,
     ADDRESS_SIDES,
+    FOR_SALE,
     SYSTEM,
     Child,
     Column,
@@ -103,15 +104,30 @@ CONTACT = NativeObject(
     natural_key="entityId",
 )
 
+# Items that are products, by `itemtype`. Discounts, markups, subtotals, descriptions, payments, groups, taxes and
+# shipping are items as well, but only shape a document: no product is made of them, though lines still name them.
+# Record types are those of the record browser; that `itemtype` and `subtype` read so in SuiteQL is by what other
+# clients ask for, not seen live.
+_PRODUCTS = {
+    "InvtPart": "inventoryItem",
+    "Assembly": "assemblyItem",
+    "Kit": "kitItem",
+    "DwnLdItem": "downloadItem",
+    "GiftCert": "giftCertificateItem",
+}
+# These have a record type for each use. What is for purchase only is no product either: nobody can put it on an order.
+_USED_PRODUCTS = {"NonInvtPart": "nonInventory", "Service": "service", "OthCharge": "otherCharge"}
+_ITEM_TYPES = _PRODUCTS | {
+    f"{kind} {use}": f"{name}{use}Item" for kind, name in _USED_PRODUCTS.items() for use in (FOR_SALE, "Resale")
+}
+_ITEM_KINDS = ", ".join(f"'{kind}'" for kind in (*_PRODUCTS, *_USED_PRODUCTS))
+
 ITEM = NativeObject(
     name="item",
     table="item",
     record_type="nonInventorySaleItem",
-    record_types={
-        "InvtPart": "inventoryItem",
-        "NonInvtPart": "nonInventorySaleItem",
-        "Service": "serviceSaleItem",
-    },
+    only=f"t.itemtype IN ({_ITEM_KINDS}) AND COALESCE(t.subtype, '{FOR_SALE}') <> 'Purchase'",
+    record_types=_ITEM_TYPES,
     joins={
         "unit": "LEFT JOIN unitstypeuom uom ON uom.internalid = t.saleunit",
         "base": "LEFT JOIN currency base ON base.isbasecurrency = 'T'",
@@ -131,7 +147,7 @@ ITEM = NativeObject(
         "createdDate": computed("createddate", "moment"),
         "lastModifiedDate": computed("lastmodifieddate", "moment"),
     },
-    deleted_types=("inventoryitem", "noninventorysaleitem", "servicesaleitem", "item"),
+    deleted_types=(*(name.lower() for name in _ITEM_TYPES.values()), "item"),
     natural_key="itemId",
 )
 

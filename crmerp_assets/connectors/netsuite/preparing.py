@@ -72,10 +72,12 @@ class Preparer:
         native: NativeObject,
         write: Write,
         draft: Draft,
-        types: Mapping[str, str],
+        types: Mapping[str, str | None],
         books: Mapping[str, list[Entry]],
     ) -> Prepared | ConnectorError:
         record_type = types.get(write.native_id or "", native.record_type)
+        if record_type is None:
+            return self._refused(write, "items of its kind are no products here and are not written", "NOT_WRITTEN")
         if write.operation == "update" and native.record_types and write.native_id not in types:
             message = f"{native.name} {write.key} in {self._connection} does not exist any more; its link must follow."
             return Gone(message, system=SYSTEM, object=native.name, record=write.key)
@@ -96,18 +98,19 @@ class Preparer:
         ]
         return read_books(self._suiteql, customers) if customers else {}
 
-    def _record_types(self, native: NativeObject, writes: Sequence[Write]) -> dict[str, str]:
-        """Items have a record type of their own each; an update must name the right one."""
+    def _record_types(self, native: NativeObject, writes: Sequence[Write]) -> dict[str, str | None]:
+        """Items have a record type by kind and use; an update must name the right one. None: it has none here."""
         ids = [write.native_id for write in writes if write.operation == "update" and write.native_id]
-        types: dict[str, str] = {}
+        types: dict[str, str | None] = {}
         if not native.record_types:
             return types
         for chunk in chunks(ids):
             query = (
-                f"SELECT t.id AS id, t.itemtype AS kind FROM item t WHERE t.id IN ({number_list(chunk)}) ORDER BY t.id"
+                "SELECT t.id AS id, t.itemtype AS kind, t.subtype AS subtype FROM item t "
+                f"WHERE t.id IN ({number_list(chunk)}) ORDER BY t.id"
             )
             for raw in self._suiteql.rows(query):
-                types[raw["id"] or ""] = native.record_types.get(raw.get("kind") or "", native.record_type)
+                types[raw["id"] or ""] = native.record_type_of(raw.get("kind") or "", raw.get("subtype"))
         return types
 
     def _refused(self, write: Write, reason: str, code: str) -> Rejected:

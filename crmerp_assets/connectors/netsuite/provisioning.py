@@ -22,7 +22,7 @@ _TYPES = {
 _APPLIES = {
     "customer": "Customer",
     "contact": "Contact",
-    "item": "Inventory, Non-inventory and Service Item",
+    "item": "Inventory, Non-inventory, Service, Other Charge, Kit and Assembly Item",
     "salesOrder": "Sale",
     "invoice": "Sale",
     "creditMemo": "Sale",

@@ -5,7 +5,7 @@ from typing import Any
 from crmerp_assets.sandbox.netsuite.engine.account import Account
 from crmerp_assets.sandbox.netsuite.engine.draft import Draft, read_line
 from crmerp_assets.sandbox.netsuite.errors import missing, user_error
-from crmerp_assets.sandbox.netsuite.schema.items import PRICE, UNCOUNTED
+from crmerp_assets.sandbox.netsuite.schema.items import PRICE, use_of
 
 BASE_LEVEL = 1
 _LIST = "price"
@@ -17,7 +17,7 @@ def check_item(account: Account, draft: Draft) -> None:
     if draft.new:
         draft.columns.setdefault("isinactive", "F")
         draft.columns |= {"itemtype": draft.type.code, "recordtype": draft.type.name}
-        draft.columns["subtype"] = None if draft.type.code in UNCOUNTED else "Sale"
+        draft.columns["subtype"] = use_of(draft.type.name)
         draft.columns.setdefault("istaxable", "T")
     if "itemid" in draft.columns and not draft.seeding:
         sql = "SELECT 1 FROM item WHERE itemid = ? AND id <> ?"

@@ -10,7 +10,7 @@ from crmerp_assets.sandbox.netsuite.engine.draft import Draft, read_line
 from crmerp_assets.sandbox.netsuite.engine.items import base_price
 from crmerp_assets.sandbox.netsuite.engine.money import decimal, rounded, rounding
 from crmerp_assets.sandbox.netsuite.errors import invalid_value, missing, user_error
-from crmerp_assets.sandbox.netsuite.schema.items import DESCRIPTION, DISCOUNT
+from crmerp_assets.sandbox.netsuite.schema.items import DESCRIPTION, DISCOUNT, PURCHASE
 
 LIST = "item"
 # What changes the totals of a document though its lines are not mentioned.
@@ -86,8 +86,8 @@ def _check_item(account: Account, line: Line, prefix: str) -> None:
     if line.get("item") is None:
         raise missing(["Item"])
     if "item" in line["given"]:
-        row = account.row("SELECT isinactive, itemtype FROM item WHERE id = ?", line["item"])
-        if row is not None and row["isinactive"] == "T":
+        row = account.row("SELECT isinactive, itemtype, subtype FROM item WHERE id = ?", line["item"])
+        if row is not None and (row["isinactive"] == "T" or row["subtype"] == PURCHASE):
             raise invalid_value(f"{prefix}item", "item", line["item"])
         line["itemtype"] = row["itemtype"] if row is not None else None
     if isinstance(line.get("rate"), str) and line.get("itemtype") != DISCOUNT:
