@@ -347,9 +347,15 @@ def test_a_name_is_read_as_it_was_put_together(desk: Desk) -> None:
 
 
 def test_a_field_that_cannot_hold_its_values_is_told_and_left_as_it_is(desk: Desk) -> None:
-    made = [FieldSpec("res.partner", "x_tier", "Tier", "number"), FieldSpec("res.partner", "x_note", "Note", "text", 20)]
+    made = [
+        FieldSpec("res.partner", "x_tier", "Tier", "number"),
+        FieldSpec("res.partner", "x_note", "Note", "text", 20),
+    ]
     assert [step.done for step in desk.connector.provision(made, dry_run=False)] == [True, True]
-    wanted = [FieldSpec("res.partner", "x_tier", "Tier", "text"), FieldSpec("res.partner", "x_note", "Note", "text", 40)]
+    wanted = [
+        FieldSpec("res.partner", "x_tier", "Tier", "text"),
+        FieldSpec("res.partner", "x_note", "Note", "text", 40),
+    ]
     for dry_run in (True, False):
         tier, note = desk.connector.provision(wanted, dry_run=dry_run)
         assert (tier.done, note.done) == (False, False)

@@ -2,7 +2,14 @@
 
 To see that the tests bite, protections were removed one at a time. What was removed, and what failed:
 
-BITES
+- `_unfit` in `Provisioning.provision`: left_as_it_is, cannot_hold_its_values
+- asking again in `_unfit`: mended_is_done
+- `_found`, the look at a field that existed and was hidden: was_hidden
+- `require_key` before a push: made_by_a_key_of_another_kind, missing_is_named, mended_is_used
+- updates that give our key in `_keys_written`: made_by_a_key_of_another_kind
+- asking again in `require_key`: mended_is_used
+- "Unique" among the ticks: left_as_it_is, made_by_a_key_of_another_kind
+- `_raise_if_no_key`, and the class of that refusal: changed_meanwhile
 """
 
 from __future__ import annotations
@@ -110,6 +117,14 @@ def test_a_key_that_was_mended_is_used_by_the_connector_that_refused_it(
         connector.push("Account", [create(1)])
     person.change_field(field, **UNIQUE)
     assert [result.error for result in connector.push("Account", [create(1)])] == [None]
+
+
+def test_a_key_that_was_mended_is_done_for_the_connector_that_told_of_it(
+    connector: SalesforceConnector, person: Person
+) -> None:
+    field = person.make_field(f"Account.{KEY}")
+    assert [found.done for found in connector.provision([KEY_SPEC], dry_run=True)] == [False]
+    person.change_field(field, **UNIQUE)
     assert [found.done for found in connector.provision([KEY_SPEC], dry_run=True)] == [True]
 
 
