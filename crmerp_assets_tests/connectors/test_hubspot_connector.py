@@ -4,7 +4,8 @@ Tried, one at a time, and caught here: many rows of one millisecond not read by 
 answers matched by order, a batch not halved, a stage won by its id, a deal made without its lines and company in the
 same step, changed line items not looked for, a company that was added later not looked for, a survivor's answer taken
 for the record that was asked for (read and written), a large recycle bin listed each time, a key that is not unique
-taken for a bad row, a property of another type taken as it is. A page of a list believed though short or repeated is caught by the contract suite.
+taken for a bad row, a property of another type taken as it is. A page of a list believed though short or repeated is
+caught by the contract suite.
 """
 
 from __future__ import annotations
