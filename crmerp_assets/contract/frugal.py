@@ -30,6 +30,7 @@ def test_everything_is_pulled_in_close_to_the_fewest_pages(case: ConnectorCase, 
 def test_a_thousand_records_take_close_to_the_fewest_calls(case: ConnectorCase, connector: Connector) -> None:
     """A thousand, or as many as the system makes in seconds."""
     records = records_of(case, connector)
+    connector.describe(case.object)
     _, before = records.pulled()
     writes = [case.create(number) for number in range(records.best.count)]
     ids = records.pushed("create", records.best.create, writes)

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import polars as pl
 
+from crmerp_assets.connectors.errors import ConnectorError
 from crmerp_assets.connectors.protocol import FieldSpec, Finding, ProvisionStep
 from crmerp_assets.connectors.rights import findings
 from crmerp_assets.mapping.provision import fields_to_provision
@@ -17,7 +18,7 @@ def check(platform: Platform) -> list[tuple[str, Finding]]:
     found = [
         (one.connection, finding)
         for one in privileges(platform)
-        for finding in _looked_at(platform.connections[one.connection], one)
+        for finding in _looked_at(platform, platform.connections[one.connection], one)
     ]
     failing = {name for name, finding in found if not finding.ok}
     for name in platform.connections:
@@ -26,12 +27,33 @@ def check(platform: Platform) -> list[tuple[str, Finding]]:
     return found
 
 
-def _looked_at(connection: Connection, rights: Privileges) -> list[Finding]:
+def _looked_at(platform: Platform, connection: Connection, rights: Privileges) -> list[Finding]:
     """What the connector finds, then its rights; where the one already says that nothing works, the other is silent."""
     found = connection.connector.check(by_object(rights.needs))
+    found.extend(_of_another_kind(platform, connection, found))
     if rights.problem is not None and rights.problem != UNTOLD and all(finding.ok for finding in found):
         found.append(Finding(False, f"The rights cannot be looked at: {rights.problem}", "Run `crmerp check` again."))
     return [*found, *findings(rights.rights)]
+
+
+def _of_another_kind(platform: Platform, connection: Connection, found: list[Finding]) -> list[Finding]:
+    """The custom fields that are there and not as the mapping needs them: a key that is not unique makes doubles.
+
+    What is missing altogether, the connector has found already.
+    """
+    connector = connection.connector
+    try:
+        return [
+            Finding(False, f"{step.spec.object}.{step.spec.name} is not as the mapping needs it", step.manual)
+            for step in connector.provision(_specs(platform, connection), dry_run=True)
+            if step.manual and not step.done and step.spec.name in connector.describe(step.spec.object)
+        ]
+    except ConnectorError as error:
+        return [] if any(not finding.ok for finding in found) else [Finding(False, "custom fields", str(error))]
+
+
+def _specs(platform: Platform, connection: Connection) -> list[FieldSpec]:
+    return [FieldSpec(**asdict(spec)) for spec in fields_to_provision(platform.matrix, connection.system)]
 
 
 def provision(platform: Platform, *, dry_run: bool) -> list[tuple[str, ProvisionStep]]:
@@ -42,11 +64,9 @@ def provision(platform: Platform, *, dry_run: bool) -> list[tuple[str, Provision
     steps = [
         (connection.name, step)
         for connection in platform.connections.values()
-        for step in connection.connector.provision(
-            [FieldSpec(**asdict(spec)) for spec in fields_to_provision(platform.matrix, connection.system)], dry_run
-        )
+        for step in connection.connector.provision(_specs(platform, connection), dry_run)
     ]
-    lacking = {name for name, step in steps if not step.done and not step.manual}
+    lacking = {name for name, step in steps if not step.done}
     for name in platform.connections:
         if not dry_run and name not in lacking:
             put_right(platform, name)

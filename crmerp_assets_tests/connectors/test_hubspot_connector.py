@@ -4,7 +4,8 @@ Tried, one at a time, and caught here: many rows of one millisecond not read by 
 answers matched by order, a batch not halved, a stage won by its id, a deal made without its lines and company in the
 same step, changed line items not looked for, a company that was added later not looked for, a survivor's answer taken
 for the record that was asked for (read and written), a large recycle bin listed each time, a key that is not unique
-taken for a bad row. A page of a list believed though short or repeated is caught by the contract suite.
+taken for a bad row, a property of another type taken as it is. A page of a list believed though short or repeated is
+caught by the contract suite.
 """
 
 from __future__ import annotations
@@ -479,6 +480,15 @@ def test_provisioning_says_what_it_cannot_mend(connector: HubSpotConnector, sand
     (step,) = connector.provision([FieldSpec("companies", "tier", "Tier", "text", 40, external_id=True)], dry_run=False)
     assert not step.done
     assert "delete tier" in str(step.manual)
+    for spec, said in (
+        (FieldSpec("companies", "tier", "Tier", "text", 40, external_id=True), "does not require unique values"),
+        (FieldSpec("companies", "owed", "Owed", "text", 40), "is of the type number, where text is meant"),
+        (FieldSpec("companies", "terms", "Terms", "picklist", values=("Net 90",)), "with the options Net 90"),
+    ):
+        (planned,), (step,) = (connector.provision([spec], dry_run=dry_run) for dry_run in (True, False))
+        assert planned == step, "a dry run tells it as well"
+        assert not step.done
+        assert said in str(step.manual)
     post(sandbox, "settings", {"scopes_withheld": ["crm.schemas.companies.write"]})
     (step,) = connector.provision([FieldSpec("companies", "more", "More", "text", 40)], dry_run=False)
     assert not step.done

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -497,6 +497,9 @@ def test_a_custom_field_is_read_and_written_once_it_exists(account: Account) -> 
     ).raise_for_status()
     (step,) = account.connector.provision([spec], dry_run=False)
     assert step.done
+    (other,) = account.connector.provision([replace(spec, type="currency")], dry_run=True)
+    assert not other.done, "a field of another kind holds no such values"
+    assert "custentity_tier is of the type text, where currency is meant. Delete it" in str(other.manual)
     native_id = account.make("customer", "cust-1", companyName="Acme", subsidiary="1", custentity_tier="Gold")
     assert account.one("customer", ["custentity_tier"], native_id)["custentity_tier"] == "Gold"
     assert account.connector.describe("customer")["custentity_tier"].custom

@@ -9,6 +9,7 @@ What was removed once to see a test fail, and the test that did:
 * the touched relations in the domain of changes: test_a_line_that_changes_and_a_payment_bring_their_documents_along
 * fields of ours for a person's name: test_a_name_is_read_as_it_was_put_together
 * the sweep, and the nightly comparison of values: test_a_transaction_longer_than_a_pull_looks_back_is_found_by_...
+* `misfit` in provisioning: test_a_field_that_cannot_hold_its_values_is_told_and_left_as_it_is
 * asking again for keys that an answer left out: test_a_short_answer_about_keys_hides_none
 """
 
@@ -343,6 +344,25 @@ def test_a_name_is_read_as_it_was_put_together(desk: Desk) -> None:
     assert shown(souza) == ("Anna Silva Souza", "Anna", "Silva Souza")
     desk.person.call("res.partner", "write", [[int(souza)], {"name": "Anna Costa"}])
     assert shown(souza)[1:] == ("Anna", "Costa")
+
+
+def test_a_field_that_cannot_hold_its_values_is_told_and_left_as_it_is(desk: Desk) -> None:
+    made = [
+        FieldSpec("res.partner", "x_tier", "Tier", "number"),
+        FieldSpec("res.partner", "x_note", "Note", "text", 20),
+    ]
+    assert [step.done for step in desk.connector.provision(made, dry_run=False)] == [True, True]
+    wanted = [
+        FieldSpec("res.partner", "x_tier", "Tier", "text"),
+        FieldSpec("res.partner", "x_note", "Note", "text", 40),
+    ]
+    for dry_run in (True, False):
+        tier, note = desk.connector.provision(wanted, dry_run=dry_run)
+        assert (tier.done, note.done) == (False, False)
+        assert "x_tier of res.partner is of the type float, where text is meant" in str(tier.manual)
+        assert "x_note of res.partner takes 20 characters, where 40 are meant" in str(note.manual)
+    owed = FieldSpec("res.partner", "x_tier", "Owed", "currency", 18, 2)
+    assert [step.done for step in desk.connector.provision([owed, made[1]], dry_run=True)] == [True, True]
 
 
 def test_a_record_that_was_there_gets_our_key(desk: Desk) -> None:

@@ -21,6 +21,7 @@ Tried by removing what protects; each was caught by the test named, here or in t
 | late errors as results, for what has none yet | fails_late, lost_create |
 | what a key of ours looks like | there_before |
 | names in use before those out of use | out_of_use |
+| the kind of a field that is there | cannot_hold_its_values |
 | counting what is known and nothing between | lower_id_joined |
 | ids between the known ones | joined_between_others |
 """
@@ -44,7 +45,7 @@ from crmerp_assets.connectors.errors import (
     Unknown,
     VersionConflict,
 )
-from crmerp_assets.connectors.protocol import Write
+from crmerp_assets.connectors.protocol import FieldSpec, Write
 from crmerp_assets.connectors.tryton import TrytonConnector
 from crmerp_assets.connectors.tryton.values import day
 from crmerp_assets.sandbox.tryton.installing import DATABASE
@@ -273,6 +274,15 @@ def test_a_product_gets_our_key_and_is_not_made(office: Office) -> None:
     assert {key: (row["_id"], row["code"], row["sold"]) for key, row in found.items()} == {
         "item-1": (product, "SKU-1", "true")
     }
+
+
+def test_a_field_that_cannot_hold_its_values_is_told(office: Office) -> None:
+    """`create_uid` stands for the field of a module that somebody else wrote."""
+    wrong, right = FieldSpec(PARTY, "create_uid", "Tier", "text", 40), FieldSpec(PARTY, "rec_name", "Tier", "text", 40)
+    for dry_run in (True, False):
+        other, same = office.connector.provision([wrong, right], dry_run=dry_run)
+        assert (other.done, same.done) == (False, True)
+        assert "create_uid of party.party is of the type many2one, where text is meant" in str(other.manual)
 
 
 def test_an_error_tells_no_value_and_no_name(office: Office) -> None:

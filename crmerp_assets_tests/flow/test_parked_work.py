@@ -274,12 +274,12 @@ def test_revoked_credentials_pause_that_connection_only_until_a_check_passes(
 
 
 def test_a_quota_spent_in_the_middle_of_a_push_costs_no_write_an_attempt(world: World) -> None:
-    """Salesforce takes 200 records a call, and one call is left."""
+    """Salesforce takes 200 records a call, and two calls are left: one tells what the key is."""
     world.policy(GO_LIVE + "budget: {shares: {order: 1, status: 1, master: 1, enrichment: 1}}\n")
     world.seed("erp", "customer", [{"companyName": f"Only ERP {n}", "subsidiary": {"id": "1"}} for n in range(230)])
     world.pass_through(push=False)
     assert world.open_intents("planned").height == 230
-    world.admin("crm", "limits", {"daily_limit": 1})
+    world.admin("crm", "limits", {"daily_limit": 2})
 
     with world.platform() as used, pytest.raises(QuotaSpent):
         push(used, "salesforce", "test")

@@ -34,6 +34,28 @@ def test_a_key_that_comes_twice_in_one_call_is_refused(sf):
     assert failed(results[0]) == ("DUPLICATE_VALUE", "duplicate external id value specified")
 
 
+def test_a_field_that_is_no_external_id_is_refused_row_by_row_and_a_missing_one_at_once(sf):
+    assert sf.custom_field("Account.Ext__c", unique=True).status_code == 201
+    assert sf.grant("Account.Ext__c").status_code == 201
+    results = sf.upserted("Account", "Ext__c", {"Ext__c": "A-1", "Name": "Acme"}, {"Ext__c": "A-2", "Name": "Bolt"})
+    message = "Field name provided, Ext__c does not match an External ID, Salesforce Id, or indexed field for Account"
+    assert [failed(result) for result in results] == [("INVALID_FIELD", message)] * 2
+    body = {"records": [{"attributes": {"type": "Account"}, "Nope__c": "A-1", "Name": "Acme"}]}
+    missing = sf.call("PATCH", "/composite/sobjects/Account/Nope__c", body)
+    assert (missing.status_code, missing.json()[0]["errorCode"]) == (404, "NOT_FOUND")
+    alone = sf.call("PATCH", "/sobjects/Account/Ext__c/A-1", {"Name": "Acme"})
+    assert (alone.status_code, alone.json()[0]["errorCode"]) == (404, "NOT_FOUND")
+    assert sf.query("SELECT COUNT() FROM Account")["totalSize"] == 0
+
+
+def test_an_external_id_that_is_not_unique_lets_doubles_be(sf):
+    sf.key("Account", unique=False)
+    for _ in range(2):
+        sf.create("Account", Name="Acme", Ext__c="A-1")
+    (result,) = sf.upserted("Account", "Ext__c", {"Ext__c": "A-1", "Name": "Acme Inc"})
+    assert failed(result)[0] == "DUPLICATE_EXTERNAL_ID"
+
+
 def test_updates_need_an_id_of_a_living_record(sf):
     alive, dead = sf.seed("Account", {"Name": "A"}, {"Name": "B"})
     sf.call("DELETE", f"/sobjects/Account/{dead}")

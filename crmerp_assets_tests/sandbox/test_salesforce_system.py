@@ -39,6 +39,23 @@ def test_a_custom_field_is_made_once_and_can_be_removed(sf):
     sf.key("Account")
 
 
+def test_a_custom_field_becomes_an_external_id_and_unique_once_no_two_records_share_a_value(sf):
+    made = sf.custom_field("Account.Ext__c").json()["id"]
+    sf.grant("Account.Ext__c")
+    first, second = (sf.create("Account", Name="Acme", Ext__c="A-1") for _ in range(2))
+    key = {"label": "Ext", "type": "Text", "length": 64, "externalId": True, "unique": True}
+    path = f"/tooling/sobjects/CustomField/{made}"
+    refused = sf.call("PATCH", path, {"Metadata": key})
+    assert (refused.status_code, refused.json()[0]["errorCode"]) == (400, "FIELD_INTEGRITY_EXCEPTION")
+    sf.update("Account", second, Ext__c="A-2")
+    assert sf.call("PATCH", path, {"Metadata": key}).status_code == 204
+    fields = {field["name"]: field for field in sf.call("GET", "/sobjects/Account/describe").json()["fields"]}
+    assert [fields["Ext__c"][name] for name in ("externalId", "unique", "idLookup")] == [True, True, True]
+    assert sf.update("Account", second, Ext__c="A-1").json()[0]["errorCode"] == "DUPLICATE_VALUE"
+    (again,) = sf.upserted("Account", "Ext__c", {"Ext__c": "A-1", "Name": "Acme Inc"})
+    assert (again["id"], again["created"]) == (first, False)
+
+
 def test_describe_tells_what_a_field_takes(sf):
     values = [{"fullName": name, "label": name, "default": False} for name in ("Big", "Small")]
     definition = {"restricted": True, "valueSetDefinition": {"sorted": False, "value": values}}

@@ -9,7 +9,8 @@ from crmerp_assets.connectors.errors import ConfigError, Duplicate, Rejected
 from crmerp_assets.connectors.hubspot.api import HubSpotApi
 from crmerp_assets.connectors.hubspot.objects import CHILDREN, LINE_KEY
 from crmerp_assets.connectors.hubspot.schema import Schema
-from crmerp_assets.connectors.protocol import FieldSpec, ProvisionStep
+from crmerp_assets.connectors.kinds import misfit
+from crmerp_assets.connectors.protocol import FieldInfo, FieldSpec, ProvisionStep
 
 GROUP = "crmerp"
 _TYPES = {
@@ -20,6 +21,15 @@ _TYPES = {
     "date": ("date", "date"),
     "checkbox": ("bool", "booleancheckbox"),
     "picklist": ("enumeration", "select"),
+}
+_HOLDING = {
+    "text": ("string", "enumeration"),
+    "url": ("string", "enumeration"),
+    "picklist": ("enumeration", "string"),
+    "number": ("number",),
+    "currency": ("number",),
+    "date": ("date",),
+    "checkbox": ("bool",),
 }
 _LABEL = "ERP sync"
 _PLACE = f"in the property group {_LABEL}, for all who see the object; on no card until somebody puts it there"
@@ -36,7 +46,7 @@ class Provisioning:
         """
         wanted = [*specs, *_line_keys(specs)]
         if dry_run:
-            return [ProvisionStep(spec, self._done(spec), place=_PLACE) for spec in wanted]
+            return [self._planned(spec) for spec in wanted]
         missing = [spec for spec in wanted if not self._done(spec)]
         for object in dict.fromkeys(spec.object for spec in missing):
             self._make_group(object)
@@ -45,13 +55,19 @@ class Provisioning:
 
     def _done(self, spec: FieldSpec) -> bool:
         field = self._schema.fields(spec.object).get(spec.name)
-        lacking = field is not None and not set(spec.values) <= set(field.values)
-        return field is not None and field.writeable and (field.unique or not spec.external_id) and not lacking
+        fits = field is not None and misfit(spec, field, _HOLDING) is None
+        return field is not None and fits and field.writeable and (field.unique or not spec.external_id)
+
+    def _planned(self, spec: FieldSpec) -> ProvisionStep:
+        field = self._schema.fields(spec.object).get(spec.name)
+        if field is None or self._done(spec):
+            return ProvisionStep(spec, field is not None, place=_PLACE)
+        return ProvisionStep(spec, False, _change(spec, field))
 
     def _step(self, spec: FieldSpec) -> ProvisionStep:
         there = self._schema.fields(spec.object).get(spec.name)
         if there is not None:
-            return ProvisionStep(spec, False, _change(spec))
+            return ProvisionStep(spec, False, _change(spec, there))
         try:
             self._api.write(self._api.paths.properties(spec.object), _body(spec))
         except Duplicate:
@@ -104,7 +120,13 @@ def _make(spec: FieldSpec) -> str:
     )
 
 
-def _change(spec: FieldSpec) -> str:
+def _change(spec: FieldSpec, field: FieldInfo) -> str:
+    wrong = misfit(spec, field, _HOLDING)
+    if field.type not in _HOLDING[spec.type]:
+        return (
+            f"In Settings > Properties > {spec.object} delete {spec.name}, which {wrong}, or map another property; "
+            "then provision again."
+        )
     if spec.external_id:
         return (
             f"In Settings > Properties > {spec.object} delete {spec.name}, which does not require unique values (that "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crmerp_assets.connectors.kinds import misfit
 from crmerp_assets.connectors.netsuite.metadata import Metadata
 from crmerp_assets.connectors.netsuite.objects import native_object
 from crmerp_assets.connectors.protocol import FieldSpec, ProvisionStep
@@ -18,6 +19,15 @@ _TYPES = {
     "checkbox": "Check Box",
     "picklist": "List/Record",
     "url": "Hyperlink",
+}
+_HOLDING = {
+    "text": ("text",),
+    "url": ("text",),
+    "picklist": ("text", "reference"),
+    "number": ("number",),
+    "currency": ("number",),
+    "date": ("date",),
+    "checkbox": ("boolean",),
 }
 _APPLIES = {
     "customer": "Customer",
@@ -36,19 +46,19 @@ def field_menu(object: str) -> str:
 
 
 def steps(metadata: Metadata, specs: Sequence[FieldSpec]) -> list[ProvisionStep]:
-    """One step per field: done where the account has it, else what to enter where."""
+    """One step per field: done where the account has it and it holds the values, else what to enter where."""
     return [_step(metadata, spec) for spec in specs]
 
 
 def _step(metadata: Metadata, spec: FieldSpec) -> ProvisionStep:
-    if _exists(metadata, spec):
-        return ProvisionStep(spec, done=True)
-    return ProvisionStep(spec, done=False, manual=_manual(spec))
-
-
-def _exists(metadata: Metadata, spec: FieldSpec) -> bool:
     native = native_object(spec.object)
-    return spec.name in native.columns or spec.name in metadata.properties(native.record_type)
+    if spec.name in native.columns:
+        return ProvisionStep(spec, done=True)
+    field = metadata.describe(native).get(spec.name)
+    if field is None:
+        return ProvisionStep(spec, done=False, manual=_manual(spec))
+    wrong = misfit(spec, field, _HOLDING)
+    return ProvisionStep(spec, done=wrong is None, manual=_change(spec, wrong) if wrong else None)
 
 
 def _manual(spec: FieldSpec) -> str:
@@ -59,4 +69,12 @@ def _manual(spec: FieldSpec) -> str:
         f"{field_menu(spec.object)}: label {spec.label!r}, id _{rest} (it becomes {prefix}_{rest}), "
         f"type {_TYPES[spec.type]}{values}, Store Value on, applies to {_APPLIES.get(spec.object, spec.object)}; "
         "or deploy the same field with SuiteCloud (SDF)."
+    )
+
+
+def _change(spec: FieldSpec, wrong: str) -> str:
+    """NetSuite changes no field's type once it is saved."""
+    return (
+        f"{field_menu(spec.object).removesuffix(' > New')}: {spec.name} {wrong}. Delete it and make it again as "
+        f"{_TYPES[spec.type]}, or map another field; then run `crmerp check`."
     )

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from crmerp_assets.connectors.errors import ConfigError, Rejected
+from crmerp_assets.connectors.kinds import misfit
 from crmerp_assets.connectors.odoo.api import OdooApi
 from crmerp_assets.connectors.odoo.drafts import NAME_PARTS
-from crmerp_assets.connectors.odoo.schema import Schema
+from crmerp_assets.connectors.odoo.schema import Schema, info
 from crmerp_assets.connectors.odoo.views import view_of
 from crmerp_assets.connectors.protocol import FieldSpec, ProvisionStep
 
@@ -22,11 +23,21 @@ _TYPES = {
     "date": "date",
     "checkbox": "boolean",
 }
+_TEXT, _NUMBER = ("char", "text", "html", "selection"), ("float", "monetary", "integer")
+_HOLDING = {
+    "text": _TEXT,
+    "url": _TEXT,
+    "picklist": _TEXT,
+    "number": _NUMBER,
+    "currency": ("float", "monetary"),
+    "date": ("date",),
+    "checkbox": ("boolean",),
+}
 _PLACE = "on the model {0}, for all who may read it; in no view until somebody puts it there"
 
 
 class Provisioning:
-    """Makes the fields that the mapping needs; what is there already is left as it is."""
+    """Makes the fields that the mapping needs. What is there already is left as it is, and told where it is unfit."""
 
     def __init__(self, api: OdooApi, schema: Schema) -> None:
         self._api, self._schema = api, schema
@@ -41,8 +52,10 @@ class Provisioning:
 
     def _of_field(self, model: str, spec: FieldSpec, dry_run: bool) -> ProvisionStep:
         self._schema.forget(model)
-        if spec.name in self._schema.fields(model):
-            return ProvisionStep(spec, done=True)
+        there = self._schema.fields(model).get(spec.name)
+        if there is not None:
+            wrong = misfit(spec, info(spec.name, there), _HOLDING)
+            return ProvisionStep(spec, done=wrong is None, manual=_change(model, spec, wrong) if wrong else None)
         if dry_run:
             return ProvisionStep(spec, done=False, place=_PLACE.format(model))
         try:
@@ -71,4 +84,11 @@ def _manual(model: str, spec: FieldSpec) -> str:
     return (
         f"Settings > Technical > Database Structure > Fields (developer mode) > New: name {spec.name}, label "
         f"{spec.label!r}, model {model}, type {_TYPES[spec.type]}; or let a user with Settings: Access Rights run this."
+    )
+
+
+def _change(model: str, spec: FieldSpec, wrong: str) -> str:
+    return (
+        f"Settings > Technical > Database Structure > Fields (developer mode): {spec.name} of {model} {wrong}. Change "
+        "or delete it there, or map another field; then provision again."
     )

@@ -57,6 +57,11 @@ _CONFIGURATION = {
 }
 _NO_COLUMN = re.compile(r"No such column '([^']+)' on (?:entity|sobject of type) '?(\w+)'?")
 _NO_RELATION = re.compile(r"Didn't understand relationship '([^']+)'")
+_NO_KEY = re.compile(
+    r"external ID field does not exist or is not accessible: (\w+)|"
+    r"Field name provided, (\w+) does not match an External ID|"
+    r"(\w+): more than one record found for external id field"
+)
 _NO_TYPE = re.compile(r"sObject type '([^']+)'")
 _NOT_ALLOWED = re.compile(r"entity type cannot be (inserted|updated)")
 _SHARED_LIMIT = re.compile(r"LimitException|Too many (SOQL|DML|query)|CPU time limit|heap size too large")
@@ -131,6 +136,8 @@ def classify(failure: Failure, object: str | None = None, record: str | None = N
     where: dict[str, Any] = {"system": SYSTEM, "object": object, "record": record}
     if failure.code in _TRANSIENT or _SHARED_LIMIT.search(failure.message):
         return Transient(f"Salesforce could not save {subject} now ({failure.code}); it is tried again.", **where)
+    if _NO_KEY.search(failure.message):
+        return _unfit_key(failure, where)
     if failure.code == "INVALID_FIELD":
         return _missing_field(failure, object, record)
     if failure.code in _CONFIGURATION or _NOT_ALLOWED.search(failure.message):
@@ -152,7 +159,13 @@ def over_shared_limit(answer: object) -> bool:
     return any(_SHARED_LIMIT.search(str(error.get("message", ""))) for error in errors)
 
 
-def classify_all(errors: Sequence[Mapping[str, Any]], object: str, record: str) -> ConnectorError:
+def no_key(answer: object) -> bool:
+    """Whether a row was refused because the field that it goes by is no key."""
+    errors = answer.get("errors") or () if isinstance(answer, Mapping) else ()
+    return any(_NO_KEY.search(str(error.get("message", ""))) for error in errors)
+
+
+def classify_all(errors: Sequence[Mapping[str, Any]], object: str, record: str | None) -> ConnectorError:
     """The error of one row; the first one listed leads."""
     failure = as_failure(errors[0]) if errors else Failure("UNKNOWN", "")
     return classify(failure, object, record)
@@ -170,6 +183,17 @@ def _limit(failure: Failure) -> ConnectorError:
         return Throttled(message, system=SYSTEM, wait=_CONCURRENT_WAIT)
     message = "Salesforce's daily API requests are used up; calls resume as the last 24 hours roll on."
     return QuotaSpent(message, system=SYSTEM)
+
+
+def _unfit_key(failure: Failure, where: dict[str, Any]) -> ConfigError:
+    found = _NO_KEY.search(failure.message)
+    field = next((name for name in (found.groups() if found else ()) if name), "the key")
+    message = (
+        f"Salesforce takes {field} of {where['object'] or 'the object'} for no unique external id ({failure.code}). In "
+        f"Setup > Object Manager > {where['object'] or 'the object'} > Fields & Relationships > {field} > Edit tick "
+        "'External ID' and 'Unique', and grant the integration user the field; then run `crmerp check`."
+    )
+    return ConfigError(message, **where)
 
 
 def _missing_field(failure: Failure, object: str | None, record: str | None) -> ConfigError:

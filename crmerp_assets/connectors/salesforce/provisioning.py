@@ -14,6 +14,7 @@ from crmerp_assets.connectors.errors import ConfigError, ConnectorError, Duplica
 from crmerp_assets.connectors.protocol import FieldSpec, ProvisionStep
 from crmerp_assets.connectors.salesforce.api import SalesforceApi
 from crmerp_assets.connectors.salesforce.schema import Schema
+from crmerp_assets.connectors.salesforce.shapes import step
 from crmerp_assets.connectors.salesforce.soql import literal
 
 _PLACE = "read and edit access in the permission set {0}; on no page layout until somebody puts it there"
@@ -27,22 +28,39 @@ class Provisioning:
         self._permission_set = permission_set
 
     def provision(self, specs: Sequence[FieldSpec], dry_run: bool) -> list[ProvisionStep]:
-        """`done` says whether the field is there and granted, in a dry run without changing anything."""
-        missing = [spec for spec in specs if not self._granted(spec)]
+        """`done` says whether the field is there, granted and of the kind asked for, in a dry run without changing
+        anything. One of another kind is left as it is, with what to do about it.
+        """
+        unfit = self._unfit(specs)
+        missing = [spec for spec in specs if id(spec) not in unfit and not self._granted(spec)]
         parent = self.permission_set_id() if missing else None
         place = _PLACE.format(self._permission_set)
         if dry_run:
             without = _make_permission_set(self._permission_set) if missing and parent is None else None
             steps = {id(spec): ProvisionStep(spec, False, without, place) for spec in missing}
-            return [steps.get(id(spec), ProvisionStep(spec, True)) for spec in specs]
-        steps = {id(spec): replace(self._step(spec, parent), place=place) for spec in missing}
-        for spec in missing:
-            self._schema.forget(spec.object)
+        else:
+            steps = {id(spec): replace(self._step(spec, parent), place=place) for spec in missing}
+            for spec in missing:
+                self._schema.forget(spec.object)
+        steps |= unfit
         return [steps.get(id(spec), ProvisionStep(spec, True)) for spec in specs]
 
     def permission_set_id(self) -> str | None:
         rows = self._api.rows(f"SELECT Id FROM PermissionSet WHERE Name = {literal(self._permission_set)}")
         return rows[0]["Id"] if rows else None
+
+    def _unfit(self, specs: Sequence[FieldSpec]) -> dict[int, ProvisionStep]:
+        """The specs whose field is of another kind, by their id; what was known before is asked again."""
+        for spec in specs:
+            if self._change(spec):
+                self._schema.forget(spec.object)
+        changes = {id(spec): (spec, self._change(spec)) for spec in specs}
+        return {key: ProvisionStep(spec, False, change) for key, (spec, change) in changes.items() if change}
+
+    def _change(self, spec: FieldSpec) -> str | None:
+        """What to do with a field that can be seen and is of another kind."""
+        field = self._schema.field(spec.object, spec.name)
+        return step(spec, field) if field else None
 
     def _granted(self, spec: FieldSpec) -> bool:
         """Describe shows a field only to a user who may read it, and as writeable only where it may be written."""
@@ -53,22 +71,31 @@ class Provisioning:
         if parent is None:
             return ProvisionStep(spec, False, _make_permission_set(self._permission_set))
         try:
-            self._create(spec)
+            made = self._create(spec)
         except (ConfigError, Rejected):
             return ProvisionStep(spec, False, _make_field(spec))
         try:
             self._grant(spec, parent)
         except (ConfigError, Rejected):
             return ProvisionStep(spec, False, _grant_field(spec, self._permission_set))
-        return ProvisionStep(spec, True)
+        return ProvisionStep(spec, True) if made else self._found(spec)
 
-    def _create(self, spec: FieldSpec) -> None:
+    def _found(self, spec: FieldSpec) -> ProvisionStep:
+        """A field that was there and could not be seen before it was granted may be of any kind."""
+        self._schema.forget(spec.object)
+        change = self._change(spec)
+        return ProvisionStep(spec, change is None, change)
+
+    def _create(self, spec: FieldSpec) -> bool:
+        """Whether it was made; False where one of that name exists."""
         body = {"FullName": f"{spec.object}.{spec.name}", "Metadata": _metadata(spec)}
         try:
             self._api.write("POST", "/tooling/sobjects/CustomField", body)
         except ConnectorError as error:
             if not _exists_already(error):
                 raise
+            return False
+        return True
 
     def _grant(self, spec: FieldSpec, parent: str) -> None:
         field = f"{spec.object}.{spec.name}"

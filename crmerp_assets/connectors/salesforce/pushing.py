@@ -24,7 +24,7 @@ from crmerp_assets.connectors.errors import (
 from crmerp_assets.connectors.protocol import Ref, Result, Write
 from crmerp_assets.connectors.salesforce.api import in_chunks
 from crmerp_assets.connectors.salesforce.auth import SYSTEM
-from crmerp_assets.connectors.salesforce.failures import classify_all
+from crmerp_assets.connectors.salesforce.failures import classify_all, no_key
 from crmerp_assets.connectors.salesforce.lookup import Lookup
 from crmerp_assets.connectors.salesforce.payload import payload
 from crmerp_assets.connectors.salesforce.schema import Schema
@@ -43,6 +43,8 @@ class Pushing:
 
     def push(self, object: str, writes: Sequence[Write]) -> list[Result]:
         try:
+            for key_field in _keys_written(writes):
+                self._schema.require_key(object, key_field)
             bodies, results = self._prepare(writes)
         except (Transient, Throttled) as error:
             return [Result(write.id, write.native_id, _about(error, write)) for write in writes]
@@ -58,6 +60,7 @@ class Pushing:
             answers: list[Answer] = [stop] * len(rows) if stop else self._sending.send(object, call, bodies)
             if number == 0:
                 _raise_if_all(answers)
+                _raise_if_no_key(answers, object)
             stop = stop or next((answer for answer in answers if isinstance(answer, _STOPPING)), None)
             yield from (_result(write, answer) for write, answer in zip(rows, answers, strict=True))
 
@@ -134,6 +137,18 @@ def _keys_referred_to(write: Write) -> list[str]:
     return [
         f"key:{ref.key.lower()}" for ref in refs if ref.object == write.object and ref.native_id is None and ref.key
     ]
+
+
+def _keys_written(writes: Sequence[Write]) -> set[str]:
+    """The fields by which records are made, or that an update gives our key."""
+    return {write.key_field for write in writes if write.operation == "create" or write.key_field in write.values}
+
+
+def _raise_if_no_key(answers: Sequence[Answer], object: str) -> None:
+    """Salesforce tells every row of a collection what is wrong with the field that it goes by, and applies none."""
+    if all(no_key(answer) for answer in answers):
+        errors = next(answer["errors"] for answer in answers if isinstance(answer, Mapping))
+        raise classify_all(errors, object, None)
 
 
 def _raise_if_all(answers: Sequence[Answer]) -> None:

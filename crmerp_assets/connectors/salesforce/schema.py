@@ -11,6 +11,7 @@ from crmerp_assets.connectors.errors import ConfigError
 from crmerp_assets.connectors.protocol import FieldInfo
 from crmerp_assets.connectors.salesforce.api import Record, SalesforceApi
 from crmerp_assets.connectors.salesforce.auth import SYSTEM
+from crmerp_assets.connectors.salesforce.shapes import key_step
 
 
 class Schema:
@@ -20,6 +21,29 @@ class Schema:
 
     def fields(self, object: str) -> dict[str, FieldInfo]:
         return {field["name"]: _info(field) for field in self.described(object)["fields"]}
+
+    def field(self, object: str, name: str) -> Record | None:
+        """One field as describe has it."""
+        return next((field for field in self.described(object)["fields"] if field["name"] == name), None)
+
+    def require_key(self, object: str, name: str) -> None:
+        """Raises ConfigError where records may not be made by this field. What was known before is asked again."""
+        if self._key_step(object, name) is None:
+            return
+        self.forget(object)
+        now = self._key_step(object, name)
+        if now is not None:
+            message = f"Nothing is written by {object}.{name}, which is no unique external id of type text. {now}"
+            raise ConfigError(message, system=SYSTEM, object=object)
+
+    def _key_step(self, object: str, name: str) -> str | None:
+        field = self.field(object, name)
+        if field is not None:
+            return None if field["type"] == "id" else key_step(object, name, field)
+        return (
+            "The integration user sees no such field: provision it, grant field-level security for it, or correct the "
+            "key of the mapping."
+        )
 
     def children(self, object: str) -> dict[str, str]:
         """Child list name -> the object of its rows."""

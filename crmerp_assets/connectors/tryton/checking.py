@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from crmerp_assets.connectors.errors import AuthFailed, ConfigError, ConnectorError
+from crmerp_assets.connectors.kinds import misfit
 from crmerp_assets.connectors.protocol import FieldSpec, Finding, Needs, ProvisionStep
 from crmerp_assets.connectors.tryton.fields import NativeObject
 from crmerp_assets.connectors.tryton.metadata import Metadata
@@ -101,8 +102,12 @@ def steps(metadata: Metadata, specs: list[FieldSpec]) -> list[ProvisionStep]:
 
 def _step(metadata: Metadata, spec: FieldSpec) -> ProvisionStep:
     native = native_object(spec.object)
-    if spec.name in native.columns or spec.name in metadata.fields(native):
+    if spec.name in native.columns:
         return ProvisionStep(spec, done=True)
+    field = metadata.describe(native).get(spec.name)
+    if field is not None:
+        wrong = misfit(spec, field, _HOLDING)
+        return ProvisionStep(spec, done=wrong is None, manual=_change(native, spec, wrong) if wrong else None)
     kind = _TYPES[spec.type]
     manual = (
         f"Tryton makes fields by modules: add `{spec.name} = fields.{kind}({spec.label!r})` to {native.model} in a "
@@ -111,6 +116,23 @@ def _step(metadata: Metadata, spec: FieldSpec) -> ProvisionStep:
     return ProvisionStep(spec, done=False, manual=manual)
 
 
+def _change(native: NativeObject, spec: FieldSpec, wrong: str) -> str:
+    return (
+        f"Tryton makes fields by modules: {spec.name} of {native.model} {wrong}. Change it in its module, or map "
+        "another field; then run crmerp check again."
+    )
+
+
+_TEXT, _NUMBER = ("char", "text", "selection"), ("numeric", "float", "integer")
+_HOLDING = {
+    "text": _TEXT,
+    "url": _TEXT,
+    "picklist": _TEXT,
+    "number": _NUMBER,
+    "currency": ("numeric", "float"),
+    "date": ("date",),
+    "checkbox": ("boolean",),
+}
 _TYPES = {
     "text": "Char",
     "number": "Numeric",

@@ -51,6 +51,12 @@ def unknown_column(name: str, object_name: str) -> SalesforceError:
     return SalesforceError("INVALID_FIELD", f"No such column '{name}' on sobject of type {object_name}")
 
 
+def no_external_id(name: str, object_name: str) -> SalesforceError:
+    """A field that is there, and by which records cannot be told apart."""
+    message = f"Field name provided, {name} does not match an External ID, Salesforce Id, or indexed field"
+    return SalesforceError("INVALID_FIELD", f"{message} for {object_name}", [])
+
+
 def not_writeable(names: Sequence[str]) -> SalesforceError:
     what = ", ".join(names)
     message = (

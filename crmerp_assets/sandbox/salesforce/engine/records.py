@@ -77,9 +77,16 @@ class Records:
 
     def key_field(self, kind: ObjectType, name: str, actor: Actor) -> Field:
         """A field that records may be found by. Raises NOT_FOUND."""
+        found = self.seen_field(kind, name, actor)
+        if not found.finds:
+            raise _no_field(name)
+        return found
+
+    def seen_field(self, kind: ObjectType, name: str, actor: Actor) -> Field:
+        """A field that the caller may read. Raises NOT_FOUND."""
         found = self.organisation.catalog.visible(kind, actor.everything).get(name.lower())
-        if found is None or not (found.external_id or found.name == "Id"):
-            raise not_found(f"Provided external ID field does not exist or is not accessible: {name}")
+        if found is None:
+            raise _no_field(name)
         return found
 
     def live(self, kind: ObjectType, id_: str) -> Row:
@@ -133,6 +140,10 @@ class Records:
             known = {**row, "Id": change.old["Id"]} if change.old else row
             violated = self.organisation.violated(error, change.kind, known)
             raise duplicate(*(violated or ("<unknown>", "<unknown>"))) from None
+
+
+def _no_field(name: str) -> SalesforceError:
+    return not_found(f"Provided external ID field does not exist or is not accessible: {name}")
 
 
 def _not_allowed(kind: ObjectType, done: str) -> SalesforceError:

@@ -8,6 +8,7 @@ from typing import Any
 from crmerp_assets.sandbox.salesforce.errors import (
     SalesforceError,
     malformed_json,
+    no_external_id,
     rolled_back,
 )
 from crmerp_assets.sandbox.salesforce.http.call import Answer, Call
@@ -48,13 +49,15 @@ def update(service: Service, call: Call) -> Answer:
 
 def upsert(service: Service, call: Call) -> Answer:
     kind = service.catalog.object(call.match["object"])
-    field = service.records.key_field(kind, call.match["field"], call.actor)
+    field = service.records.seen_field(kind, call.match["field"], call.actor)
     rows, all_or_none = _rows(call)
     several = repeated_keys(rows, field)
 
     def save(row: Row) -> Result:
         if type_of(row).lower() != kind.name.lower():
             raise SalesforceError("INVALID_TYPE", f"all records must be of type {kind.name}", [])
+        if not field.finds:
+            raise no_external_id(field.name, kind.name)
         key, values = split_key(row, field)
         if _key(key, field) in several:
             raise SalesforceError("DUPLICATE_VALUE", "duplicate external id value specified", [field.name])

@@ -33,7 +33,7 @@ _ROUTES: list[tuple[str, Methods]] = [
     ("/tooling/query", {"GET": query.query}),
     ("/tooling/query/{locator}", {"GET": query.more}),
     ("/tooling/sobjects/CustomField", {"POST": tooling.create}),
-    ("/tooling/sobjects/CustomField/{id}", {"DELETE": tooling.remove}),
+    ("/tooling/sobjects/CustomField/{id}", {"PATCH": tooling.change, "DELETE": tooling.remove}),
     ("/sobjects", {"GET": describe.everything}),
     ("/sobjects/{object}", {"GET": describe.basic, "POST": record.create}),
     ("/sobjects/{object}/describe", {"GET": describe.describe}),

@@ -36,21 +36,41 @@ def create(service: Service, call: Call) -> Answer:
     body = call.json()
     object_name, _, name = str(body.get("FullName", "")).partition(".")
     kind = service.catalog.object(object_name)
-    field = _field(service, kind, name, body.get("Metadata") or {})
+    if kind.find(name):
+        message = f"There is already a field named {name.removesuffix('__c')} on {kind.label}."
+        raise SalesforceError("DUPLICATE_DEVELOPER_NAME", message, ["FullName"])
+    field = _field(kind, name, body.get("Metadata") or {})
     with service.organisation.store.writing():
         service.catalog.add(kind, field)
         id_ = _registered(service, kind, field, call.actor)
     return Answer(201, {**saved(id_), "warnings": [], "infos": []})
 
 
+def change(service: Service, call: Call) -> Answer:
+    """Another length, other values, an external id, unique; a field of another type is removed and made anew."""
+    object_name, name = _named(service, call)
+    kind = service.catalog.object(object_name)
+    field = _field(kind, name, call.json().get("Metadata") or {})
+    if field.type != kind.fields[name].type:
+        raise _invalid(f"Can not change the type of {name} to {field.type}")
+    if field.unique and service.catalog.repeated(kind, field):
+        raise _invalid(f"{name} can not be made unique: there are duplicate values for this field")
+    service.catalog.change(kind, field)
+    return Answer(204)
+
+
 def remove(service: Service, call: Call) -> Answer:
-    custom = service.catalog.object("CustomField")
-    row = service.organisation.get(custom, normal_id(call.match["id"]) or "")
+    remove_field(service, *_named(service, call))
+    return Answer(204)
+
+
+def _named(service: Service, call: Call) -> tuple[str, str]:
+    """The object and the field that an id stands for. Raises NOT_FOUND."""
+    row = service.organisation.get(service.catalog.object("CustomField"), normal_id(call.match["id"]) or "")
     if row is None:
         raise not_found()
     object_name, _, name = row["FullName"].partition(".")
-    remove_field(service, object_name, name)
-    return Answer(204)
+    return object_name, name
 
 
 def remove_field(service: Service, object_name: str, name: str) -> None:
@@ -68,17 +88,15 @@ def _registered(service: Service, kind: ObjectType, field: Field, actor: Actor) 
     return service.records.create(service.catalog.object("CustomField"), {**row, **full_name}, actor)
 
 
-def _field(service: Service, kind: ObjectType, name: str, metadata: dict[str, Any]) -> Field:
-    """Raises FIELD_INTEGRITY_EXCEPTION or DUPLICATE_DEVELOPER_NAME for a definition that makes no field."""
+def _field(kind: ObjectType, name: str, metadata: dict[str, Any]) -> Field:
+    """Raises FIELD_INTEGRITY_EXCEPTION for a definition that makes no field."""
     if not _NAME.fullmatch(name):
         raise _invalid(f"The field name {name} is not valid: it must end in __c and contain letters, digits and _")
-    if kind.find(name):
-        message = f"There is already a field named {name.removesuffix('__c')} on {kind.label}."
-        raise SalesforceError("DUPLICATE_DEVELOPER_NAME", message, ["FullName"])
     type_, external = str(metadata.get("type")), bool(metadata.get("externalId"))
     if type_ not in _TYPES or not metadata.get("label"):
         raise _invalid(f"Metadata needs a label and a known type, not {type_}")
-    if external and sum(field.external_id for field in kind.fields.values()) >= _EXTERNAL_IDS:
+    others = [field for field in kind.fields.values() if field.name != name]
+    if external and sum(field.external_id for field in others) >= _EXTERNAL_IDS:
         raise _invalid(f"{kind.label} has reached the limit of {_EXTERNAL_IDS} external id fields")
     return Field(
         name=name,

@@ -128,6 +128,24 @@ class Catalog:
         self._put(kind, found)
         self.forget()
 
+    def change(self, kind: ObjectType, found: Field) -> None:
+        """Give a custom field another definition; its column and its values stay."""
+        with self._store.writing() as db:
+            db.execute(f'DROP INDEX IF EXISTS "{kind.name}.{found.name}"')
+            for statement in _indexes(kind, [found]):
+                db.execute(statement)
+            definition = json.dumps(asdict(found))
+            db.execute(
+                "UPDATE _field SET definition = ? WHERE object = ? AND name = ?", (definition, kind.name, found.name)
+            )
+        self._put(kind, found)
+        self.forget()
+
+    def repeated(self, kind: ObjectType, found: Field) -> bool:
+        """Whether live records share a value of a field."""
+        which = f'"{found.name}" IS NOT NULL AND "IsDeleted" = 0 GROUP BY "{found.name}" HAVING COUNT(*) > 1'
+        return self._store.row(f'SELECT 1 FROM "{kind.name}" WHERE {which} LIMIT 1') is not None
+
     def demand(self, kind: ObjectType, name: str, required: bool, values: tuple[str, ...]) -> None:
         """Require a value of a field, or one of these where there are any."""
         found = kind.fields[name]

@@ -39,6 +39,11 @@ class Field:
         return f'"{self.name}" {self._storage}'
 
     @property
+    def finds(self) -> bool:
+        """Whether records may be upserted by it."""
+        return self.external_id or self.name == "Id"
+
+    @property
     def indexed(self) -> bool:
         return self.external_id or self.unique or (self.type == "reference" and self.children is not None)
 
