@@ -324,7 +324,7 @@ def test_a_create_whose_id_nobody_says_is_to_be_settled_and_does_not_pass_for_ap
         )
     ) as http:
         asked = SuiteQL(http, "erp")
-        preparer = Preparer("erp", asked, Bodies("erp", Names(asked)))
+        preparer = Preparer("erp", asked, Bodies("erp", Names(asked, clock)))
         pusher = Pusher(http, "erp", asked, WallClock("UTC"), ServerClock(clock, clock), preparer, Jobs(http, "erp"), 1)
         (result,) = pusher.push(
             "customer", [Write("1", "customer", "create", "externalId", "cust-1", None, {})], unheard
