@@ -19,8 +19,11 @@ STATES = (
     ("CA", "BC", "British Columbia"), ("CA", "ON", "Ontario"), ("CA", "QC", "Quebec"), ("AU", "NSW", "New South Wales"),
     ("AU", "VIC", "Victoria"), ("BR", "SP", "São Paulo"), ("BR", "RJ", "Rio de Janeiro"), ("IN", "MH", "Maharashtra"),
     ("IN", "KA", "Karnataka"), ("MX", "JAL", "Jalisco"), ("IT", "MI", "Milano"), ("IT", "RM", "Roma"),
-    ("ES", "M", "Madrid"), ("ES", "B", "Barcelona"), ("DE", "BY", "Bavaria"), ("DE", "BE", "Berlin"),
-    ("DE", "HE", "Hesse"), ("DE", "NW", "North Rhine-Westphalia"),
+    ("ES", "M", "Madrid"), ("ES", "B", "Barcelona"), ("DE", "BB", "Brandenburg"), ("DE", "BE", "Berlin"),
+    ("DE", "BW", "Baden-Württemberg"), ("DE", "BY", "Bavaria"), ("DE", "HB", "Bremen"), ("DE", "HE", "Hesse"),
+    ("DE", "HH", "Hamburg"), ("DE", "MV", "Mecklenburg-Western Pomerania"), ("DE", "NI", "Lower Saxony"),
+    ("DE", "NW", "North Rhine-Westphalia"), ("DE", "RP", "Rhineland-Palatinate"), ("DE", "SH", "Schleswig-Holstein"),
+    ("DE", "SL", "Saarland"), ("DE", "SN", "Saxony"), ("DE", "ST", "Saxony-Anhalt"), ("DE", "TH", "Thuringia"),
 )  # fmt: skip
 CURRENCIES = (
     ("USD", "United States dollar", 2), ("EUR", "Euro", 2), ("GBP", "Pound sterling", 2), ("JPY", "Japanese yen", 0),
