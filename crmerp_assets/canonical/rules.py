@@ -220,7 +220,7 @@ _OWN: dict[str, tuple[Rule, ...]] = {
             "open_balance",
             "flag",
             "is not what the ERP says is owed",
-            lambda: (pl.col("status") == "draft") | _balance_agrees(),
+            lambda: pl.col("status").eq_missing("draft") | _balance_agrees(),
             ("open_balance", "erp_open_balance", "status"),
             ("golden",),
         ),

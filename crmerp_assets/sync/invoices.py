@@ -173,6 +173,7 @@ def _differing(con: duckdb.DuckDBPyConnection) -> list[str]:
         f"{number}: {balance:.2f}, the ERP says {said:.2f}"
         for number, balance, said in con.execute(
             f"SELECT number, open_balance, erp_open_balance FROM {tables.golden('invoice').sql} "
-            "WHERE NOT deleted AND status <> 'draft' AND abs(open_balance - erp_open_balance) > 0.01 ORDER BY number"
+            "WHERE NOT deleted AND status IS DISTINCT FROM 'draft' AND abs(open_balance - erp_open_balance) > 0.01 "
+            "ORDER BY number"
         ).fetchall()
     ]

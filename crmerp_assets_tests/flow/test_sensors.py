@@ -1,4 +1,7 @@
-"""Sensors react to what happened in either system, and to nothing else."""
+"""Sensors react to what happened in either system, and to nothing else.
+
+Protection removed once, and the test that failed: `taken_up` of the job `order_to_cash` (the steps of an order).
+"""
 
 from datetime import date
 from typing import Any
