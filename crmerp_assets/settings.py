@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
-from crmerp_assets.canonical import ecb
+from crmerp_assets.canonical import MIRRORS, ecb
 from crmerp_assets.mapping import ConfigurationError, EntityRules, Matrix, load_governance, load_matrix, retirement
 from crmerp_assets.mapping.document import At, Document, did_you_mean, merged, read
 from crmerp_assets.mapping.validation import parse
@@ -118,6 +118,17 @@ class Configuration:
         return next(connection.name for connection in self.connections if connection.role == role)
 
     @property
+    def mirrors(self) -> tuple[str, ...]:
+        """The entities that show the ERP's documents in this lane's CRM."""
+        crm = next((connection.type for connection in self.connections if connection.role == "crm"), "")
+        return tuple(entity for entity in MIRRORS if self.matrix.find(crm, entity) is not None)
+
+    @property
+    def planned(self) -> tuple[str, ...]:
+        """The entities that are merged, planned and written in this lane."""
+        return (*self.lane.entities, *self.mirrors)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of the lanes; none where there is only one."""
         return tuple(one.lane.name for one in self.lanes)
@@ -149,6 +160,8 @@ def _part(settings: Settings, connections: tuple[ConnectionConfig, ...]) -> Conf
     matrix = _collected(problems, lambda: matrix_of(settings, policy.default_region))
     governance = _collected(problems, lambda: load_governance(overrides(settings)))
     if matrix is not None:
+        matrix = matrix.without(set(MIRRORS) - set(policy.mirror.entities))
+        problems += _unmirrored(policy, matrix, connections)
         problems += policy.deletions.unfit(partial(_can_deactivate, matrix, connections))
     if problems or matrix is None or governance is None:
         raise ConfigurationError(problems)
@@ -198,6 +211,16 @@ def _can_deactivate(matrix: Matrix, connections: tuple[ConnectionConfig, ...], e
     system = next((connection.type for connection in connections if connection.role == role), None)
     entity_map = matrix.find(system, entity) if system else None
     return system is None or (entity_map is not None and retirement(entity_map) is not None)
+
+
+def _unmirrored(policy: Policy, matrix: Matrix, connections: tuple[ConnectionConfig, ...]) -> list[str]:
+    """What the policy wants mirrored into CRMs that have no records for it; without connections, nobody can say."""
+    crms = dict.fromkeys(connection.type for connection in connections if connection.role == "crm")
+    return [problem for crm in crms for problem in policy.mirror.unmapped(partial(_has_map, matrix, crm), crm)]
+
+
+def _has_map(matrix: Matrix, system: str, entity: str) -> bool:
+    return matrix.find(system, entity) is not None
 
 
 def _variables(env_file: Path) -> Environment:

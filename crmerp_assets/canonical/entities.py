@@ -25,11 +25,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class EntityModel:
-    """One canonical entity. `key_prefix` starts every golden id of it, so that an id says what it is."""
+    """One canonical entity. `key_prefix` starts every golden id of it, so that an id says what it is.
+
+    `mirrors` names the entity whose golden records this one shows in the CRM, as documents of the ERP.
+    """
 
     name: str
     key_prefix: str
     fields: tuple[Field, ...]
+    mirrors: str | None = None
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError when the entity has none."""
@@ -235,9 +239,70 @@ EXCHANGE_RATE = EntityModel(
     ),
 )
 
-ENTITIES: Mapping[str, EntityModel] = MappingProxyType(
-    {model.name: model for model in (CUSTOMER, CONTACT, PRODUCT, ORDER, INVOICE, PAYMENT, EXCHANGE_RATE)}
+ORDER_MIRROR = EntityModel(
+    "order_mirror",
+    "mso",
+    (
+        _text("number", "Number of the sales order in the ERP"),
+        _text("name", "Name of the deal, or the number where there is none"),
+        _ref("customer", "customer", "Company that buys"),
+        _ref("deal", "order", "Deal that it was made from, where the CRM has one"),
+        _text("currency", "Currency of the order, ISO 4217"),
+        _date("order_date", "Date of the order"),
+        _text("order_status", "Status of the order; cancelled also where the ERP has deleted it"),
+        _money("subtotal", "Total without tax"),
+        _money("tax", "Tax on the order"),
+        _money("total", "Total with tax"),
+        _text("invoice_status", "Status of its invoices, the worst one of several"),
+        _money("invoiced", "Sum of its invoices, with tax"),
+        _money("paid", "Sum of the payments on them"),
+        _money("open_balance", "What is still owed on them"),
+    ),
+    mirrors="order",
 )
+
+INVOICE_MIRROR = EntityModel(
+    "invoice_mirror",
+    "minv",
+    (
+        _text("number", "Number of the invoice"),
+        _ref("customer", "customer", "Company that is billed"),
+        _ref("deal", "order", "Deal that it bills the most of, where the CRM has one"),
+        _text("currency", "Currency of the invoice, ISO 4217"),
+        _date("invoice_date", "Date of the invoice"),
+        _date("due_date", "Day payment is due"),
+        _money("total", "Total including tax"),
+        _money("tax", "Tax in the total"),
+        _money("paid", "Sum of the payments and deposits applied, those that were reversed too"),
+        _money("credited", "Sum of the credits applied, those that were reversed too"),
+        _money("written_off", "What was given up, what was reversed too"),
+        _money("reversed", "What of paid, credited and written off was voided after it had been applied"),
+        _money("open_balance", "What is still owed"),
+        _text("status", "Status of the invoice; void also where the ERP has deleted it"),
+        _text("phase", "draft, open, paid or void: the status in fewer words, for CRMs that know no others"),
+        _date("paid_date", "Day it was settled in full"),
+    ),
+    mirrors="invoice",
+)
+
+ENTITIES: Mapping[str, EntityModel] = MappingProxyType(
+    {
+        model.name: model
+        for model in (
+            CUSTOMER,
+            CONTACT,
+            PRODUCT,
+            ORDER,
+            INVOICE,
+            PAYMENT,
+            EXCHANGE_RATE,
+            ORDER_MIRROR,
+            INVOICE_MIRROR,
+        )
+    }
+)
+MIRRORS = tuple(model.name for model in ENTITIES.values() if model.mirrors)
+"""The entities that show ERP documents in the CRM; the ERP owns all of their fields."""
 
 LINE_FIELDS: tuple[Field, ...] = (
     _decimal("position", "Place of the line in the order, from 1"),
@@ -276,5 +341,6 @@ ORDER_STATUSES = (
     "cancelled",
 )
 INVOICE_STATUSES = ("draft", "open", "partially_paid", "paid", "overdue", "credited", "void")
+INVOICE_PHASES = ("draft", "open", "paid", "void")
 PAYMENT_TERMS = ("NET15", "NET30", "NET60", "RECEIPT")
 PAYMENT_KINDS = ("payment", "credit", "write_off", "deposit", "deposit_application", "refund")

@@ -14,6 +14,7 @@ import polars as pl
 from crmerp_assets.canonical import shapes
 from crmerp_assets.canonical.entities import (
     ENTITIES,
+    INVOICE_PHASES,
     INVOICE_STATUSES,
     ORDER_STATUSES,
     PAYMENT_KINDS,
@@ -248,5 +249,13 @@ _OWN: dict[str, tuple[Rule, ...]] = {
         _known_amount("rate_date"),
         _known_amount("rate"),
         _positive("rate"),
+    ),
+    "order_mirror": (
+        _one_of("order_status", ORDER_STATUSES),
+        _one_of("invoice_status", INVOICE_STATUSES),
+    ),
+    "invoice_mirror": (
+        _one_of("status", INVOICE_STATUSES),
+        _one_of("phase", INVOICE_PHASES),
     ),
 }

@@ -5,6 +5,7 @@ from functools import partial
 
 import dagster as dg
 
+from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.defs import names, stages
 from crmerp_assets.defs.audit import audit_asset
 from crmerp_assets.defs.deletions import deletions_asset
@@ -33,16 +34,17 @@ def all_assets(configuration: Configuration) -> list[dg.AssetsDefinition]:
 def assets(configuration: Configuration) -> list[dg.AssetsDefinition]:
     """Every asset of the configuration of one lane."""
     found, lane = stages.sources(configuration), configuration.lane
-    plans = [names.key(lane, "plan", entity) for entity in lane.entities]
+    plans = [names.key(lane, "plan", entity) for entity in configuration.planned]
     pushes = [stages.push_asset(lane, connection, plans) for connection in configuration.connections]
-    linked = (*lane.entities, *(("invoice",) if "order" in lane.entities else ()))
+    linked = (*configuration.planned, *(("invoice",) if "order" in lane.entities else ()))
     golden = [names.key(lane, "golden", entity) for entity in lane.entities]
     return [
         *_raw(configuration, found),
         *_conformed(configuration, found),
+        *(_mirror(configuration, entity) for entity in configuration.mirrors),
         *(_links(configuration, found, entity) for entity in linked),
         *_golden(configuration, found),
-        *(_plan(configuration, entity) for entity in lane.entities),
+        *(_plan(configuration, entity) for entity in configuration.planned),
         *pushes,
         *report_assets(lane, [key for definition in pushes for key in definition.keys]),
         identity_asset(lane),
@@ -73,8 +75,20 @@ def _conformed(configuration: Configuration, found: Sequence[Source]) -> list[dg
     ]
 
 
+def _mirror(configuration: Configuration, entity: str) -> dg.AssetsDefinition:
+    shown = dict.fromkeys((ENTITIES[entity].mirrors or "", "order"))
+    golden = [names.key(configuration.lane, "golden", one) for one in shown]
+    return stages.mirror_asset(entity, golden, configuration)
+
+
+def _conformed_of(configuration: Configuration, found: Sequence[Source], entity: str) -> list[dg.AssetKey]:
+    """The conformed assets of an entity, what is laid out of the ERP's documents among them."""
+    laid_out = [names.key(configuration.lane, "conformed", configuration.side("erp"), entity)]
+    return [*of(found, entity), *(laid_out if entity in configuration.mirrors else ())]
+
+
 def _links(configuration: Configuration, found: Sequence[Source], entity: str) -> dg.AssetsDefinition:
-    upstream = of(found, entity)
+    upstream = _conformed_of(configuration, found, entity)
     if entity == "contact":
         upstream.append(names.key(configuration.lane, "links", "customer"))
     return stages.links_asset(entity, upstream, configuration)
@@ -84,8 +98,8 @@ def _golden(configuration: Configuration, found: Sequence[Source]) -> list[dg.As
     lane = configuration.lane
     key = partial(names.key, lane)
     made = _cash(configuration, found) if "order" in lane.entities else []
-    for entity in lane.entities:
-        upstream = [*of(found, entity), key("links", entity)]
+    for entity in configuration.planned:
+        upstream = [*_conformed_of(configuration, found, entity), key("links", entity)]
         upstream += [key("links", ref) for ref in REFERENCES.get(entity, ())]
         if entity in ("order", "customer") and "order" in lane.entities:
             upstream.append(key("golden", "invoice"))
@@ -113,5 +127,7 @@ def _plan(configuration: Configuration, entity: str) -> dg.AssetsDefinition:
         "customer": [key("golden", "order")] if "order" in entities else [],
         "contact": [key("golden", "customer")],
         "order": [key("plan", "customer"), key("plan", "product")],
+        "order_mirror": [key("golden", "customer")],
+        "invoice_mirror": [key("golden", "customer")],
     }.get(entity, [])
     return stages.plan_asset(entity, [key("golden", entity), *upstream], configuration)

@@ -68,26 +68,30 @@ def jobs(configuration: Configuration, sources: list[Source]) -> list[Unresolved
         job(APPLY, pushes | reports, "Push what is planned and approved."),
         job(
             CUSTOMERS,
-            _chain(lane, sources, [crm, erp], ["customer", "contact"], pushes=[crm, erp]),
+            _chain(configuration, sources, [crm, erp], ["customer", "contact"], pushes=[crm, erp]),
             "Customers and contacts of both sides.",
         ),
     ]
-    return [*made, *(_of_orders(lane, sources, crm, erp) if "order" in lane.entities else ())]
+    return [*made, *(_of_orders(configuration, sources, crm, erp) if "order" in lane.entities else ())]
 
 
-def _of_orders(lane: Lane, sources: list[Source], crm: str, erp: str) -> list[UnresolvedAssetJobDefinition]:
+def _of_orders(
+    configuration: Configuration, sources: list[Source], crm: str, erp: str
+) -> list[UnresolvedAssetJobDefinition]:
+    chain, lane = partial(_chain, configuration, sources), configuration.lane
+    documents = ["customer", "order", "invoice", "payment", *configuration.mirrors]
     return [
         _job(
             lane,
             WON_DEALS,
-            _chain(lane, sources, [crm], ["customer", "product", "order"], pushes=[erp]),
+            chain([crm], ["customer", "product", "order"], pushes=[erp]),
             "A won deal becomes an ERP customer and a sales order.",
             serves="order",
         ),
         _job(
             lane,
             CASH,
-            _chain(lane, sources, [erp], ["customer", "order", "invoice", "payment"], pushes=[crm], taken_up=[crm]),
+            chain([erp], documents, pushes=[crm], taken_up=[crm]),
             "Order numbers, invoices, payments and balances reach the CRM.",
         ),
     ]
@@ -98,7 +102,7 @@ def _groups(lane: Lane, *stages: str) -> dg.AssetSelection:
 
 
 def _chain(
-    lane: Lane,
+    configuration: Configuration,
     sources: list[Source],
     connections: list[str],
     entities: list[str],
@@ -110,12 +114,15 @@ def _chain(
     Connections that are `taken_up` are not asked, but what the last push read back there counts: a step of an order
     follows another within seconds, and each is planned from what the one before has written.
     """
+    lane = configuration.lane
     entities = [entity for entity in entities if entity in lane.canonical]
     known = [source for source in sources if source.entity_map.entity in entities]
     keys = [source.raw_key for source in known if source.connection.name in connections]
     keys += [source.conformed_key for source in known if source.connection.name in (*connections, *taken_up)]
+    laid_out = [entity for entity in entities if entity in configuration.mirrors]
+    keys += [names.key(lane, "conformed", configuration.side("erp"), entity) for entity in laid_out]
     keys += [names.key(lane, stage, e) for stage in ("links", "golden") for e in entities if e != "payment"]
-    keys += [names.key(lane, "plan", entity) for entity in entities if entity in lane.entities]
+    keys += [names.key(lane, "plan", entity) for entity in entities if entity in configuration.planned]
     keys += [names.key(lane, "push", connection) for connection in pushes]
     return dg.AssetSelection.assets(*keys)
 

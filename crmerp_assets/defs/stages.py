@@ -9,19 +9,25 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.canonical.validate import CheckSummary
 from crmerp_assets.defs import metadata, names
 from crmerp_assets.defs.resources import PlatformResource
 from crmerp_assets.mapping import EntityMap
 from crmerp_assets.merge.lanes import Lane
 from crmerp_assets.settings import Configuration
-from crmerp_assets.sync import conform, forecasts, invoices, link, merge, plan, pull, push
+from crmerp_assets.sync import conform, forecasts, invoices, link, merge, mirrors, plan, pull, push
 from crmerp_assets.sync.budget import call_class
 from crmerp_assets.systems import ConnectionConfig
 
 _SHOWN = 10
 SERVES_TAG = "crmerp/serves"
-REFERENCES = {"contact": ("customer",), "order": ("customer", "product")}
+REFERENCES = {
+    "contact": ("customer",),
+    "order": ("customer", "product"),
+    "order_mirror": ("customer", "order"),
+    "invoice_mirror": ("customer", "order"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,28 @@ def conformed_asset(source: Source, upstream: list[dg.AssetKey], configuration: 
         yield _checked(check, done.checks, done.still_parked)
 
     return conformed
+
+
+def mirror_asset(entity: str, upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:
+    """Documents of the ERP laid out for the CRM's own records of them."""
+    lane, erp = configuration.lane, configuration.side("erp")
+
+    @dg.asset(
+        key=names.key(lane, "conformed", erp, entity),
+        deps=upstream,
+        group_name=lane.called("conformed"),
+        kinds={"duckdb", "sql"},
+        owners=_owners(configuration, entity),
+        tags={"stage": "conformed", "connection": erp, "entity": entity},
+        pool=names.warehouse_pool(lane),
+        metadata={"dagster/column_schema": metadata.columns(entity)},
+        description=f"Golden {ENTITIES[entity].mirrors} records of {erp}, as the CRM's own records are to show them.",
+    )
+    def laid_out(platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        with platform.use(lane.name) as used:
+            return dg.MaterializeResult(metadata=metadata.counts(mirrors.lay_out(used, entity)))
+
+    return laid_out
 
 
 def links_asset(entity: str, upstream: list[dg.AssetKey], configuration: Configuration) -> dg.AssetsDefinition:

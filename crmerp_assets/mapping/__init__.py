@@ -23,6 +23,7 @@ from crmerp_assets.mapping.lint import LintFinding, lint
 from crmerp_assets.mapping.matrix import EntityMap, FieldMap, LineMap, Matrix
 from crmerp_assets.mapping.needs import FieldNeed, field_needs
 from crmerp_assets.mapping.outbound import REF, NativeValue, outbound
+from crmerp_assets.mapping.projection import Projection, projection
 from crmerp_assets.mapping.provision import FieldToProvision, fields_to_provision
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Matrix",
     "MissingColumnsError",
     "NativeValue",
+    "Projection",
     "Retirement",
     "child_lists",
     "field_needs",
@@ -53,6 +55,7 @@ __all__ = [
     "misfits",
     "native_fields",
     "outbound",
+    "projection",
     "raw_columns",
     "retirement",
     "sendable",

@@ -6,7 +6,7 @@ key of what it points to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -290,6 +290,10 @@ class Matrix:
         narrowed = Matrix([])
         narrowed._maps = {at: m for at, m in self._maps.items() if m.entity in entities}
         return narrowed
+
+    def without(self, entities: Collection[str]) -> Matrix:
+        """The same matrix without the maps of these entities."""
+        return self.carrying([name for name in ENTITIES if name not in entities])
 
     def maps(self, system: str) -> tuple[EntityMap, ...]:
         """The maps of a system in the order of the entities; none for a system without maps."""

@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-Guarded = Literal["customer", "contact", "product", "order"]
+Guarded = Literal["customer", "contact", "product", "order", "order_mirror", "invoice_mirror"]
 CallClass = Literal["order", "status", "master", "enrichment"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(ge=0)]
 Number = Annotated[int, Field(ge=1)]
-_CALM: Mapping[Guarded, dict[str, float]] = {"order": {"update_share": 0.5}}
+_CALM: Mapping[Guarded, dict[str, float]] = {
+    entity: {"update_share": 0.5} for entity in ("order", "order_mirror", "invoice_mirror")
+}
 _SHARES: Mapping[CallClass, float] = {"order": 1.0, "status": 0.95, "master": 0.85, "enrichment": 0.7}
 
 

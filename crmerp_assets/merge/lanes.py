@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from crmerp_assets.canonical import MIRRORS
 from crmerp_assets.merge.scope import CustomerScope
 from crmerp_assets.merge.three_way import Role
 
@@ -19,7 +20,7 @@ EVERYTHING: tuple[Carried, ...] = ("customer", "contact", "product", "order")
 NEEDS: dict[Carried, tuple[Carried, ...]] = {"contact": ("customer",), "order": ("customer", "product")}
 """What a lane must carry, too: records that refer to customers and products need them there."""
 _EVERYBODY = CustomerScope()
-_WITH_ORDERS = ("invoice", "payment", "exchange_rate")
+_WITH_ORDERS = ("invoice", "payment", "exchange_rate", *MIRRORS)
 
 
 class LaneConfig(BaseModel):

@@ -68,6 +68,29 @@ class Create(_Part):
     order: OrderSides = OrderSides()
 
 
+class Mirror(_Part):
+    """Which documents of the ERP the CRM shows as records of its own, besides the properties of the deal."""
+
+    orders: bool = False
+    invoices: bool = False
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """The canonical entities of those records."""
+        return tuple(
+            name for name, wanted in (("order_mirror", self.orders), ("invoice_mirror", self.invoices)) if wanted
+        )
+
+    def unmapped(self, maps: Callable[[str], bool], crm: str) -> list[str]:
+        """What the CRM has no records for; `maps` says whether its matrix has an entity."""
+        return [
+            f"policy.yaml: mirror.{name.removesuffix('_mirror')}s: {crm} has no map for it; take it away (the deal's "
+            f"fields show the same), or add mapping/matrix/{name}.{crm}.yaml"
+            for name in self.entities
+            if not maps(name)
+        ]
+
+
 class Vanished(_Part):
     """What becomes of the other system's record when one vanishes in the CRM, or in the ERP."""
 
@@ -148,6 +171,7 @@ class Policy(_Part):
     company_currency: Currency | None = None
     tolerance: Mapping[Currency | Literal["default"], Amount] = {"default": Decimal("0.01")}
     create: Create = Create()
+    mirror: Mirror = Mirror()
     deletions: Deletions = Deletions()
     default_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
     sensors: Sensors = Sensors()

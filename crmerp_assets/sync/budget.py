@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from crmerp_assets.canonical import MIRRORS
 from crmerp_assets.connectors.errors import ShareSpent
 from crmerp_assets.ledger import Budget, Ledger, LedgerError
 from crmerp_assets.merge import guards
@@ -32,7 +33,7 @@ _WORDS: dict[CallClass, str] = {
     "master": "master data",
     "enrichment": "enrichment",
 }
-_CASH = ("invoice", "payment")
+_CASH = ("invoice", "payment", *MIRRORS)
 _DOING: ContextVar[CallClass] = ContextVar("crmerp_spending", default="order")
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from crmerp_assets.canonical import MIRRORS
 from crmerp_assets.merge.three_way import Role
-from crmerp_assets.sync import routes, scope, tables
+from crmerp_assets.sync import mirrors, routes, scope, tables
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse.tables import listed
 
@@ -87,6 +88,8 @@ def _wanted_sql(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str,
     if entity == "order":
         sql = due_orders(platform) if role == "erp" else entered_orders(platform)
         return f"SELECT golden_id, 0 AS depth FROM ({sql})"
+    if entity in MIRRORS:
+        return mirrors.wanted_sql(platform, con, entity) if role == "crm" else None
     rule = getattr(getattr(platform.policy.create, entity), role)
     other = "erp" if role == "crm" else "crm"
     lacking = f"SELECT golden_id FROM {tables.golden(entity).sql} WHERE {role}_id IS NULL AND NOT {other}_deleted"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from crmerp_assets.canonical import MIRRORS
 from crmerp_assets.ledger import Transaction
 from crmerp_assets.mapping import EntityMap, fits, retirement, sendable, writable
 from crmerp_assets.merge import gates, writes
@@ -31,7 +32,7 @@ from crmerp_assets.sync.vanished import DELETED
 from crmerp_assets.warehouse.tables import advance, listed, newest, unseen
 
 MISFIT = Gate("does_not_fit", pl.col("misfit").is_not_null(), pl.col("misfit"))
-PRIORITY = {"order": 0, "product": 10, "customer": 20, "contact": 90}
+PRIORITY = {"order": 0, "product": 10, "customer": 20, "order_mirror": 40, "invoice_mirror": 50, "contact": 90}
 SCHEMA = {
     "id": pl.String,
     "connection": pl.String,
@@ -73,7 +74,9 @@ def plan(platform: Platform, entity: str) -> Planned:
         if not source.exists(con):
             return Planned()
         need = needs(platform, con, entity)
-        due = settle(platform, con, entity, DELETED).and_(settle(platform, con, entity, UNSOLD))
+        due = Retirements({})
+        if entity not in MIRRORS:
+            due = settle(platform, con, entity, DELETED).and_(settle(platform, con, entity, UNSOLD))
         mark = newest(con, source)
         moved = [*scope.touched(platform, con, entity), *routes.touched(platform, con, entity)]
         frame = _considered(con, entity, consumer, [*waiting, *need.triggers, *due.triggers, *moved])
@@ -119,7 +122,7 @@ def _side(
 ) -> pl.DataFrame:
     """Intents for one connection as rows of SCHEMA; `wanted` are to be created there, `due` to be deactivated."""
     entity_map = platform.entity_map(side, entity)
-    if entity_map is None or frame.is_empty():
+    if entity_map is None or not entity_map.operations or frame.is_empty():
         return pl.DataFrame(schema=SCHEMA)
     if entity == "order" and side.role == "crm":
         frame = _as_deals(frame)

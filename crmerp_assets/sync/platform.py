@@ -10,10 +10,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 from pydantic import BaseModel
 
 from crmerp_assets import __version__
-from crmerp_assets.canonical import ENTITIES
+from crmerp_assets.canonical import ENTITIES, MIRRORS
 from crmerp_assets.connectors.protocol import Connector
 from crmerp_assets.ledger import Ledger
-from crmerp_assets.mapping import EntityMap, EntityRules, Matrix
+from crmerp_assets.mapping import EntityMap, EntityRules, Matrix, projection
 from crmerp_assets.merge.lanes import ALONE, Lane
 from crmerp_assets.merge.policy import Policy
 from crmerp_assets.merge.three_way import Role
@@ -92,7 +92,14 @@ class Platform:
 
     def entity_map(self, connection: Connection, entity: str) -> EntityMap | None:
         """The map that carries `entity` on this connection, or None where the system does not hold it."""
+        if connection.role == "erp" and entity in self.mirrors:
+            return projection(connection.system, entity)
         return self.matrix.find(connection.system, entity)
+
+    @property
+    def mirrors(self) -> tuple[str, ...]:
+        """The entities that show documents of the ERP in the CRM."""
+        return tuple(entity for entity in MIRRORS if self.matrix.find(self.side("crm").system, entity) is not None)
 
     def close(self) -> None:
         """Close the ledger and every connector."""

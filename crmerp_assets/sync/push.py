@@ -11,6 +11,7 @@ from functools import partial
 
 import polars as pl
 
+from crmerp_assets.canonical import MIRRORS
 from crmerp_assets.connectors.errors import (
     AuthFailed,
     ConfigError,
@@ -33,7 +34,7 @@ from crmerp_assets.sync.retries import STOPPING
 from crmerp_assets.sync.settle import settle
 from crmerp_assets.sync.translate import Intent, translate
 
-ENTITIES = ("product", "customer", "order", "contact")
+ENTITIES = ("product", "customer", "order", *MIRRORS, "contact")
 BATCH = 1000
 LEASE_SECONDS = 180
 

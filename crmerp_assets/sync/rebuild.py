@@ -19,6 +19,7 @@ from crmerp_assets.sync.holds import put_on_hold
 from crmerp_assets.sync.invoices import merge_exchange_rates, merge_invoices
 from crmerp_assets.sync.link import born_id, link, mirror
 from crmerp_assets.sync.merge import merge
+from crmerp_assets.sync.mirrors import lay_out
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.pull import pull
 
@@ -62,6 +63,12 @@ def rebuild(platform: Platform, empty_warehouse: Callable[[], None]) -> Rebuilt:
     merge_exchange_rates(platform)
     merge_invoices(platform)
     for entity in MERGED:
+        merge(platform, entity)
+    for entity in platform.mirrors:
+        lay_out(platform, entity)
+        mirror(platform, entity)
+        _link_by_key(platform, entity)
+        link(platform, entity)
         merge(platform, entity)
     gone = {entity: _hold_widowed(platform, entity) for entity in MERGED}
     return Rebuilt(_counts(platform, gone), sum(_differing(platform, entity) for entity in MERGED))

@@ -67,7 +67,8 @@ def created(policy: Policy, role: Role) -> frozenset[str]:
     rules = policy.create
     made = {name for name in ("customer", "contact", "product") if getattr(rules, name).of(role) != "never"}
     orders = role == "erp" or rules.order.crm == "always"
-    return frozenset(made | ({"order"} if orders else set()))
+    shown = policy.mirror.entities if role == "crm" else ()
+    return frozenset({*made, *shown, *(("order",) if orders else ())})
 
 
 def by_object(fields: Iterable[FieldNeed]) -> dict[str, Needs]:

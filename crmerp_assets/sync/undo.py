@@ -12,7 +12,7 @@ from datetime import datetime
 import polars as pl
 
 from crmerp_assets.canonical import ENTITIES
-from crmerp_assets.mapping import EntityMap, fits, retirement, writable
+from crmerp_assets.mapping import EntityMap, Projection, fits, retirement, writable
 from crmerp_assets.merge import undo as reversing
 from crmerp_assets.merge import writes
 from crmerp_assets.merge.order_changes import STARTED
@@ -104,7 +104,7 @@ def _refresh(platform: Platform, entity: str, golden_ids: list[str]) -> None:
     for side in platform.connections.values():
         entity_map = platform.entity_map(side, entity)
         ids = links.filter(pl.col("connection") == side.name)["native_id"].to_list()
-        if entity_map is not None and ids:
+        if entity_map is not None and ids and not isinstance(entity_map, Projection):
             read_back(platform, side, entity_map, ids)
             conform(platform, side.name, entity_map.name)
     merge(platform, entity)

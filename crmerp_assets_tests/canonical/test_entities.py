@@ -7,7 +7,7 @@ from crmerp_assets.canonical import CHILD_FIELDS, ENTITIES
 
 def test_key_prefixes_tell_entities_apart() -> None:
     prefixes = [model.key_prefix for model in ENTITIES.values()]
-    assert sorted(prefixes) == ["ct", "cust", "fx", "inv", "item", "pay", "so"]
+    assert sorted(prefixes) == ["ct", "cust", "fx", "inv", "item", "minv", "mso", "pay", "so"]
 
 
 @pytest.mark.parametrize("model", ENTITIES.values(), ids=lambda model: model.name)

@@ -29,6 +29,7 @@ from crmerp_assets.sync.deletions import follow
 from crmerp_assets.sync.invoices import merge_exchange_rates, merge_invoices
 from crmerp_assets.sync.link import link
 from crmerp_assets.sync.merge import merge
+from crmerp_assets.sync.mirrors import lay_out
 from crmerp_assets.sync.parked_work import parked_work
 from crmerp_assets.sync.pauses import put_right
 from crmerp_assets.sync.plan import plan
@@ -307,7 +308,11 @@ def read_and_plan(used: Platform) -> None:
     merge_invoices(used)
     for entity in ("product", "customer", "contact", "order"):
         merge(used, entity)
-    for entity in ("product", "customer", "order", "contact"):
+    for entity in used.mirrors:
+        lay_out(used, entity)
+        link(used, entity)
+        merge(used, entity)
+    for entity in ("product", "customer", "order", *used.mirrors, "contact"):
         plan(used, entity)
 
 

@@ -1,0 +1,95 @@
+"""Documents of the ERP as the CRM's own records show them: golden orders and invoices, laid out as one more entity.
+
+The layout takes the place of a conformed table of the ERP. From there on nothing is special about a mirror: it is
+linked by its key, merged, planned and written as everything else, and as the ERP owns all of its fields, whoever edits
+it in the CRM is overruled. A document that the ERP has deleted is shown as cancelled or void.
+"""
+
+from collections.abc import Mapping
+
+import duckdb
+
+from crmerp_assets.canonical import ENTITIES
+from crmerp_assets.sync import tables
+from crmerp_assets.sync.link import born_id
+from crmerp_assets.sync.platform import Platform, in_one_transaction
+from crmerp_assets.warehouse import Changes, Table
+from crmerp_assets.warehouse.tables import NO_CHANGES, advance, marks, progress
+
+_DATES = {"order_mirror": "order_date", "invoice_mirror": "invoice_date"}
+_STATUSES = {"order_mirror": "order_status", "invoice_mirror": "status"}
+
+
+@in_one_transaction
+def lay_out(platform: Platform, entity: str) -> Changes:
+    """Lay out the golden documents since the go-live date that changed, or whose deal did, since the last time."""
+    shown, go_live, erp = ENTITIES[entity].mirrors or "", platform.policy.go_live, platform.side("erp")
+    source, native, target = tables.golden(shown), tables.conformed(erp.name, shown), tables.conformed(erp.name, entity)
+    consumer = platform.consumer(f"mirror:{entity}", str(go_live))
+    with platform.warehouse.open() as con:
+        found = marks(con, [source, tables.golden("order")])
+        since = progress(con, found, consumer)
+        if not go_live or source not in found or all(mark <= since[table] for table, mark in found.items()):
+            return NO_CHANGES
+        key = f"lower({born_id(entity, platform.prefix(entity), erp.name, 'c.native_id')})"
+        record = f"c.native_id, {key} AS external_key, c.modified, c.modified_by, false AS deleted, c.customer"
+        documents = (_orders if entity == "order_mirror" else _invoices)(record, native, since)
+        known = f" OR native_id IN (SELECT native_id FROM {target.sql})" if target.exists(con) else ""
+        laid_out = f"SELECT * FROM ({documents}) WHERE {_DATES[entity]} >= DATE '{go_live}'{known}"
+        changes = target.upsert(con, con.execute(laid_out).pl())
+        for table, mark in found.items():
+            advance(con, table, consumer, mark)
+        return changes
+
+
+def _orders(record: str, native: Table, since: Mapping[Table, int]) -> str:
+    orders = tables.golden("order")
+    return f"""
+        SELECT {record}, g.order_number AS number, coalesce(g.name, g.order_number) AS name,
+               CASE WHEN {_in_crm("g")} THEN c.native_id END AS deal, g.currency, g.close_date AS order_date,
+               CASE WHEN g.erp_deleted THEN 'cancelled' ELSE g.order_status END AS order_status,
+               g.erp_total AS subtotal, g.erp_tax AS tax,
+               (g.erp_total + coalesce(g.erp_tax, 0))::DECIMAL(20, 6) AS total,
+               g.invoice_status, g.invoiced, g.paid, g.open_balance
+        FROM {orders.sql} g JOIN {native.sql} c ON c.native_id = g.erp_id
+        WHERE g._change > {since[orders]}
+    """
+
+
+def _invoices(record: str, native: Table, since: Mapping[Table, int]) -> str:
+    """An invoice is laid out again where its order got a deal, or lost it."""
+    invoices, orders = tables.golden("invoice"), tables.golden("order")
+    deal, moved, join = "NULL::VARCHAR", "", ""
+    if orders in since:
+        deal = f"CASE WHEN {_in_crm('o')} THEN o.erp_id END"
+        join = f'LEFT JOIN {orders.sql} o ON o.golden_id = g."order"'
+        moved = f"OR o._change > {since[orders]}"
+    status = "CASE WHEN g.deleted THEN 'void' ELSE g.status END"
+    return f"""
+        SELECT {record}, g.number, {deal} AS deal, g.currency, g.invoice_date, g.due_date, g.total, g.tax, g.paid,
+               g.credited, g.written_off, g.reversed, g.open_balance, {status} AS status,
+               CASE WHEN {status} IN ('partially_paid', 'overdue') THEN 'open'
+                    WHEN {status} = 'credited' THEN 'paid' ELSE {status} END AS phase,
+               g.paid_date
+        FROM {invoices.sql} g JOIN {native.sql} c ON c.native_id = g.native_id {join}
+        WHERE g._change > {since[invoices]} {moved}
+    """
+
+
+def _in_crm(alias: str) -> str:
+    return f"{alias}.crm_id IS NOT NULL AND NOT {alias}.crm_deleted"
+
+
+def wanted_sql(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str) -> str | None:
+    """SQL for the documents since the go-live date that the CRM shows not yet, though it knows their customer.
+
+    A draft is none yet; what is cancelled or void before it was shown need not be.
+    """
+    table, customers, go_live = tables.golden(entity), tables.golden("customer"), platform.policy.go_live
+    if not go_live or not table.exists(con) or not customers.exists(con):
+        return None
+    return f"""
+        SELECT m.golden_id, 0 AS depth FROM {table.sql} m JOIN {customers.sql} o ON o.golden_id = m.customer
+        WHERE m.crm_id IS NULL AND m.erp_id IS NOT NULL AND m.{_DATES[entity]} >= DATE '{go_live}' AND {_in_crm("o")}
+        AND m.number IS NOT NULL AND m.{_STATUSES[entity]} NOT IN ('draft', 'void', 'cancelled')
+    """
