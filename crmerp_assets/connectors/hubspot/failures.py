@@ -20,12 +20,15 @@ from crmerp_assets.connectors.errors import (
 from crmerp_assets.connectors.exactjson import loads
 from crmerp_assets.connectors.http import Response, retry_after
 from crmerp_assets.connectors.hubspot.auth import SYSTEM
+from crmerp_assets.connectors.hubspot.objects import MIRRORS
 
 _APP = "HubSpot > Settings > Integrations > Private Apps > the app > Scopes"
 GRANT = f"{_APP} (of an OAuth app: among its scopes, then install it again)"
 _WAITS = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0}
 _LOCKED, _MIGRATION = 423, 477
 _EXISTING = re.compile(r"Existing ID: (\d+)")
+_NO_OBJECT = re.compile(r"Unable to infer object type(?: from: ([\w-]+))?")
+_LACKING = re.compile(r"INVOICE_TO_(?:CONTACT|LINE_ITEM)")
 _LISTED = re.compile(r"Property values were not valid: (\[.*\])", re.DOTALL)
 _CONFIGURATION = {
     "PROPERTY_DOESNT_EXIST": "provision it, or take it off the mapping",
@@ -91,18 +94,40 @@ def classify(failure: Failure, object: str | None = None, record: str | None = N
     """The error class of one native error of a whole answer or of one row."""
     where: dict[str, Any] = {"system": SYSTEM, "object": object, "record": record}
     subject = f"{object} {record}" if object and record else object or "the request"
+    unknown, lacking = _NO_OBJECT.match(failure.message), _LACKING.search(failure.message)
+    if unknown:
+        return _no_object(unknown[1], where)
     if failure.status == 404:
         return _missing(failure, subject, where)
+    if lacking:
+        return _unbillable(lacking[0], subject, where)
     if failure.code in _CONFIGURATION:
         advice = _CONFIGURATION[failure.code]
         return PropertyFault(f"HubSpot refuses the property {failure.field} ({failure.code}): {advice}.", **where)
-    if failure.message.startswith("Unable to infer object type"):
-        return ConfigError("HubSpot does not know the object; check its name in the mapping.", **where)
     if failure.status == 409 or failure.code == "CONFLICTING_UNIQUE_VALUE":
         return _duplicate(failure, subject, where)
     named = f" because of {failure.field}" if failure.field else ""
     message = f"HubSpot rejects {subject}{named} ({failure.code}); correct the record, then retry it."
     return Rejected(message, reason=failure.code, code=failure.code, field=failure.field, **where)
+
+
+def _no_object(name: str | None, where: dict[str, Any]) -> ConfigError:
+    """A portal answers alike for an object that is not in its edition, one that is not activated, and a wrong name."""
+    if name not in MIRRORS:
+        return ConfigError("HubSpot does not know the object; check its name in the mapping.", **where)
+    what = (
+        f"This portal has no {name}: activate the object in HubSpot's object library, or, where the edition lacks it, "
+        "set `mirror` off in policy.yaml, so that only the deal's properties are kept."
+    )
+    return ConfigError(what, **where)
+
+
+def _unbillable(code: str, subject: str, where: dict[str, Any]) -> Rejected:
+    what = (
+        f"HubSpot lets {subject} leave draft only with a contact and a line item, as it would collect the money itself "
+        f"({code}): send hs_invoice_billable as false with what the ERP bills, then retry it."
+    )
+    return Rejected(what, reason=code, code=code, field="hs_invoice_billable", **where)
 
 
 def _missing(failure: Failure, subject: str, where: dict[str, Any]) -> Gone | ConfigError:

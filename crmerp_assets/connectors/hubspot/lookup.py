@@ -35,7 +35,7 @@ class Lookup:
         return {_asked(row[key_field], asked): row for row in rows}
 
     def _rows(self, selection: Selection, records: Sequence[Record]) -> list[Row]:
-        lacking = absent(records, selection.properties)
+        lacking = absent(records, selection.named)
         if lacking:
             self._schema.require(selection.object, sorted(lacking))
         return self._related.rows(selection, records)

@@ -37,8 +37,17 @@ LINKS: Mapping[str, Mapping[str, Link]] = MappingProxyType(
         "contacts": {"associations.company": Link("companies", 1, any_other=True)},
         "deals": {"associations.company": Link("companies", 5, any_other=True)},
         "companies": {"associations.parent_company": Link("companies", 14, any_other=False)},
+        "orders": {
+            "associations.company": Link("companies", 509, any_other=False),
+            "associations.deal": Link("deals", 512, any_other=False),
+        },
+        "invoices": {
+            "associations.company": Link("companies", 179, any_other=False),
+            "associations.deal": Link("deals", 175, any_other=False),
+        },
     }
 )
+"""Orders and invoices know no primary company: as with parent companies, the one that was there makes room."""
 CHILDREN: Mapping[str, Mapping[str, Child]] = MappingProxyType({"deals": {"line_items": Child("line_items", 19)}})
 
 STAGE, PIPELINE = "dealstage", "pipeline"
@@ -46,8 +55,17 @@ WON, STAGE_LABEL = "dealstage.won", "dealstage.label"
 STAGED = MappingProxyType({"deals": (WON, STAGE_LABEL)})
 """Pseudo fields that a deal's stage decides."""
 
-DAYS: Mapping[str, Mapping[str, str]] = MappingProxyType({"deals": {"closedate.day": "closedate"}})
-"""Days by the portal's own calendar -> the moments that HubSpot keeps."""
+DAYS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "deals": {"closedate.day": "closedate"},
+        "orders": {"hs_external_created_date.day": "hs_external_created_date"},
+        "invoices": {"hs_invoice_date.day": "hs_invoice_date", "hs_due_date.day": "hs_due_date"},
+    }
+)
+"""Days by the portal's own calendar -> the moments, or in some portals the days, that HubSpot keeps."""
+
+MIRRORS = frozenset({"orders", "invoices"})
+"""What shows the documents of the ERP, where the portal has it and it is activated."""
 
 
 def modified_property(object: str) -> str:

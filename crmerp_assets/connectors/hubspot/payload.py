@@ -44,7 +44,7 @@ def payload(write: Write, schema: Schema, days: Days, resolved: Resolved) -> Pay
         elif path in lists and isinstance(value, list):
             made.lines.append((lists[path], [_line(write, path, row, resolved) for row in value]))
         elif path in moments:
-            made.properties[moments[path]] = _moment(write, path, value, days)
+            made.properties[moments[path]] = _day(write, path, value, days, schema)
         elif path not in STAGED.get(write.object, ()):
             made.properties[path] = _text(write, path, value, resolved)
     if write.values.get(WON) is True and STAGE not in made.properties:
@@ -82,9 +82,9 @@ def _target(write: Write, path: str, value: Value, resolved: Resolved) -> str | 
     return target
 
 
-def _moment(write: Write, path: str, value: Value, days: Days) -> str:
+def _day(write: Write, path: str, value: Value, days: Days, schema: Schema) -> str:
     try:
-        return days.moment(str(value)) if value else ""
+        return days.kept(str(value), schema.type_of(write.object, DAYS[write.object][path])) if value else ""
     except ValueError:
         raise rejected(write, path, "it is no date") from None
 

@@ -169,7 +169,7 @@ class Reading:
 
     def _require(self, selection: Selection, records: Sequence[Record], nothing: bool) -> None:
         """HubSpot leaves out a property that it does not know; without any record it must be asked."""
-        lacking = set(selection.properties) if nothing else absent(records, selection.properties)
+        lacking = set(selection.named) if nothing else absent(records, selection.named)
         if lacking:
             self._schema.require(selection.object, sorted(lacking))
 

@@ -5,7 +5,7 @@ A property that the app may not see is absent here exactly like one that does no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +27,7 @@ class Schema:
         if object not in self._fields:
             answer, _ = self._api.get(self._api.paths.properties(object))
             found = {item["name"]: _info(item) for item in answer["results"]}
-            self._fields[object] = found | {info.name: info for info in _own(object)}
+            self._fields[object] = found | {info.name: info for info in _own(object, found)}
         return self._fields[object]
 
     def field(self, object: str, path: str) -> FieldInfo | None:
@@ -35,6 +35,11 @@ class Schema:
         first, _, rest = path.partition(".")
         child = CHILDREN.get(object, {}).get(first)
         return self.fields(child.object).get(rest) if child else self.fields(object).get(path)
+
+    def type_of(self, object: str, name: str) -> str:
+        """The type of a property, `datetime` where the app does not see it."""
+        field = self.fields(object).get(name)
+        return field.type if field else "datetime"
 
     def require(self, object: str, paths: Iterable[str]) -> None:
         """Raises ConfigError naming those that do not exist."""
@@ -82,13 +87,14 @@ def is_won(stage: Record) -> bool:
     return probability is not None and Decimal(probability) == 1
 
 
-def _own(object: str) -> Iterator[FieldInfo]:
+def _own(object: str, found: Mapping[str, FieldInfo]) -> Iterator[FieldInfo]:
     for path, link in LINKS.get(object, {}).items():
         yield FieldInfo(path, path, "association", reference_to=(link.object,))
     for path in STAGED.get(object, ()):
         yield FieldInfo(path, path, "stage", writeable=path == WON)
-    for path in DAYS.get(object, ()):
-        yield FieldInfo(path, path, "date")
+    for path, name in DAYS.get(object, {}).items():
+        if name in found:
+            yield FieldInfo(path, path, "date", writeable=found[name].writeable)
 
 
 def _info(item: dict[str, Any]) -> FieldInfo:

@@ -44,6 +44,11 @@ class Selection:
         return list(dict.fromkeys([*self.properties, *self.days.values(), *stage, *system]))
 
     @property
+    def named(self) -> tuple[str, ...]:
+        """The properties that the caller asks for, whether as they are or as days."""
+        return (*self.properties, *self.days.values())
+
+    @property
     def alone(self) -> bool:
         """Whether a record says everything by itself, without other records being read."""
         return not self.links and not self.children

@@ -69,6 +69,8 @@ class Administration:
             settings.index_lag = float(body["index_lag"])
         settings.nameless = bool(body.get("nameless", settings.nameless))
         settings.unreadable = set(body.get("unreadable", settings.unreadable))
+        settings.objects_absent = set(body.get("objects_absent", settings.objects_absent))
+        settings.dates = body.get("dates", settings.dates)
         settings.time_zone = str(body.get("time_zone", settings.time_zone))
         if "scopes_withheld" in body:
             settings.scopes_withheld = set(body["scopes_withheld"])

@@ -49,7 +49,8 @@ class Settings:
     `multi_status`: the batch operations in which trace ids turn one row's fault into that row's error. `required`:
     properties that an administrator demands, which only version 2026-09 enforces. `index_lag`: seconds until the
     search index sees a change. `nameless`: the errors of a batch do not say which row they are of. `unreadable`: ids of
-    records whose associations cannot be read for now.
+    records whose associations cannot be read for now. `objects_absent`: objects that are not in the portal's edition,
+    or not activated. `dates`: moments that the portal keeps as days, by object.
     """
 
     multi_status: set[str] = field(default_factory=lambda: {"create"})
@@ -59,6 +60,8 @@ class Settings:
     time_zone: str = "UTC"
     nameless: bool = False
     unreadable: set[str] = field(default_factory=set)
+    objects_absent: set[str] = field(default_factory=set)
+    dates: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Portal:
@@ -85,11 +88,14 @@ class Portal:
         return of(self.clock())
 
     def kind(self, name: str) -> ObjectType:
-        """By plural or singular name, or type id. Raises 400 as the vendor does for a type that is none."""
+        """By plural or singular name, or type id. Raises 400 as the vendor does for a type that the portal lacks."""
         wanted = name.lower()
         for kind in TYPES.values():
-            if wanted in (kind.name, kind.type_id, kind.singular.lower()):
-                return replace(kind, properties={**kind.properties, **self._custom[kind.name]})
+            names = (kind.name, kind.type_id, kind.singular.lower())
+            if wanted in names and kind.name not in self.settings.objects_absent:
+                dates = self.settings.dates.get(kind.name, ())
+                days = {date: replace(kind.properties[date], type="date") for date in dates}
+                return replace(kind, properties={**kind.properties, **days, **self._custom[kind.name]})
         raise HubSpotError(400, "VALIDATION_ERROR", f"Unable to infer object type from: {name}")
 
     def add_property(self, kind: ObjectType, made: Property) -> None:

@@ -8,11 +8,12 @@ from crmerp_assets.sandbox.hubspot.associations import Associations
 from crmerp_assets.sandbox.hubspot.errors import HubSpotError, Invalid, bad_request
 from crmerp_assets.sandbox.hubspot.moments import iso, milliseconds
 from crmerp_assets.sandbox.hubspot.portal import Portal, Record
-from crmerp_assets.sandbox.hubspot.schema import MERGED, ObjectType
+from crmerp_assets.sandbox.hubspot.schema import DRAFT, MERGED, ObjectType
 from crmerp_assets.sandbox.hubspot.values import Texts, accepted
 
 Values = Mapping[str, Any]
 ENFORCING = "2026-09"
+_STATUS, _BILLABLE = "hs_invoice_status", "hs_invoice_billable"
 
 
 class Records:
@@ -35,6 +36,7 @@ class Records:
             self._save(kind, record, texts)
             for link in links:
                 self.associations.add_inline(kind, record.id, link)
+            self._check_issued(kind, record)
         return record
 
     def update(self, kind: ObjectType, record: Record, values: Values, author: str) -> Record:
@@ -43,7 +45,10 @@ class Records:
             if all(record.properties.get(name) == text for name, text in texts.items()):
                 return record
             record.modified, record.author = self.portal.now(), author
+            drafted = record.properties.get(_STATUS) == DRAFT
             self._save(kind, record, texts)
+            if drafted:
+                self._check_issued(kind, record)
         return record
 
     def archive(self, kind: ObjectType, record: Record, author: str) -> None:
@@ -123,6 +128,23 @@ class Records:
             self._stage(kind, record)
         elif kind.name == "line_items":
             record.properties["amount"] = _line_amount(record.properties)
+        elif kind.name == "invoices":
+            record.properties.setdefault(_STATUS, DRAFT)
+            record.properties.setdefault(_BILLABLE, "true")
+
+    def _check_issued(self, kind: ObjectType, record: Record) -> None:
+        """An invoice by which the portal collects money leaves draft with a contact and a line item only."""
+        values = record.properties
+        if kind.name != "invoices" or values[_STATUS] == DRAFT or values[_BILLABLE] == "false":
+            return
+        demanded = {"INVOICE_TO_CONTACT": "contacts", "INVOICE_TO_LINE_ITEM": "line_items"}
+        lacking = [
+            name
+            for name, to in demanded.items()
+            if not self.associations.of(kind, record.id, self.portal.kind(to), numbers=False)
+        ]
+        if lacking:
+            raise bad_request(f"Invoice {record.id} lacks required associations: {', '.join(lacking)}")
 
     def _stage(self, kind: ObjectType, record: Record) -> None:
         pipeline = record.properties.setdefault("pipeline", "default")

@@ -84,6 +84,8 @@ def _one(name: str, type_: str, field_type: str, **more: Any) -> list[Property]:
     return [Property(name, name.replace("_", " ").title(), type_, field_type, **more)]
 
 
+DRAFT = "draft"
+"""What an invoice is while nothing else is said of it."""
 _STAGES = ("subscriber", "lead", "opportunity", "customer", "other")
 _ADDRESS = "address address2 city state zip country"
 
@@ -163,19 +165,23 @@ TYPES: dict[str, ObjectType] = {
             "0-123",
             "ORDER",
             "hs_order_name hs_external_order_id",
-            _text("hs_order_name hs_external_order_id hs_external_order_status hs_currency_code hs_payment_status"),
-            _text("hs_pipeline hs_pipeline_stage"),
-            _number("hs_total_price"),
+            _text("hs_order_name hs_external_order_id hs_external_order_status hs_external_order_url hs_currency_code"),
+            _text("hs_payment_status hs_fulfillment_status hs_source_store hs_pipeline hs_pipeline_stage"),
+            _number("hs_total_price hs_subtotal_price hs_tax hs_shipping_cost"),
+            _one("hs_external_created_date", "datetime", "date"),
         ),
         _object(
             "invoices",
             "0-53",
             "INVOICE",
             "hs_number hs_invoice_status",
-            _text("hs_number hs_currency"),
-            _one("hs_invoice_status", "enumeration", "select", options=("draft", "open", "paid", "voided")),
-            _one("hs_due_date", "date", "date"),
-            _number("hs_amount_billed hs_balance_due"),
+            _text("hs_number hs_title hs_comments hs_purchase_order_number hs_currency"),
+            _one("hs_invoice_status", "enumeration", "select", options=(DRAFT, "open", "paid", "voided")),
+            _one("hs_invoice_billable", "bool", "booleancheckbox"),
+            _one("hs_invoice_date", "datetime", "date"),
+            _one("hs_due_date", "datetime", "date"),
+            _number("hs_amount_billed"),
+            _number("hs_balance_due", read_only=True),
             required=("hs_currency",),
         ),
     )
@@ -204,13 +210,21 @@ LINKS: Mapping[int, tuple[str, str, int, bool, str | None]] = {
     20: ("line_items", "deals", 19, False, None),
     13: ("companies", "companies", 14, False, "Child Company"),
     14: ("companies", "companies", 13, False, "Parent Company"),
-    508: ("orders", "contacts", 507, False, None),
-    507: ("contacts", "orders", 508, False, None),
-    510: ("orders", "companies", 509, False, None),
-    509: ("companies", "orders", 510, False, None),
+    507: ("orders", "contacts", 508, False, None),
+    508: ("contacts", "orders", 507, False, None),
+    509: ("orders", "companies", 510, False, None),
+    510: ("companies", "orders", 509, False, None),
     512: ("orders", "deals", 511, False, None),
     511: ("deals", "orders", 512, False, None),
     513: ("orders", "line_items", 514, False, None),
     514: ("line_items", "orders", 513, False, None),
+    175: ("invoices", "deals", 176, False, None),
+    176: ("deals", "invoices", 175, False, None),
+    177: ("invoices", "contacts", 178, False, None),
+    178: ("contacts", "invoices", 177, False, None),
+    179: ("invoices", "companies", 180, False, None),
+    180: ("companies", "invoices", 179, False, None),
+    409: ("invoices", "line_items", 410, False, None),
+    410: ("line_items", "invoices", 409, False, None),
 }
 """Type id -> (from, to, the id of the way back, whether it marks the one primary record, label)."""
