@@ -32,7 +32,8 @@ def lay_out(platform: Platform, entity: str) -> Changes:
         if not go_live or source not in found or all(mark <= since[table] for table, mark in found.items()):
             return NO_CHANGES
         key = f"lower({born_id(entity, platform.prefix(entity), erp.name, 'c.native_id')})"
-        record = f"c.native_id, {key} AS external_key, c.modified, c.modified_by, false AS deleted, c.customer"
+        fate = "c.modified, c.modified_by, false AS deleted, NULL::VARCHAR AS merged_into"
+        record = f"c.native_id, {key} AS external_key, {fate}, c.customer"
         documents = (_orders if entity == "order_mirror" else _invoices)(record, native, since)
         known = f" OR native_id IN (SELECT native_id FROM {target.sql})" if target.exists(con) else ""
         laid_out = f"SELECT * FROM ({documents}) WHERE {_DATES[entity]} >= DATE '{go_live}'{known}"
