@@ -136,7 +136,7 @@ def _won(platform: Platform, con: duckdb.DuckDBPyConnection, parked: pl.DataFram
 def _counts(platform: Platform, con: duckdb.DuckDBPyConnection, parked: pl.DataFrame) -> pl.DataFrame:
     """Live records per entity: on each side, on both, on one only, and unusable ones; without those of other lanes."""
     rows = []
-    for entity in COUNTED:
+    for entity in (*COUNTED, *platform.mirrors):
         table = tables.golden(entity)
         if not table.exists(con):
             continue

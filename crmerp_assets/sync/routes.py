@@ -8,6 +8,7 @@ all lanes see (claims.py).
 import duckdb
 import polars as pl
 
+from crmerp_assets.canonical import MIRRORS
 from crmerp_assets.merge.lanes import Lane
 from crmerp_assets.merge.three_way import Role
 from crmerp_assets.sync import claims, tables
@@ -15,7 +16,8 @@ from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse import Table
 from crmerp_assets.warehouse.tables import advance, listed, newest, unseen
 
-_ROUTED = ("customer", "contact", "order")
+_OF_CUSTOMERS = ("contact", *MIRRORS)
+_ROUTED = ("customer", "order", *_OF_CUSTOMERS)
 
 
 def rules(platform: Platform) -> str | None:
@@ -62,7 +64,7 @@ def elsewhere(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str) -
     if entity == "customer":
         return off
     with listed(con, "_off", off["golden_id"]):
-        if entity == "contact":
+        if entity in _OF_CUSTOMERS:
             sql = f'SELECT golden_id FROM {tables.compare(entity).sql} WHERE "golden.customer" IN (SELECT id FROM _off)'
             return con.execute(sql).pl().cast({"golden_id": pl.String})
         return _orders(platform, con)
@@ -155,9 +157,9 @@ def carried(platform: Platform, con: duckdb.DuckDBPyConnection, deals: pl.DataFr
 
 
 def touched(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str) -> list[str]:
-    """Contacts and orders to plan again because their customer changed, and may have come or gone with that."""
+    """What is to be planned again because its customer changed, and may have come or gone with that."""
     source, lane = tables.compare("customer"), platform.lane
-    if entity not in ("contact", "order") or not lane.route.fields or not source.exists(con):
+    if entity not in ("order", *_OF_CUSTOMERS) or not lane.route.fields or not source.exists(con):
         return []
     consumer, mark = platform.consumer(f"routes:{entity}", repr(lane)), newest(con, source)
     con.register("_changed", unseen(con, source, consumer).select("golden_id").to_arrow())

@@ -6,9 +6,12 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from crmerp_assets.canonical import ENTITIES
+from crmerp_assets.canonical import ENTITIES, MIRRORS
 from crmerp_assets.sync import tables, units
 from crmerp_assets.sync.platform import Platform
+
+_NUMBERS = {"order": "order_number", "customer": "erp_number", "product": "sku"}
+_NUMBERS |= dict.fromkeys(("invoice", *MIRRORS), "number")
 
 
 @dataclass(slots=True)
@@ -56,7 +59,7 @@ def _find(con: duckdb.DuckDBPyConnection, entity: str, identifier: str) -> list[
                 [identifier] * 4,
             )
         )
-    number = {"order": "order_number", "invoice": "number", "customer": "erp_number", "product": "sku"}.get(entity)
+    number = _NUMBERS.get(entity)
     if number and golden.exists(con):
         queries.append((f"SELECT golden_id FROM {golden.sql} WHERE upper({number}) = upper(?)", [identifier]))
     ids = {row[0] for sql, values in queries for row in con.execute(sql, values).fetchall() if row[0]}

@@ -151,5 +151,6 @@ SYSTEM = System(
     fill,
     _is_empty,
     server="hubspot",
+    policy="mirror: {orders: true, invoices: true}\n",
     notes=("HubSpot has one list price, in the portal's currency: for deals in others the seller converts it.",),
 )
