@@ -1,9 +1,10 @@
 """The `hubspot-api-client` package from PyPI, HubSpot's own, unchanged, works against the sandbox over TLS."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from hubspot import HubSpot
 from hubspot.crm.associations.v4 import BatchInputPublicFetchAssociationsBatchRequest
@@ -19,11 +20,16 @@ from hubspot.crm.companies import (
     SimplePublicObjectInputForCreate,
 )
 from hubspot.crm.contacts import ApiException as ContactException
+from hubspot.crm.objects import ApiException as ObjectException
 from hubspot.crm.properties import PropertyCreate, PropertyGroupCreate
 from hubspot.discovery.discovery_base import DiscoveryBase
 from urllib3.util.retry import Retry
 
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
+
+EXT = PropertyCreate(
+    name="ext", label="Ext", type="string", field_type="text", group_name="sync", has_unique_value=True
+)
 
 
 class Judges:
@@ -69,10 +75,7 @@ def judge(sandbox, judges) -> HubSpot:
 
 def provision(judge: HubSpot) -> None:
     judge.crm.properties.groups_api.create("companies", PropertyGroupCreate(name="sync", label="Sync"))
-    made = PropertyCreate(
-        name="ext", label="Ext", type="string", field_type="text", group_name="sync", has_unique_value=True
-    )
-    judge.crm.properties.core_api.create("companies", made)
+    judge.crm.properties.core_api.create("companies", EXT)
 
 
 def create(judge: HubSpot, **properties: str):
@@ -237,3 +240,114 @@ def test_a_search_too_many_is_told_by_its_policy(judge):
         [judge.crm.companies.search_api.do_search(asked) for _ in range(30)]
     assert refused.value.status == 429
     assert json.loads(refused.value.body)["policyName"] == "SECONDLY"
+
+
+def associated(**targets: str) -> list[dict[str, Any]]:
+    """`_507=contact`: type ids, which lead from the record that is made, to ids."""
+    return [
+        {"to": {"id": to}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": int(kind[1:])}]}
+        for kind, to in targets.items()
+    ]
+
+
+def made(judge: HubSpot, object: str, associations: list[dict[str, Any]] | None = None, **properties: str) -> str:
+    body = {"properties": properties, "associations": associations or []}
+    return str(judge.crm.objects.basic_api.create(object, body).id)
+
+
+def kinds(judge: HubSpot, object: str, id_: str, to: str) -> list[tuple[str, list[int]]]:
+    page = judge.crm.associations.v4.basic_api.get_page(object, id_, to)
+    return [(str(one.to_object_id), [spec.type_id for spec in one.association_types]) for one in page.results]
+
+
+@pytest.mark.parametrize(
+    ("object", "there"),
+    [
+        ("orders", {"contacts": (507, 508), "companies": (509, 510), "deals": (512, 511), "line_items": (513, 514)}),
+        ("invoices", {"contacts": (177, 178), "companies": (179, 180), "deals": (175, 176), "line_items": (409, 410)}),
+    ],
+)
+def test_orders_and_invoices_are_made_with_their_associations(judge, object, there):
+    needed = {"deals": {"dealstage": "closedwon"}, "invoices": {"hs_currency": "EUR"}}
+    ids = {to: made(judge, to, **needed.get(to, {})) for to in there}
+    links = associated(**{f"_{there[to][0]}": id_ for to, id_ in ids.items()})
+    document = made(judge, object, links, **needed.get(object, {}))
+    for to, (forth, back) in there.items():
+        assert kinds(judge, object, document, to) == [(ids[to], [forth])]
+        assert kinds(judge, to, ids[to], object) == [(document, [back])]
+        with pytest.raises(ObjectException):
+            made(judge, object, associated(**{f"_{back}": ids[to]}), **needed.get(object, {}))
+    assert len(judge.crm.objects.basic_api.get_page(object).results) == 1
+
+
+@pytest.mark.parametrize("object", ["orders", "invoices"])
+def test_orders_and_invoices_are_upserted_by_a_unique_property(judge, object):
+    judge.crm.properties.groups_api.create(object, PropertyGroupCreate(name="sync", label="Sync"))
+    judge.crm.properties.core_api.create(object, EXT)
+    values = {"hs_currency": "EUR"} if object == "invoices" else {"hs_order_name": "O"}
+    rows = [{"id": f"E-{n}", "idProperty": "ext", "properties": values} for n in range(3)]
+    batch = judge.crm.objects.batch_api
+    first, again = (batch.upsert(object, {"inputs": rows}) for _ in range(2))
+    assert [one.new for one in (*first.results, *again.results)] == [True] * 3 + [False] * 3
+    assert len(judge.crm.objects.basic_api.get_page(object).results) == 3
+
+
+def test_an_invoice_is_a_draft_and_billable_unless_it_says_otherwise(judge):
+    with pytest.raises(ObjectException) as refused:
+        made(judge, "invoices", hs_number="1")
+    assert "hs_currency" in refused.value.body
+    with pytest.raises(ObjectException) as refused:
+        made(judge, "invoices", hs_currency="EUR", hs_balance_due="5")
+    assert "READ_ONLY_VALUE" in refused.value.body
+    invoice = made(judge, "invoices", hs_currency="EUR", hs_amount_billed="5", hs_due_date="2026-07-01")
+    names = ["hs_invoice_status", "hs_invoice_billable", "hs_amount_billed", "hs_due_date"]
+    found = judge.crm.objects.basic_api.get_by_id("invoices", invoice, properties=names).properties
+    assert [found[name] for name in names] == ["draft", "true", "5", "2026-07-01T00:00:00.000Z"]
+
+
+def test_a_billable_invoice_leaves_draft_with_a_contact_and_a_line_item_only(judge):
+    def status(invoice: str, **values: str) -> None:
+        judge.crm.objects.basic_api.update("invoices", invoice, {"properties": values})
+
+    contact, line = made(judge, "contacts", lastname="Lee"), made(judge, "line_items", quantity="1")
+    bare = made(judge, "invoices", hs_currency="EUR")
+    with pytest.raises(ObjectException) as refused:
+        status(bare, hs_invoice_status="open")
+    told = json.loads(refused.value.body)
+    assert (refused.value.status, told["category"]) == (400, "VALIDATION_ERROR")
+    assert all(name in told["message"] for name in ("INVOICE_TO_CONTACT", "INVOICE_TO_LINE_ITEM"))
+    with pytest.raises(ObjectException, match="INVOICE_TO_LINE_ITEM"):
+        made(judge, "invoices", associated(_177=contact), hs_currency="EUR", hs_invoice_status="open")
+    both = associated(_177=contact, _409=line)
+    assert made(judge, "invoices", both, hs_currency="EUR", hs_invoice_status="open")
+    assert made(judge, "invoices", hs_currency="EUR", hs_invoice_status="open", hs_invoice_billable="false")
+    status(bare, hs_invoice_billable="false", hs_invoice_status="paid")
+    shown = judge.crm.objects.basic_api.get_by_id("invoices", bare, properties=["hs_invoice_status"])
+    assert shown.properties["hs_invoice_status"] == "paid"
+    assert len(judge.crm.objects.basic_api.get_page("invoices").results) == 3
+
+
+def test_an_object_that_the_portal_lacks_is_like_an_unknown_one(judge, sandbox):
+    order, company = made(judge, "orders", hs_order_name="O"), made(judge, "companies", name="Acme")
+    portal_has(sandbox, absent=["orders"])
+    asked: list[Callable[[], Any]] = [
+        lambda: made(judge, "orders", hs_order_name="O"),
+        lambda: judge.crm.objects.basic_api.get_by_id("orders", order),
+        lambda: judge.crm.objects.search_api.do_search("orders", {"filterGroups": []}),
+        lambda: judge.crm.properties.core_api.get_all("orders"),
+        lambda: judge.crm.associations.v4.basic_api.get_page("companies", company, "orders"),
+    ]
+    for call in asked:
+        with pytest.raises(Exception, match="Unable to infer object type from: orders") as refused:
+            call()
+        assert refused.value.status == 400
+    assert made(judge, "invoices", hs_currency="EUR")
+    portal_has(sandbox, absent=[])
+    assert judge.crm.objects.basic_api.get_by_id("orders", order).id == order
+
+
+def portal_has(sandbox: HubSpotSandbox, absent: list[str]) -> None:
+    answer = httpx.post(
+        f"{sandbox.url}/_sandbox/settings", json={"objects_absent": absent}, verify=str(sandbox.ca_file)
+    )
+    answer.raise_for_status()

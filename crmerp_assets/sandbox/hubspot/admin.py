@@ -71,6 +71,7 @@ class Administration:
         settings.unreadable = set(body.get("unreadable", settings.unreadable))
         settings.objects_absent = set(body.get("objects_absent", settings.objects_absent))
         settings.dates = body.get("dates", settings.dates)
+        settings.hidden = body.get("hidden", settings.hidden)
         settings.time_zone = str(body.get("time_zone", settings.time_zone))
         if "scopes_withheld" in body:
             settings.scopes_withheld = set(body["scopes_withheld"])

@@ -50,7 +50,8 @@ class Settings:
     properties that an administrator demands, which only version 2026-09 enforces. `index_lag`: seconds until the
     search index sees a change. `nameless`: the errors of a batch do not say which row they are of. `unreadable`: ids of
     records whose associations cannot be read for now. `objects_absent`: objects that are not in the portal's edition,
-    or not activated. `dates`: moments that the portal keeps as days, by object.
+    or not activated. `dates`: moments that the portal keeps as days, by object. `hidden`: properties that are not to be
+    seen, by object.
     """
 
     multi_status: set[str] = field(default_factory=lambda: {"create"})
@@ -62,6 +63,7 @@ class Settings:
     unreadable: set[str] = field(default_factory=set)
     objects_absent: set[str] = field(default_factory=set)
     dates: dict[str, list[str]] = field(default_factory=dict)
+    hidden: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Portal:
@@ -93,10 +95,14 @@ class Portal:
         for kind in TYPES.values():
             names = (kind.name, kind.type_id, kind.singular.lower())
             if wanted in names and kind.name not in self.settings.objects_absent:
-                dates = self.settings.dates.get(kind.name, ())
-                days = {date: replace(kind.properties[date], type="date") for date in dates}
-                return replace(kind, properties={**kind.properties, **days, **self._custom[kind.name]})
+                return replace(kind, properties=self._properties(kind))
         raise HubSpotError(400, "VALIDATION_ERROR", f"Unable to infer object type from: {name}")
+
+    def _properties(self, kind: ObjectType) -> dict[str, Property]:
+        dates, hidden = (found.get(kind.name, ()) for found in (self.settings.dates, self.settings.hidden))
+        days = {name: replace(kind.properties[name], type="date") for name in dates}
+        every = {**kind.properties, **days, **self._custom[kind.name]}
+        return {name: property_ for name, property_ in every.items() if name not in hidden}
 
     def add_property(self, kind: ObjectType, made: Property) -> None:
         definition = {name: getattr(made, name) for name in Property.__dataclass_fields__}
