@@ -29,6 +29,7 @@ BY = "rebuild"
 LOST = (
     "history: runs, attempts, who changed which link and why",
     "decisions of people: answered reviews, aliases of product texts, approvals, withdrawn intents, holds",
+    "which orders and invoices somebody has deleted that the CRM showed of the ERP's: they are shown again",
     "agreed values of fields on which both sides differ now: they are decided as at first contact",
 )
 
@@ -147,7 +148,7 @@ def _hold_widowed(platform: Platform, entity: str) -> int:
 def _counts(platform: Platform, gone: dict[str, int]) -> pl.DataFrame:
     parts = []
     with platform.ledger.read() as tx:
-        for entity in LINKED:
+        for entity in (*LINKED, *platform.mirrors):
             links = tx.links.all(entity)
             keyed, born = (links.filter(pl.col("method") == how).height for how in ("key", "born"))
             parts.append((entity, keyed, links.height - keyed - born, born, gone.get(entity, 0)))
