@@ -63,7 +63,16 @@ MIRRORS = ["Order mirror", "Invoice mirror"]
 
 def test_the_workbook_has_a_sheet_an_entity_and_no_formula(matrix: Matrix) -> None:
     book = openpyxl.load_workbook(io.BytesIO(xlsx(matrix, GOVERNANCE)))
-    assert book.sheetnames == ["Customer", "Contact", "Product", "Order", "Invoice", "Payment", "Exchange rate", *MIRRORS]
+    assert book.sheetnames == [
+        "Customer",
+        "Contact",
+        "Product",
+        "Order",
+        "Invoice",
+        "Payment",
+        "Exchange rate",
+        *MIRRORS,
+    ]
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
     assert all(cell.hyperlink is None for cell in cells)
