@@ -62,7 +62,7 @@ def test_the_example_folder_loads(config: Path) -> None:
 def test_the_commented_examples_show_the_defaults(config: Path) -> None:
     policy = config / "policy.yaml"
     lines = policy.read_text().splitlines()
-    keys = re.compile(r"^# ((go_live|tolerance|create|deletions|default_region|sensors|retries|short_pull_share|audit|matching):|  (customer|contact|product): \{)")  # fmt: skip # noqa: E501
+    keys = re.compile(r"^# ((go_live|tolerance|create|mirror|deletions|default_region|sensors|retries|short_pull_share|audit|matching):|  (customer|contact|product): \{)")  # fmt: skip # noqa: E501
     policy.write_text("\n".join(line[2:] for line in lines if keys.match(line)))
     changed = load(config).policy
     policy.write_text("")

@@ -18,7 +18,7 @@ from crmerp_assets.connectors.salesforce import rights as salesforce
 from crmerp_assets.connectors.tryton import rights as tryton
 from crmerp_assets.mapping import load_governance, load_matrix
 from crmerp_assets.mapping.needs import Role
-from crmerp_assets.merge.policy import Policy
+from crmerp_assets.merge.policy import Mirror, Policy
 from crmerp_assets.sync.rights import by_object, needed
 from crmerp_assets.sync.rights_page import between_markers, rights_page
 from crmerp_assets.systems import ConnectionConfig, find
@@ -39,11 +39,13 @@ PAGES: dict[str, tuple[str, Role, Asked]] = {
     "salesforce": ("systems/salesforce.md", "crm", lambda needs: salesforce.asked(needs, "Crmerp_Integration")),
     "tryton": ("systems/tryton.md", "erp", tryton.asked),
 }
+ALL = Policy(mirror=Mirror(orders=True, invoices=True))
+"""The policy that asks for every object that a system can have."""
 
 
 def page_of(system: str) -> str:
     _, role, asked = PAGES[system]
-    fields = needed(load_matrix(), load_governance(), Policy(), system, role)
+    fields = needed(load_matrix(), load_governance(), ALL, system, role)
     return rights_page(asked(by_object(fields)), fields)
 
 
@@ -56,7 +58,7 @@ def test_a_page_shows_the_rights_that_its_system_is_asked_for(system: str) -> No
 @pytest.mark.parametrize("system", sorted(PAGES))
 def test_every_right_says_what_it_is_for_and_where_it_is_granted(system: str) -> None:
     _, role, asked = PAGES[system]
-    fields = needed(load_matrix(), load_governance(), Policy(), system, role)
+    fields = needed(load_matrix(), load_governance(), ALL, system, role)
     found = asked(by_object(fields))
     assert all(right.where and (right.why or right.object) for right in found)
     assert len({right.name for right in found}) == len(found)
