@@ -19,6 +19,7 @@ import pytest
 from world import PLAIN, WIDE, World, briefly
 
 from crmerp_assets.bootstrap import Shared
+from crmerp_assets.canonical import MIRRORS
 from crmerp_assets.cli.outcome import Day
 from crmerp_assets.cli.pair import Pair, chosen
 from crmerp_assets.cli.stage import Stage
@@ -31,6 +32,8 @@ from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets.sandbox.odoo import OdooSandbox
 from crmerp_assets.sandbox.salesforce import SalesforceSandbox
 from crmerp_assets.settings import Settings
+from crmerp_assets.sync import tables
+from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.published import publish
 from crmerp_assets.sync.reconcile import run_reconciliation
 from crmerp_assets.sync.systems import check
@@ -99,6 +102,24 @@ def test_a_business_day_ends_as_it_should(stage: Stage) -> None:
             with world.platform() as used:
                 publish(run_reconciliation(used), Settings().reports)
             assert day.problems() == []
+            world.pass_through()
+            with world.platform() as used:
+                assert {entity: not_shown(used, entity) for entity in used.mirrors} == {one: [] for one in used.mirrors}
+                assert used.mirrors == (MIRRORS if stage.pair.crm.name == "hubspot" else ())
+
+
+def not_shown(used: Platform, mirror: str) -> list[str]:
+    """The numbers of the day's documents that the CRM shows not, or in another way than the ERP; there must be some."""
+    status = "order_status" if mirror == "order_mirror" else "status"
+    fields = used.governance[mirror].fields
+    differs = " OR ".join(f'"crm.{name}" IS DISTINCT FROM "golden.{name}"' for name in fields)
+    with used.warehouse.open() as con:
+        found = con.execute(
+            f'SELECT "golden.number", "crm.id" IS NULL OR {differs} FROM {tables.compare(mirror).sql} '
+            f"""WHERE "golden.{status}" NOT IN ('draft', 'void', 'cancelled')"""
+        ).fetchall()
+    assert found
+    return [str(number) for number, wrong in found if wrong]
 
 
 def followed(world: World, missing: Callable[[], list[str]], passes: int = 4) -> None:
