@@ -79,7 +79,7 @@ class HubSpotHand:
         return rows
 
     def _one(self, object: str, to_object: str, type_id: int, ids: list[str]) -> dict[str, str]:
-        """id -> what it is linked to by that type; a company that was the primary one before stays linked as well."""
+        """id -> the one record that it is linked to by that type; an earlier primary one stays linked by another."""
         body = {"inputs": [{"id": id_} for id_ in ids]}
         path = f"/crm/v4/associations/{object}/{to_object}/batch/read"
         found: dict[str, str] = {}
@@ -89,7 +89,7 @@ class HubSpotHand:
                 for to in row["to"]
                 if any(kind["typeId"] == type_id for kind in to["associationTypes"])
             ]
-            found |= {str(row["from"]["id"]): " and ".join(linked)} if linked else {}
+            found |= {str(row["from"]["id"]): linked[0]} if len(linked) == 1 else {}
         return found
 
 
@@ -110,8 +110,9 @@ _HUBSPOT: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     ),
 }
 _HUBSPOT_LINKS = {"contacts": CONTACT_OF, "deals": DEAL_OF, "orders": 509, "invoices": 179}
+"""Association types to companies."""
 _HUBSPOT_DOCUMENTS = {"orders": 512, "invoices": 175}
-"""Their association types to deals."""
+"""Association types to deals."""
 
 
 @dataclass
