@@ -94,18 +94,25 @@ def _push_entity(
     batch: int,
     outcomes: Counter[tuple[str, str]],
 ) -> None:
-    """Send what is ready of one entity, and read back what was applied."""
-    entity, applied, gone = entity_map.entity, list[str](), dict[str, str | None]()
+    """Send what is ready of one entity, and read back what was applied, and what is not as it was planned on.
+
+    Of that no pull need tell: an association that was exchanged half way, or late, leaves no stamp in HubSpot.
+    """
+    entity, seen, gone = entity_map.entity, list[str](), dict[str, str | None]()
     valve = Valve(platform, side, entity, batch)
     while claimed := _claim(platform, side, entity, worker, valve.limit()):
         with heartbeat(platform.ledger, [intent["id"] for intent in claimed], worker, LEASE_SECONDS):
             done = _send_in_order(platform, side, entity, claimed, worker)
         valve.note(done)
         outcomes.update((entity, row["outcome"]) for row in done)
-        applied += [row["native_id"] for row in done if row["outcome"] == "applied"]
         gone |= {row["native_id"]: row["merged_into"] for row in done if "merged_into" in row}
-    if applied:
-        read_back(platform, side, entity_map, applied)
+        seen += [
+            row["native_id"]
+            for row in done
+            if row["outcome"] in ("applied", "superseded") and row["native_id"] not in gone
+        ]
+    if seen:
+        read_back(platform, side, entity_map, seen)
     if gone:
         confirm(platform, side, entity_map, gone)
 

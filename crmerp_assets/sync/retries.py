@@ -130,7 +130,7 @@ _ALL = (
         "superseded",
         False,
         "the record changed since it was planned",
-        "drops the write and plans anew",
+        "drops the write, reads the record again and plans anew",
         "with the next plan",
         "nothing",
     ),

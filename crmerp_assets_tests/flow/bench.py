@@ -162,7 +162,7 @@ class Bench:
         found = found.filter(pl.col("state") == "planned")
         for row in found.iter_rows(named=True):
             changed = json.loads(row["changes"])
-            named = changed.get("name") or changed.get("last_name") or {}
+            named = changed.get("name") or changed.get("last_name") or changed.get("number") or {}
             case = owner.get((row["entity"], row["native_id"] or named.get("after") or ""))
             if case is not None:
                 case.intents.append(row["id"])

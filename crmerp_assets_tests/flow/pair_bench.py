@@ -47,6 +47,8 @@ orders: {{not_won: cancel}}
 retries: {{base_seconds: 0.001, max_seconds: 0.002, max_attempts: 9}}
 breaker: {{first_load: true, min_attempts: 1000000}}
 """
+SHOWN = "mirror: {orders: true, invoices: true}\n"
+"""Said beside HubSpot, which alone has records of its own for the ERP's documents."""
 WRITES_LINES = "lines: {write: create}\n"
 """Said in HubSpot's mapping of orders, so that the lines of a new deal are written."""
 SHARED = "fields:\n  customer: {owner: shared}\n"
@@ -71,6 +73,7 @@ class PairBench(Bench):
     erp: ErpHand
     random: Random = field(default_factory=lambda: Random(7))
     ids: dict[str, str] = field(default_factory=dict)
+    invoices: dict[str, str] = field(default_factory=dict)
     homes: list[str] = field(default_factory=list)
 
     def run(self, cases: Sequence[Case]) -> None:
@@ -135,6 +138,17 @@ class PairBench(Bench):
         for name in names:
             self.ids[name] = self.seller.create_deal(self.homes[0], name, lines, TODAY, "USD")
             self.seller.win(self.ids[name], TODAY)
+
+    def bill(self, names: Iterable[str]) -> None:
+        """Invoice the orders of these names."""
+        orders = self.by_name(self.names[1], "order")
+        for name in names:
+            self.invoices[name] = self.accountant.bill(orders[name], TODAY)
+
+    def billed(self) -> dict[str, str]:
+        """name of the order -> number of its invoice."""
+        numbers = {one.id: one.number for one in self.accountant.invoices()}
+        return {name: numbers[invoice] for name, invoice in self.invoices.items()}
 
     def held(self, side: str, entity: str) -> list[dict[str, Any]]:
         """What the CRM, or the ERP, holds of an entity."""
@@ -207,7 +221,8 @@ def make_pair(crm: str, erp: str, folder: Path) -> Iterator[PairBench]:
 
 
 def _configure(world: World, crm: str, erp: str) -> None:
-    world.policy(POLICY.format(products="never" if erp == "tryton" else "always"))
+    policy = POLICY.format(products="never" if erp == "tryton" else "always")
+    world.policy(policy + SHOWN * (crm == "hubspot"))
     mapping = world.state / "config" / "mapping"
     for folder in ("matrix", "governance"):
         (mapping / folder).mkdir(parents=True)

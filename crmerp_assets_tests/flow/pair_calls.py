@@ -28,7 +28,9 @@ class Step:
 
 ROWS, UPSERT = r"^PATCH .*/composite/sobjects$", r"^PATCH .*/composite/sobjects/{object}/"
 """Of Salesforce; what a collection updates is not in its path, and one push of a case writes one object."""
-COMPANIES, CONTACTS, DEALS = (rf"^POST .*/{object}/batch" for object in ("companies", "contacts", "deals"))
+COMPANIES, CONTACTS, DEALS, ORDERS, INVOICES = (
+    rf"^POST .*/{object}/batch" for object in ("companies", "contacts", "deals", "orders", "invoices")
+)
 STEPS: Mapping[str, Mapping[str, Sequence[Step]]] = {
     "salesforce": {
         "customer-key": [Step("update", ROWS)],
@@ -53,6 +55,14 @@ STEPS: Mapping[str, Mapping[str, Sequence[Step]]] = {
             Step("create", rf"{DEALS}/create", whole=True),
             Step("lines", r"^POST .*/line_items/batch/upsert"),
         ],
+        "order_mirror-create": [Step("create", rf"{ORDERS}/create", whole=True)],
+        "order_mirror-billed": [Step("update", rf"{ORDERS}/update")],
+        "order_mirror-company": [
+            Step("away", r"^POST .*/orders/companies/batch/archive"),
+            Step("associate", r"^POST .*/orders/companies/batch/create"),
+        ],
+        "invoice_mirror-create": [Step("create", rf"{INVOICES}/create")],
+        "invoice_mirror-paid": [Step("update", rf"{INVOICES}/update")],
     },
     "odoo_crm": {
         "customer-key": [Step("key", r"/ir\.model\.data/create")],

@@ -5,7 +5,7 @@ from typing import Any
 
 from bench import Case
 from pair_bench import SOLD, TODAY, PairBench
-from pair_hands import PRICE
+from pair_hands import PRICE, plain
 
 
 def nothing(bench: PairBench, names: Sequence[str]) -> None:
@@ -80,9 +80,40 @@ def new_deals(bench: PairBench, cases: Sequence[Case]) -> None:
 
 def billed(bench: PairBench, cases: Sequence[Case]) -> None:
     _known(bench, cases)
-    orders = bench.by_name(bench.names[1], "order")
+    bench.bill(_names(cases))
+
+
+def mirrored_and_billed(bench: PairBench, cases: Sequence[Case]) -> None:
+    _held(bench, cases)
+    bench.bill(_names(cases))
+
+
+def misplaced(bench: PairBench, cases: Sequence[Case]) -> None:
+    _held(bench, cases)
+    for case in cases:
+        for order in case.natives:
+            bench.crm.misplace(order, bench.homes[1])
+
+
+def first_billed(bench: PairBench, cases: Sequence[Case]) -> None:
+    """The invoices are known by their numbers."""
+    bench.bill(_names(cases))
+    numbers = bench.billed()
+    for case in cases:
+        case.natives = [numbers[name] for name in case.names]
+
+
+def invoices(bench: PairBench, names: Sequence[str]) -> None:
+    """Won deals whose orders are billed."""
+    bench.sell(names)
+    bench.quiet()
+    bench.bill(names)
+
+
+def part_paid(bench: PairBench, cases: Sequence[Case]) -> None:
+    _held(bench, cases)
     for name in _names(cases):
-        bench.accountant.bill(orders[name], TODAY)
+        bench.accountant.pay(bench.invoices[name], PRICE, TODAY)
 
 
 def phone_orders(bench: PairBench, names: Sequence[str]) -> None:
@@ -114,7 +145,12 @@ def _known(bench: PairBench, cases: Sequence[Case]) -> None:
 
 def _ordered(bench: PairBench, cases: Sequence[Case]) -> None:
     bench.erp.not_begun()
-    held = bench.by_name(cases[0].form.side, "order")
+    _held(bench, cases)
+
+
+def _held(bench: PairBench, cases: Sequence[Case]) -> None:
+    """The records that the system written to holds of them."""
+    held = bench.by_name(cases[0].form.side, cases[0].form.entity)
     for case in cases:
         case.natives = [held[name] for name in case.names]
 
@@ -122,6 +158,8 @@ def _ordered(bench: PairBench, cases: Sequence[Case]) -> None:
 Kind = tuple[str, str, Callable[..., None], Mapping[str, Any], Callable[..., None] | None]
 SOLD_LINES = {"lines": [f"{SOLD} x {PRICE}", f"3 x {PRICE}"]}
 ORDERED = SOLD_LINES | {"state": "ordered", "total": 5 * PRICE}
+MIRROR = {"number": True, "customer": "first", "deal": True, "total": plain(5 * PRICE)}
+UNPAID, PART_PAID = ({"invoice": said, "open": plain(n * PRICE)} for said, n in (("Open", 5), ("Partially Paid", 4)))
 KINDS: Mapping[str, Mapping[str, Kind]] = {
     "crm": {
         "customer-key": ("customer", "update", nothing, {"phone": "old", "number": True}, new_accounts),
@@ -136,6 +174,15 @@ KINDS: Mapping[str, Mapping[str, Kind]] = {
             *("order", "create", phone_orders),
             {"number": True, "invoice": None, "customer": "first"},
             None,
+        ),
+        "order_mirror-create": ("order_mirror", "create", deals, MIRROR | {"invoice": None}, None),
+        "order_mirror-billed": ("order_mirror", "update", deals, MIRROR | UNPAID, mirrored_and_billed),
+        "order_mirror-company": ("order_mirror", "update", deals, MIRROR | {"invoice": None}, misplaced),
+        "invoice_mirror-create": ("invoice_mirror", "create", deals, MIRROR | UNPAID, first_billed),
+        "invoice_mirror-paid": (
+            *("invoice_mirror", "update", invoices),
+            MIRROR | PART_PAID | {"paid": plain(PRICE)},
+            part_paid,
         ),
     },
     "erp": {

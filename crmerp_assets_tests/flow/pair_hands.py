@@ -27,6 +27,9 @@ class CrmHand(Protocol):
     def reopen(self, deal: str) -> None:
         """The deal is won no more."""
 
+    def misplace(self, order: str, account: str) -> None:
+        """What shows an order of the ERP is linked with another account, and moved on in its pipeline."""
+
     def records(self, entity: str) -> list[dict[str, Any]]:
         """name, id, key and what is shown of each record of an entity, in the words of SHOWN."""
 

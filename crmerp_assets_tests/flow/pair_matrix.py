@@ -34,6 +34,7 @@ MISSING = {"tryton": ("contact",)}
 """Entities that a system does not have."""
 NUMBERED = ("customer", "order")
 """Entities whose number the ERP gives and the CRM shows."""
+MIRRORS = ("order_mirror", "invoice_mirror")
 
 
 def pairs(system: str) -> list[Pair]:
@@ -85,16 +86,19 @@ def _faults(system: str, form: Form, step: Step, few: Sequence[str] | None) -> I
 
 @dataclass
 class Held:
-    """What a system holds in the end, by entity and name, and what it held before anybody did anything."""
+    """What a system holds in the end, by entity and name, what it held before anybody did anything, and what shows
+    the documents that there are."""
 
     tried: Sequence[Case]
     found: Found
     before: frozenset[str]
+    shown: frozenset[str]
 
     def strangers(self) -> set[str]:
         """Records that nobody asked for."""
         asked = {f"{case.form.entity} {name}" for case in self.tried for name in case.names}
-        return self.found.keys() - self.before - asked - {f"customer {name}" for name in HOMES}
+        asked |= {f"order {name}" for case in self.tried if case.form.entity in MIRRORS for name in case.names}
+        return self.found.keys() - self.before - self.shown - asked - {f"customer {name}" for name in HOMES}
 
     def of(self, case: Case) -> Found:
         """Those of one case, by name."""
@@ -107,7 +111,15 @@ def held(system: str, pair: Pair, tried: Sequence[Case], folder: Path) -> Held:
     with make_pair(*pair, folder) as bench:
         before = frozenset(f"{entity} {_name(row)}" for entity in entities for row in bench.held(system, entity))
         bench.run(tried)
-        return Held(tried, _found(bench, system, entities), before)
+        shown = frozenset(f"{entity} {name}" for entity in MIRRORS for name in _documents(bench, entity))
+        return Held(tried, _found(bench, system, entities), before, shown)
+
+
+def _documents(bench: PairBench, entity: str) -> dict[str, str]:
+    """name -> number of the ERP's documents that records of this entity show."""
+    if entity == "invoice_mirror":
+        return bench.billed()
+    return {row["name"]: row["number"] for row in bench.held(bench.names[1], "order")}
 
 
 def _found(bench: PairBench, side: str, entities: Sequence[str]) -> Found:
@@ -115,6 +127,8 @@ def _found(bench: PairBench, side: str, entities: Sequence[str]) -> Found:
     for entity in entities:
         rows = bench.held(bench.names[1], entity) if side == bench.names[0] and entity in NUMBERED else []
         numbers = {row["key"].lower(): row.get("number") for row in rows if row["key"]}
+        if entity in MIRRORS:
+            numbers = _documents(bench, entity)
         for row in bench.held(side, entity):
             found.setdefault(f"{entity} {_name(row)}", []).append(_told(bench, side, entity, row, numbers))
     return found
@@ -130,9 +144,12 @@ def _told(bench: PairBench, side: str, entity: str, row: dict[str, Any], numbers
     if entity == "customer":
         told["phone"] = bench.phone_of(row)
     if numbers:
-        told["number"] = row.get("number") == numbers.get((row["key"] or "").lower(), GONE)
+        known = row["name"] if entity in MIRRORS else (row["key"] or "").lower()
+        told["number"] = row.get("number") == numbers.get(known, GONE)
     if "customer" in row:
         told["customer"] = bench.whose(side, row["customer"])
+    if "deal" in row:
+        told["deal"] = row["deal"] == row["name"]
     if entity == "product":
         told["sku"] = row["sku"] == row["name"].replace(" ", "-").upper()
     return told
