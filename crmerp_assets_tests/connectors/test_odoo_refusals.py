@@ -18,12 +18,14 @@ What was removed once to see a test fail, and the test that did:
 * pricelists in use only: test_an_archived_pricelist_sells_nothing
 * the discount of a line: test_a_discount_does_not_lower_the_price_of_the_deal_again
 * the end of repeated ids: test_ids_that_repeat_end
+* orders that are confirmed by now: test_an_order_that_was_confirmed_after_all_is_settled_and_not_refused
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +203,17 @@ def test_a_confirmed_order_takes_no_pricelist(desk: Desk) -> None:
     error = desk.change(order, **{"currency_id.name": "USD"})
     assert isinstance(error, Rejected)
     assert "pricelist" in str(error)
+
+
+def test_an_order_that_was_confirmed_after_all_is_settled_and_not_refused(desk: Desk) -> None:
+    """An earlier attempt got through late; one that is refused as a quotation stays refused."""
+    confirmed, other = (desk.order(n, (0, "1", "5"), **{"currency_id.name": "USD"}) for n in (1, 2))
+    (first,) = desk.connector.push("sale.order", [confirmed])
+    assert first.error is None
+    unknown = replace(other, values={**other.values, "currency_id.name": "XXX"})
+    again, refused = desk.connector.push("sale.order", [confirmed, unknown])
+    assert kinds([again, refused]) == [Unknown, Rejected]
+    assert set(desk.connector.find_by_key("sale.order", KEY, ["so-1", "so-2"])) == {"so-1"}
 
 
 def test_keys_of_lines_that_fail_fail_their_order_only(desk: Desk) -> None:

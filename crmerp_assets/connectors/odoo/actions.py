@@ -57,6 +57,11 @@ class Actions:
         self._reached(taken, {d.write.id: wanted[d.write.id] or "" for d in taken}, ids, results)
         self._dates([draft for draft in confirm if results[draft.write.id].error is None], ids, results)
 
+    def confirmed(self, ids: Mapping[str, str]) -> set[str]:
+        """The keys (of key -> order id) whose order is confirmed."""
+        states = self._states(list(ids.values())) if ids else {}
+        return {key for key, id_ in ids.items() if states.get(id_) in _REACHED["sale"]}
+
     def _wanted(self, draft: Draft) -> str | None:
         if draft.creates and self._confirms:
             return draft.state or "sale"

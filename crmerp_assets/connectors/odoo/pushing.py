@@ -63,6 +63,7 @@ class Pusher:
         self._link(view, [draft for draft in ready if draft.link and not draft.creates], results)
         for batch in _batches([draft for draft in ready if draft.write.id not in results]):
             self._carry(view, batch, results)
+        self._late(view, ready, results)
         self._excuse(writes, results)
         self._follow(view, writes, results)
         return [results[write.id] for write in writes]
@@ -152,6 +153,24 @@ class Pusher:
         now = "correct the record, it is sent again when it changes"
         what = f"{self._connection} refuses {write.object} {write.key}{where}: {reason}; {now}."
         return Rejected(what, reason=reason, code="LOAD", field=name, **about)
+
+    def _late(self, view: View, drafts: Sequence[Draft], results: Results) -> None:
+        """A new order that is refused because it is confirmed by now: an earlier attempt, whose answer nobody waited
+        for, got through after it had been settled. It is settled by its key once more."""
+        refused = [d.write for d in drafts if d.creates and isinstance(results[d.write.id].error, Rejected)]
+        if view.model != "sale.order" or not refused:
+            return
+        try:
+            there = self._actions.confirmed(self._keys.find(view.model, [write.key for write in refused]))
+        except ConnectorError:
+            return
+        for write in refused:
+            if write.key in there:
+                message = (
+                    f"{self._connection}: {write.object} {write.key} was confirmed meanwhile; settle it by its key."
+                )
+                error = Unknown(message, system=SYSTEM, object=write.object, record=write.key)
+                results[write.id] = Result(write.id, write.native_id, error)
 
     def _excuse(self, writes: Sequence[Write], results: Results) -> None:
         """A record refused because the one it refers to failed in this very push is not at fault."""
