@@ -1,0 +1,96 @@
+"""Mirrors where the business is unkind to them: what they refer to goes, comes back or moves, and dates are changed.
+
+Tried, one at a time, and caught here: a company named that the CRM has deleted; a customer kept that the document no
+longer has; balances of deleted documents shown as they were; documents before a later go-live date forgotten by a new
+warehouse.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from world import World
+
+from crmerp_assets.sandbox.company.erp.netsuite import Accountant
+from crmerp_assets.sync.deletions import compare_ids
+from crmerp_assets_tests.contract.hubspot_case import Person
+from crmerp_assets_tests.contract.netsuite_case import Person as Clerk
+from crmerp_assets_tests.flow.test_mirrors import (
+    MIRRORED,
+    TODAY,
+    accountant,
+    agreed,
+    billed,
+    clerk,
+    invoices,
+    ordered,
+    orders,
+    seller,
+    the_order,
+    world,
+)
+
+__all__ = ("accountant", "billed", "clerk", "ordered", "seller", "world")
+
+
+def owed(record: dict[str, str | None]) -> Decimal:
+    return Decimal(record["erp_open_balance"] or 0)
+
+
+def test_a_document_of_a_company_that_the_crm_deleted_stays_true(
+    world: World, billed: str, seller: Person, accountant: Accountant
+) -> None:
+    (company,) = seller.all("companies", "name")
+    seller.delete("companies", company["id"])
+    with world.platform() as used:
+        compare_ids(used, "hubspot")
+    accountant.pay(billed, Decimal(100), TODAY)
+    world.settle()
+    assert (owed(orders(seller)[0]), owed(invoices(seller)[0])) == (140, 140)
+    agreed(world)
+
+
+def test_an_invoice_that_goes_to_a_customer_unknown_to_the_crm_leaves_its_company(
+    world: World, billed: str, seller: Person, accountant: Accountant, clerk: Clerk
+) -> None:
+    world.policy(MIRRORED + "create: {customer: {crm: never}}\n")
+    other = clerk.create("customer", {"companyName": "Zebra Foods Ltd", "subsidiary": {"id": "1"}})
+    clerk.edit("invoice", billed, {"entity": {"id": other}})
+    accountant.pay(billed, Decimal(100), TODAY)
+    world.settle()
+    (shown,) = invoices(seller)
+    assert owed(shown) == 140
+    assert seller.linked("invoices", shown["hs_object_id"], "companies") == {}
+    assert world.open_intents().filter(entity="invoice_mirror").is_empty()
+    world.policy(MIRRORED)
+    world.settle()
+    (zebra,) = [one["id"] for one in seller.all("companies", "name") if one["properties"]["name"] == "Zebra Foods Ltd"]
+    assert list(seller.linked("invoices", shown["hs_object_id"], "companies")) == [zebra]
+
+
+def test_nothing_is_owed_on_documents_that_the_erp_deleted(
+    world: World, billed: str, seller: Person, accountant: Accountant, clerk: Clerk
+) -> None:
+    order = the_order(accountant)
+    clerk.delete("invoice", billed)
+    clerk.delete("salesOrder", order)
+    world.settle()
+    (shown,), (mirror,) = invoices(seller), orders(seller)
+    assert (shown["erp_invoice_status"], owed(shown)) == ("Void", 0)
+    assert (mirror["hs_external_order_status"], mirror["hs_payment_status"], owed(mirror)) == ("Cancelled", None, 0)
+    agreed(world)
+
+
+def test_what_is_shown_stays_true_when_the_go_live_date_moves_past_it(
+    world: World, billed: str, seller: Person, accountant: Accountant
+) -> None:
+    world.policy(MIRRORED.replace("2026-01-01", "2026-08-01"))
+    accountant.pay(billed, Decimal(100), TODAY)
+    world.settle()
+    assert (owed(orders(seller)[0]), owed(invoices(seller)[0])) == (140, 140)
+    for file in world.state.glob("warehouse.duckdb*"):
+        file.unlink()
+    accountant.pay(billed, Decimal(100), TODAY)
+    world.settle()
+    assert (owed(orders(seller)[0]), owed(invoices(seller)[0])) == (40, 40)
+    agreed(world)
