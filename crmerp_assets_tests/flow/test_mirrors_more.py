@@ -2,19 +2,26 @@
 
 Tried, one at a time, and caught here: a company named that the CRM has deleted; a customer kept that the document no
 longer has; balances of deleted documents shown as they were; documents before a later go-live date forgotten by a new
-warehouse.
+warehouse; documents left to nobody once their customer is another lane's.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
-from world import World
+import pytest
+from lanes_world import HUBSPOT, NETSUITE, make_lanes
+from world import WIDE, World
 
 from crmerp_assets.sandbox.company.erp.netsuite import Accountant
+from crmerp_assets.sandbox.hubspot import HubSpotSandbox
+from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets.sync.deletions import compare_ids
 from crmerp_assets_tests.contract.hubspot_case import Person
 from crmerp_assets_tests.contract.netsuite_case import Person as Clerk
+from crmerp_assets_tests.flow.test_hubspot import deal
 from crmerp_assets_tests.flow.test_mirrors import (
     MIRRORED,
     TODAY,
@@ -26,6 +33,7 @@ from crmerp_assets_tests.flow.test_mirrors import (
     ordered,
     orders,
     seller,
+    selling,
     the_order,
     world,
 )
@@ -94,3 +102,21 @@ def test_what_is_shown_stays_true_when_the_go_live_date_moves_past_it(
     world.settle()
     assert (owed(orders(seller)[0]), owed(invoices(seller)[0])) == (40, 40)
     agreed(world)
+
+
+def test_a_document_stays_with_the_lane_that_shows_it_wherever_its_customer_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "state"
+    route = "route: {only: {name: [Acme Tools Inc]}}"
+    lanes = f"connections:{HUBSPOT}{NETSUITE}\nlanes:\n  - {{name: us, crm: hubspot, erp: netsuite, {route}}}\n"
+    crm, erp = HubSpotSandbox(folder / "hubspot"), NetSuiteSandbox(folder / "netsuite", job_delay_seconds=0.0)
+    with make_lanes(folder, monkeypatch, lanes, MIRRORED, crm, erp) as made, selling(made) as seller:
+        made.admin("crm", "limits", WIDE)
+        _, company = deal(seller, "closedwon")
+        made.rest()
+        seller.edit("companies", company, {"name": "Zebra Foods Ltd"})
+        with Accountant(made.erp.url) as accountant:
+            accountant.bill(the_order(accountant), TODAY, date(2126, 1, 1))
+        made.rest()
+        assert owed(orders(seller)[0]) == 240
