@@ -120,3 +120,24 @@ def test_a_document_stays_with_the_lane_that_shows_it_wherever_its_customer_goes
             accountant.bill(the_order(accountant), TODAY, date(2126, 1, 1))
         made.rest()
         assert owed(orders(seller)[0]) == 240
+
+
+def test_documents_follow_companies_and_deals_that_are_merged_though_both_had_their_own(
+    world: World, ordered: tuple[str, str], seller: Person, accountant: Accountant
+) -> None:
+    first, company = ordered
+    other = seller.create("companies", {"name": "Zebra Foods Ltd", "phone": "+44 20 7946 0123", "city": "London"})
+    values = {"dealname": "Other", "dealstage": "closedwon", "amount": "20", "deal_currency_code": "USD"}
+    second = seller.create("deals", values | {"closedate": "2026-06-16"}, {5: other})
+    product = seller.all("products", "hs_sku")[0]["id"]
+    seller.create("line_items", {"hs_product_id": product, "quantity": "1", "price": "20"}, {20: second})
+    world.settle()
+    both = seller.merge("companies", company, other), seller.merge("deals", first, second)
+    for order in accountant.orders():
+        accountant.bill(order.id, TODAY, date(2126, 1, 1))
+    world.settle()
+    shown = [("orders", one) for one in orders(seller)] + [("invoices", one) for one in invoices(seller)]
+    assert len(shown) == 4
+    for kind, one in shown:
+        found = [list(seller.linked(kind, one["hs_object_id"], to)) for to in ("companies", "deals")]
+        assert found == [[both[0]], [both[1]]]
