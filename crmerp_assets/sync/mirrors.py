@@ -42,7 +42,7 @@ def lay_out(platform: Platform, entity: str) -> Changes:
         documents = (_orders if entity == "order_mirror" else _invoices)(
             record, _bought(erp.name, native, since), since
         )
-        known = _known(con, target, tables.conformed(platform.side("crm").name, entity))
+        known = _known(platform, con, entity, target)
         laid_out = f"SELECT * FROM ({documents}) WHERE {_DATES[entity]} >= DATE '{go_live}'{known}"
         changes = target.upsert(con, con.execute(laid_out).pl())
         for table, mark in found.items():
@@ -50,8 +50,11 @@ def lay_out(platform: Platform, entity: str) -> Changes:
         return changes
 
 
-def _known(con: duckdb.DuckDBPyConnection, target: Table, shown: Table) -> str:
+def _known(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, target: Table) -> str:
     """SQL for the documents that were laid out before, or that the CRM shows though this warehouse is a new one."""
+    crm = platform.side("crm")
+    entity_map = platform.entity_map(crm, entity)
+    shown = tables.conformed(crm.name, entity_map.name if entity_map else entity)
     before = f" OR native_id IN (SELECT native_id FROM {target.sql})" if target.exists(con) else ""
     keys = f"SELECT lower(external_key) FROM {shown.sql} WHERE NOT deleted"
     return f"{before} OR external_key IN ({keys})" if shown.exists(con) else before
