@@ -41,7 +41,7 @@ def assets(configuration: Configuration) -> list[dg.AssetsDefinition]:
     return [
         *_raw(configuration, found),
         *_conformed(configuration, found),
-        *(_mirror(configuration, entity) for entity in configuration.mirrors),
+        *(_mirror(configuration, found, entity) for entity in configuration.mirrors),
         *(_links(configuration, found, entity) for entity in linked),
         *_golden(configuration, found),
         *(_plan(configuration, entity) for entity in configuration.planned),
@@ -75,10 +75,10 @@ def _conformed(configuration: Configuration, found: Sequence[Source]) -> list[dg
     ]
 
 
-def _mirror(configuration: Configuration, entity: str) -> dg.AssetsDefinition:
-    shown = dict.fromkeys((ENTITIES[entity].mirrors or "", "order"))
-    golden = [names.key(configuration.lane, "golden", one) for one in shown]
-    return stages.mirror_asset(entity, golden, configuration)
+def _mirror(configuration: Configuration, found: Sequence[Source], entity: str) -> dg.AssetsDefinition:
+    told = dict.fromkeys((ENTITIES[entity].mirrors or "", "order", "customer"))
+    golden = [names.key(configuration.lane, "golden", one) for one in told]
+    return stages.mirror_asset(entity, [*golden, *of(found, entity)], configuration)
 
 
 def _conformed_of(configuration: Configuration, found: Sequence[Source], entity: str) -> list[dg.AssetKey]:

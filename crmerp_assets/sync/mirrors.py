@@ -2,7 +2,9 @@
 
 The layout takes the place of a conformed table of the ERP. From there on nothing is special about a mirror: it is
 linked by its key, merged, planned and written as everything else, and as the ERP owns all of its fields, whoever edits
-it in the CRM is overruled. A document that the ERP has deleted is shown as cancelled or void.
+it in the CRM is overruled. A document that the ERP has deleted is shown as cancelled or void, with nothing owed on it.
+
+It names only a company and a deal that the CRM has: a write with one that is gone there would be refused as a whole.
 """
 
 from collections.abc import Mapping
@@ -22,20 +24,25 @@ _STATUSES = {"order_mirror": "order_status", "invoice_mirror": "status"}
 
 @in_one_transaction
 def lay_out(platform: Platform, entity: str) -> Changes:
-    """Lay out the golden documents since the go-live date that changed, or whose deal did, since the last time."""
+    """Lay out the golden documents since the go-live date that changed, or whose customer or deal did.
+
+    An older one stays true where it was laid out before, or where the CRM shows it: the go-live date was moved.
+    """
     shown, go_live, erp = ENTITIES[entity].mirrors or "", platform.policy.go_live, platform.side("erp")
     source, native, target = tables.golden(shown), tables.conformed(erp.name, shown), tables.conformed(erp.name, entity)
     consumer = platform.consumer(f"mirror:{entity}", str(go_live))
     with platform.warehouse.open() as con:
-        found = marks(con, [source, tables.golden("order")])
+        found = marks(con, [source, tables.golden("order"), tables.golden("customer")])
         since = progress(con, found, consumer)
         if not go_live or source not in found or all(mark <= since[table] for table, mark in found.items()):
             return NO_CHANGES
         key = f"lower({born_id(entity, platform.prefix(entity), erp.name, 'c.native_id')})"
         fate = "c.modified, c.modified_by, false AS deleted, NULL::VARCHAR AS merged_into"
-        record = f"c.native_id, {key} AS external_key, {fate}, c.customer"
-        documents = (_orders if entity == "order_mirror" else _invoices)(record, native, since)
-        known = f" OR native_id IN (SELECT native_id FROM {target.sql})" if target.exists(con) else ""
+        record = f"c.native_id, {key} AS external_key, {fate}, c.buyer AS customer"
+        documents = (_orders if entity == "order_mirror" else _invoices)(
+            record, _bought(erp.name, native, since), since
+        )
+        known = _known(platform, con, entity, target)
         laid_out = f"SELECT * FROM ({documents}) WHERE {_DATES[entity]} >= DATE '{go_live}'{known}"
         changes = target.upsert(con, con.execute(laid_out).pl())
         for table, mark in found.items():
@@ -43,21 +50,46 @@ def lay_out(platform: Platform, entity: str) -> Changes:
         return changes
 
 
-def _orders(record: str, native: Table, since: Mapping[Table, int]) -> str:
+def _known(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, target: Table) -> str:
+    """SQL for the documents that were laid out before, or that the CRM shows though this warehouse is a new one."""
+    crm = platform.side("crm")
+    entity_map = platform.entity_map(crm, entity)
+    shown = tables.conformed(crm.name, entity_map.name if entity_map else entity)
+    before = f" OR native_id IN (SELECT native_id FROM {target.sql})" if target.exists(con) else ""
+    keys = f"SELECT lower(external_key) FROM {shown.sql} WHERE NOT deleted"
+    return f"{before} OR external_key IN ({keys})" if shown.exists(con) else before
+
+
+def _bought(erp: str, native: Table, since: Mapping[Table, int]) -> str:
+    """SQL for the ERP's documents with their `buyer`, where the CRM has it, and whether that customer `moved`."""
+    customers = tables.golden("customer")
+    if customers not in since:
+        return f"(SELECT *, NULL::VARCHAR AS buyer, false AS moved FROM {native.sql})"
+    return f"""(
+        SELECT n.*, CASE WHEN {_in_crm("k")} THEN n.customer END AS buyer,
+               coalesce(k._change > {since[customers]}, false) AS moved
+        FROM {native.sql} n
+        LEFT JOIN {tables.links("customer").sql} l ON l.connection = '{erp}' AND l.native_id = n.customer
+        LEFT JOIN {customers.sql} k ON k.golden_id = {tables.lives("l")}
+    )"""
+
+
+def _orders(record: str, native: str, since: Mapping[Table, int]) -> str:
     orders = tables.golden("order")
+    owed = ("invoice_status", "invoiced", "paid", "open_balance")
     return f"""
         SELECT {record}, g.order_number AS number, coalesce(g.name, g.order_number) AS name,
                CASE WHEN {_in_crm("g")} THEN c.native_id END AS deal, g.currency, g.close_date AS order_date,
                CASE WHEN g.erp_deleted THEN 'cancelled' ELSE g.order_status END AS order_status,
                g.erp_total AS subtotal, g.erp_tax AS tax,
                (g.erp_total + coalesce(g.erp_tax, 0))::DECIMAL(20, 6) AS total,
-               g.invoice_status, g.invoiced, g.paid, g.open_balance
-        FROM {orders.sql} g JOIN {native.sql} c ON c.native_id = g.erp_id
-        WHERE g._change > {since[orders]}
+               {", ".join(f"CASE WHEN NOT g.erp_deleted THEN g.{name} END AS {name}" for name in owed)}
+        FROM {orders.sql} g JOIN {native} c ON c.native_id = g.erp_id
+        WHERE g._change > {since[orders]} OR c.moved
     """
 
 
-def _invoices(record: str, native: Table, since: Mapping[Table, int]) -> str:
+def _invoices(record: str, native: str, since: Mapping[Table, int]) -> str:
     """An invoice is laid out again where its order got a deal, or lost it."""
     invoices, orders = tables.golden("invoice"), tables.golden("order")
     deal, moved, join = "NULL::VARCHAR", "", ""
@@ -68,12 +100,13 @@ def _invoices(record: str, native: Table, since: Mapping[Table, int]) -> str:
     status = "CASE WHEN g.deleted THEN 'void' ELSE g.status END"
     return f"""
         SELECT {record}, g.number, {deal} AS deal, g.currency, g.invoice_date, g.due_date, g.total, g.tax, g.paid,
-               g.credited, g.written_off, g.reversed, g.open_balance, {status} AS status,
+               g.credited, g.written_off, g.reversed,
+               CASE WHEN g.deleted THEN 0 ELSE g.open_balance END AS open_balance, {status} AS status,
                CASE WHEN {status} IN ('partially_paid', 'overdue') THEN 'open'
                     WHEN {status} = 'credited' THEN 'paid' ELSE {status} END AS phase,
                g.paid_date
-        FROM {invoices.sql} g JOIN {native.sql} c ON c.native_id = g.native_id {join}
-        WHERE g._change > {since[invoices]} {moved}
+        FROM {invoices.sql} g JOIN {native} c ON c.native_id = g.native_id {join}
+        WHERE g._change > {since[invoices]} OR c.moved {moved}
     """
 
 

@@ -2,7 +2,7 @@
 
 The values of the system that the lanes share decide, so that all of them come to the same answer; where it has no
 record, the golden values do. A deal stays with the lane that made its order: it holds that lane's key, and a claim that
-all lanes see (claims.py).
+all lanes see (claims.py). A document that the CRM shows stays with its lane too: no other knows the ERP that it is of.
 """
 
 import duckdb
@@ -65,8 +65,9 @@ def elsewhere(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str) -
         return off
     with listed(con, "_off", off["golden_id"]):
         if entity in _OF_CUSTOMERS:
-            sql = f'SELECT golden_id FROM {tables.compare(entity).sql} WHERE "golden.customer" IN (SELECT id FROM _off)'
-            return con.execute(sql).pl().cast({"golden_id": pl.String})
+            free = '"crm.id" IS NULL' if entity in MIRRORS else "true"
+            sql = f'FROM {tables.compare(entity).sql} WHERE "golden.customer" IN (SELECT id FROM _off) AND {free}'
+            return con.execute(f"SELECT golden_id {sql}").pl().cast({"golden_id": pl.String})
         return _orders(platform, con)
 
 

@@ -19,6 +19,7 @@ from crmerp_assets.sync.deletions import follow
 from crmerp_assets.sync.invoices import merge_exchange_rates, merge_invoices
 from crmerp_assets.sync.link import link
 from crmerp_assets.sync.merge import merge
+from crmerp_assets.sync.mirrors import lay_out
 from crmerp_assets.sync.plan import plan
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.pull import pull
@@ -70,12 +71,16 @@ def read(used: Platform) -> None:
     for entity in ("product", "customer", "contact", "order"):
         if entity in used.lane.entities:
             merge(used, entity)
+    for entity in used.mirrors:
+        lay_out(used, entity)
+        link(used, entity)
+        merge(used, entity)
 
 
 def plan_all(used: Platform) -> None:
     """Plan both sides of a lane."""
-    for entity in ("product", "customer", "order", "contact"):
-        if entity in used.lane.entities:
+    for entity in ("product", "customer", "order", *used.mirrors, "contact"):
+        if entity in (*used.lane.entities, *used.mirrors):
             plan(used, entity)
 
 
