@@ -256,6 +256,9 @@ ORDER_MIRROR = EntityModel(
         _text("invoice_status", "Status of its invoices, the worst one of several"),
         _money("invoiced", "Sum of its invoices, with tax"),
         _money("paid", "Sum of the payments on them"),
+        _money("credited", "Sum of the credits on them"),
+        _money("written_off", "What of them was given up"),
+        _money("reversed", "What of paid, credited and written off was voided again"),
         _money("open_balance", "What is still owed on them"),
     ),
     mirrors="order",
@@ -281,6 +284,7 @@ INVOICE_MIRROR = EntityModel(
         _text("status", "Status of the invoice; void also where the ERP has deleted it"),
         _text("phase", "draft, open, paid or void: the status in fewer words, for CRMs that know no others"),
         _date("paid_date", "Day it was settled in full"),
+        _flag("billable", "Never true: the CRM neither sends it nor takes money for it"),
     ),
     mirrors="invoice",
 )

@@ -15,7 +15,7 @@ from crmerp_assets.connectors.protocol import Deletion, OneLog, Page
 from crmerp_assets.mapping import EntityMap, native_fields
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.mass_deletion import Loss, allowed, was_asked
-from crmerp_assets.sync.pauses import paused, resting_on_failure
+from crmerp_assets.sync.pauses import beside, paused, resting_on_failure
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.pull import store
 from crmerp_assets.sync.rereading import reread
@@ -71,7 +71,7 @@ def _follow(platform: Platform, side: Connection, maps: Sequence[EntityMap]) -> 
     marked, refused, cursors = 0, list[str](), dict[str, str]()
     asked = was_asked(platform)
     try:
-        for entity_map, (found, cursor) in zip(maps, _told(platform, side, maps), strict=True):
+        for entity_map, found, cursor in _told(platform, side, maps):
             done = _believe(platform, side, entity_map, found) if found or asked else 0
             if done is None:
                 refused.append(entity_map.object)
@@ -83,16 +83,22 @@ def _follow(platform: Platform, side: Connection, maps: Sequence[EntityMap]) -> 
     return Followed(marked, refused)
 
 
-def _told(platform: Platform, side: Connection, maps: Sequence[EntityMap]) -> Iterator[tuple[list[Deletion], str]]:
+def _told(
+    platform: Platform, side: Connection, maps: Sequence[EntityMap]
+) -> Iterator[tuple[EntityMap, list[Deletion], str]]:
     """Of each map what the log names since the last time, and its cursor. One log of all objects is read once."""
     with platform.ledger.read() as tx:
         since = {one.object: tx.cursors.get(side.name, one.object, PURPOSE) for one in maps}
     connector = side.connector
     if isinstance(connector, OneLog):
         logged = connector.logged(since)
-        yield from (logged[one.object] for one in maps)
+        yield from ((one, *logged[one.object]) for one in maps)
         return
-    yield from (connector.deletions(one.object, since[one.object]) for one in maps)
+    for one in maps:
+        with beside(one.entity) as missing:
+            told = connector.deletions(one.object, since[one.object])
+        if not missing:
+            yield one, *told
 
 
 def _remember(platform: Platform, side: Connection, cursors: Mapping[str, str]) -> None:
@@ -124,8 +130,12 @@ def compare_ids(platform: Platform, connection: str) -> list[Compared]:
     if paused(platform, connection):
         return []
     side = platform.connections[connection]
+    compared: list[Compared] = []
     with resting_on_failure(platform, connection):
-        return [_compare(platform, side, entity_map) for entity_map in platform.matrix.maps(side.system)]
+        for entity_map in platform.matrix.maps(side.system):
+            with beside(entity_map.entity):
+                compared.append(_compare(platform, side, entity_map))
+    return compared
 
 
 def _compare(platform: Platform, side: Connection, entity_map: EntityMap) -> Compared:

@@ -13,12 +13,15 @@ import duckdb
 
 from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.sync import tables
+from crmerp_assets.sync.invoices import SHARES
 from crmerp_assets.sync.link import born_id
 from crmerp_assets.sync.platform import Platform, in_one_transaction
+from crmerp_assets.sync.rollups import WORST
 from crmerp_assets.warehouse import Changes, Table
 from crmerp_assets.warehouse.tables import NO_CHANGES, advance, marks, progress
 
 _DATES = {"order_mirror": "order_date", "invoice_mirror": "invoice_date"}
+_SUMS = ("invoiced", "paid", "credited", "written_off", "reversed", "open_balance")
 _STATUSES = {"order_mirror": "order_status", "invoice_mirror": "status"}
 
 
@@ -32,7 +35,7 @@ def lay_out(platform: Platform, entity: str) -> Changes:
     source, native, target = tables.golden(shown), tables.conformed(erp.name, shown), tables.conformed(erp.name, entity)
     consumer = platform.consumer(f"mirror:{entity}", str(go_live))
     with platform.warehouse.open() as con:
-        found = marks(con, [source, tables.golden("order"), tables.golden("customer")])
+        found = marks(con, [source, SHARES, tables.golden("order"), tables.golden("customer")])
         since = progress(con, found, consumer)
         if not go_live or source not in found or all(mark <= since[table] for table, mark in found.items()):
             return NO_CHANGES
@@ -75,17 +78,25 @@ def _bought(erp: str, native: Table, since: Mapping[Table, int]) -> str:
 
 
 def _orders(record: str, native: str, since: Mapping[Table, int]) -> str:
-    orders = tables.golden("order")
-    owed = ("invoice_status", "invoiced", "paid", "open_balance")
+    """What was billed is that of the ERP's own order: a golden one may have two while a person is asked."""
+    orders, owed = tables.golden("order"), ("invoice_status", *_SUMS)
+    sums, join, moved = dict.fromkeys(owed, "NULL"), "", ""
+    if SHARES in since:
+        sums = {name: f"CASE WHEN NOT g.erp_deleted THEN s.{name} END" for name in owed}
+        billed = ", ".join(f"sum({name})::DECIMAL(20, 6) AS {name}" for name in _SUMS)
+        join = f"""LEFT JOIN (
+            SELECT native_order, {WORST} AS invoice_status, {billed} FROM {SHARES.sql} WHERE NOT deleted GROUP BY ALL
+        ) s ON s.native_order = c.native_id"""
+        moved = f"OR c.native_id IN (SELECT native_order FROM {SHARES.sql} WHERE _change > {since[SHARES]})"
     return f"""
         SELECT {record}, g.order_number AS number, coalesce(g.name, g.order_number) AS name,
                CASE WHEN {_in_crm("g")} THEN c.native_id END AS deal, g.currency, g.close_date AS order_date,
                CASE WHEN g.erp_deleted THEN 'cancelled' ELSE g.order_status END AS order_status,
                g.erp_total AS subtotal, g.erp_tax AS tax,
                (g.erp_total + coalesce(g.erp_tax, 0))::DECIMAL(20, 6) AS total,
-               {", ".join(f"CASE WHEN NOT g.erp_deleted THEN g.{name} END AS {name}" for name in owed)}
-        FROM {orders.sql} g JOIN {native} c ON c.native_id = g.erp_id
-        WHERE g._change > {since[orders]} OR c.moved
+               {", ".join(f"{sql} AS {name}" for name, sql in sums.items())}
+        FROM {orders.sql} g JOIN {native} c ON c.native_id = g.erp_id {join}
+        WHERE g._change > {since[orders]} OR c.moved {moved}
     """
 
 
@@ -102,7 +113,7 @@ def _invoices(record: str, native: str, since: Mapping[Table, int]) -> str:
         SELECT {record}, g.number, {deal} AS deal, g.currency, g.invoice_date, g.due_date, g.total, g.tax, g.paid,
                g.credited, g.written_off, g.reversed,
                CASE WHEN g.deleted THEN 0 ELSE g.open_balance END AS open_balance, {status} AS status,
-               CASE WHEN {status} IN ('partially_paid', 'overdue') THEN 'open'
+               false AS billable, CASE WHEN {status} IN ('partially_paid', 'overdue') THEN 'open'
                     WHEN {status} = 'credited' THEN 'paid' ELSE {status} END AS phase,
                g.paid_date
         FROM {invoices.sql} g JOIN {native} c ON c.native_id = g.native_id {join}

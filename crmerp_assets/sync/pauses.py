@@ -4,14 +4,18 @@ Whatever calls an API does it inside `resting_on_failure`, and asks `paused` fir
 question of a resting connection does nothing. The rest ends by itself, or because somebody put things right.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import polars as pl
 
-from crmerp_assets.connectors.errors import ConnectorError, ShareSpent
+from crmerp_assets.canonical import MIRRORS
+from crmerp_assets.connectors.errors import ConfigError, ConnectorError, ShareSpent
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.sync.retries import PAUSING, paused_until
+
+logger = logging.getLogger(__name__)
 
 FIXABLE = ["AuthFailed", "ConfigError"]
 """What a person puts right in the system; a spent quota only time does."""
@@ -30,6 +34,22 @@ def resting_on_failure(platform: Platform, connection: str) -> Iterator[None]:
     except PAUSING as error:
         pause(platform, connection, error)
         raise
+
+
+@contextmanager
+def beside(entity: str) -> Iterator[list[str]]:
+    """What only shows documents of the other side stops alone where its object, or a right to it, is missing.
+
+    The reason is in the list. Everything that the connection is there for goes on.
+    """
+    why: list[str] = []
+    try:
+        yield why
+    except ConfigError as error:
+        if entity not in MIRRORS:
+            raise
+        logger.warning("%s is left out: %s", entity, error)
+        why.append(str(error))
 
 
 def pause(platform: Platform, connection: str, error: ConnectorError) -> None:

@@ -18,7 +18,7 @@ from crmerp_assets.mapping import EntityMap, native_fields, raw_columns
 from crmerp_assets.merge.guards import CallClass
 from crmerp_assets.sync import misread, positions, tables
 from crmerp_assets.sync.budget import pulling, spending
-from crmerp_assets.sync.pauses import paused, resting_on_failure
+from crmerp_assets.sync.pauses import beside, paused, resting_on_failure
 from crmerp_assets.sync.platform import Platform
 from crmerp_assets.warehouse import Changes, Table
 from crmerp_assets.warehouse.tables import NO_CHANGES
@@ -30,7 +30,8 @@ STORED_AT_ONCE = 20_000
 class Pulled:
     """Rows read from the API, what they changed, and the API calls that it took; nothing where the connection rests.
 
-    `stopped`: why it ended early, where the share of the day's calls did not reach; the next pull goes on there.
+    `stopped`: why it ended early, where the share of the day's calls did not reach, or a mirror's object is missing;
+    the next pull goes on there.
     """
 
     rows: int
@@ -51,8 +52,10 @@ def pull(platform: Platform, connection: str, map_name: str, serves: CallClass |
     """
     if paused(platform, connection):
         return Pulled(0, NO_CHANGES, 0, full=False, resting=True)
-    with resting_on_failure(platform, connection):
-        return _pull(platform, connection, platform.map(connection, map_name), serves)
+    entity_map = platform.map(connection, map_name)
+    with resting_on_failure(platform, connection), beside(entity_map.entity) as stopped:
+        return _pull(platform, connection, entity_map, serves)
+    return Pulled(0, NO_CHANGES, 0, full=False, stopped=stopped[0])
 
 
 def _pull(platform: Platform, connection: str, entity_map: EntityMap, serves: CallClass | None) -> Pulled:

@@ -27,7 +27,7 @@ from crmerp_assets.sync.deletions import confirm
 from crmerp_assets.sync.freshness import outdated
 from crmerp_assets.sync.heartbeat import heartbeat
 from crmerp_assets.sync.outcomes import outcome, record
-from crmerp_assets.sync.pauses import paused, resting_on_failure
+from crmerp_assets.sync.pauses import beside, paused, resting_on_failure
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.readback import read_back
 from crmerp_assets.sync.retries import STOPPING
@@ -43,7 +43,7 @@ LEASE_SECONDS = 180
 class Pushed:
     """Outcomes per (entity, outcome), records that settling found out about, and the API calls it took.
 
-    `stopped`: why the share of calls of an entity did not reach, by entity.
+    `stopped`: by entity, why the share of calls of it did not reach, or that a mirror's object is missing.
     """
 
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -79,8 +79,10 @@ def _push(platform: Platform, side: Connection, worker: str, batch: int) -> Push
         if entity_map is None:
             continue
         try:
-            with spending(pushing(entity, side.role)):
+            with spending(pushing(entity, side.role)), beside(entity) as stopped:
                 _push_entity(platform, side, entity_map, worker, batch, done.outcomes)
+            if stopped:
+                done.stopped[entity] = stopped[0]
         except ShareSpent as stop:
             done.stopped[entity] = str(stop)
     return replace(done, calls=side.connector.calls() - calls)

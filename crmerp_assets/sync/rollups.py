@@ -9,7 +9,9 @@ from crmerp_assets.sync.accounts import ACCOUNTS
 from crmerp_assets.sync.invoices import SHARES
 from crmerp_assets.warehouse import Table
 
-_WORST_FIRST = ("overdue", "partially_paid", "open", "draft", "paid", "credited", "void")
+_RANK = ", ".join(f"'{one}'" for one in ("overdue", "partially_paid", "open", "draft", "paid", "credited", "void"))
+WORST = f"list_extract([{_RANK}], min(list_position([{_RANK}], status)))"
+"""SQL for the most urgent status of several invoices."""
 
 
 def order_rollup(con: duckdb.DuckDBPyConnection, orders: pl.DataFrame) -> pl.DataFrame:
@@ -17,14 +19,13 @@ def order_rollup(con: duckdb.DuckDBPyConnection, orders: pl.DataFrame) -> pl.Dat
 
     Of an invoice of several orders only the order's part counts.
     """
-    rank = ", ".join(f"'{status}'" for status in _WORST_FIRST)
     return _joined(
         con,
         orders,
         SHARES,
         f"""
         SELECT "order" AS golden_id, string_agg(number, ', ' ORDER BY number) AS invoice_number,
-        list_extract([{rank}], min(list_position([{rank}], status))) AS invoice_status,
+        {WORST} AS invoice_status,
         sum(invoiced) AS invoiced,
         coalesce(sum(coalesce(tax, 0)) FILTER (status NOT IN ('draft', 'void')), 0) AS invoiced_tax,
         sum(paid) AS paid, sum(credited) AS credited, sum(written_off) AS written_off, sum(reversed) AS reversed,

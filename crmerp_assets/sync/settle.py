@@ -29,6 +29,7 @@ from crmerp_assets.sync.budget import pushing, spending
 from crmerp_assets.sync.found import found, lacking
 from crmerp_assets.sync.jobs import over
 from crmerp_assets.sync.outcomes import Outcome, record
+from crmerp_assets.sync.pauses import beside
 from crmerp_assets.sync.platform import Connection, Platform
 from crmerp_assets.sync.readback import read_back
 from crmerp_assets.sync.translate import Intent
@@ -51,7 +52,7 @@ def settle(platform: Platform, connection: str, worker: str) -> int:
     for (entity,), group in sent.group_by("entity"):
         entity_map = platform.entity_map(side, str(entity))
         assert entity_map is not None
-        with suppress(ShareSpent), spending(pushing(str(entity), side.role)):
+        with suppress(ShareSpent), spending(pushing(str(entity), side.role)), beside(str(entity)):
             done = over(platform, side, group, worker)
             _settle(platform, side, entity_map, done.to_dicts(), worker)
             settled += done.height

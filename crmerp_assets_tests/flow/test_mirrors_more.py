@@ -18,7 +18,9 @@ from world import WIDE, World
 from crmerp_assets.sandbox.company.erp.netsuite import Accountant
 from crmerp_assets.sandbox.hubspot import HubSpotSandbox
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
-from crmerp_assets.sync.deletions import compare_ids
+from crmerp_assets.sync.deletions import compare_ids, follow
+from crmerp_assets.sync.pauses import pauses
+from crmerp_assets.sync.pull import pull
 from crmerp_assets_tests.contract.hubspot_case import Person
 from crmerp_assets_tests.contract.netsuite_case import Person as Clerk
 from crmerp_assets_tests.flow.test_hubspot import deal
@@ -137,6 +139,37 @@ def test_documents_follow_companies_and_deals_that_are_merged_though_both_had_th
     world.pass_through()
     shown = [("orders", one) for one in orders(seller)] + [("invoices", one) for one in invoices(seller)]
     assert len(shown) == 4
+    assert sorted(owed(one) for _, one in shown) == [20, 20, 240, 240], "each order by itself, though a person is asked"
     for kind, one in shown:
         found = [list(seller.linked(kind, one["hs_object_id"], to)) for to in ("companies", "deals")]
         assert found == [[both[0]], [both[1]]]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"objects_absent": ["orders"]}, {"scopes_withheld": [f"crm.objects.orders.{x}" for x in ("read", "write")]}],
+)
+def test_an_object_that_is_missing_stops_what_it_shows_alone(
+    world: World, ordered: tuple[str, str], seller: Person, accountant: Accountant, setting: dict[str, list[str]]
+) -> None:
+    """The deal and the invoice go on, and what is left out is told; once it is there, it catches up."""
+    made, _ = ordered
+    world.admin("crm", "settings", setting)
+    accountant.bill(the_order(accountant), TODAY, date(2126, 1, 1))
+    with world.platform() as used:
+        assert used.mirrors == ("order_mirror", "invoice_mirror")
+        told = pull(used, "hubspot", "order_mirror").stopped
+        follow(used, "hubspot")
+        assert {one.native_object for one in compare_ids(used, "hubspot")} >= {"deals", "invoices"}
+    assert told
+    assert "orders" in told
+    for _ in range(3):
+        world.pass_through()
+    assert owed(seller.get("deals", made, "erp_open_balance")["properties"]) == 240
+    assert owed(invoices(seller)[0]) == 240
+    with world.platform() as used:
+        assert pauses(used).is_empty()
+    world.admin("crm", "settings", {name: [] for name in setting})
+    world.settle()
+    assert owed(orders(seller)[0]) == 240
+    agreed(world)
