@@ -28,8 +28,8 @@ MERGED = ("product", "customer", "contact", "order")
 BY = "rebuild"
 LOST = (
     "history: runs, attempts, who changed which link and why",
-    "decisions of people: answered reviews, aliases of product texts, approvals, withdrawn intents, holds, and which of "
-    "the ERP's documents that the CRM shows (`mirror` in policy.yaml) they had deleted there: these are shown again",
+    "decisions of people: answered reviews, aliases of product texts, approvals, withdrawn intents, holds, and which "
+    "of the ERP's documents that the CRM shows (`mirror` in policy.yaml) they had deleted there: these are shown again",
     "agreed values of fields on which both sides differ now: they are decided as at first contact",
 )
 
