@@ -20,7 +20,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from pair_forms import UNBILLED
-from test_business_day import staged
+from test_business_day import staged, unhurried
 from world import World
 
 from crmerp_assets.cli.pair import chosen
@@ -124,6 +124,7 @@ def work(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         seed(catalogue(), stage.place, TODAY)
         instance = up.enter_context(dg.DagsterInstance.ephemeral())
         world = World(stage.settings.state, None, None, instance)  # type: ignore[arg-type]
+        unhurried(stage, world)
         world.provision()
         world.pass_through()
         seller = up.enter_context(pair.crm.worker(stage.place.crm_url))
