@@ -7,18 +7,15 @@ left out of the comparison of ids.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from world import GO_LIVE, WIDE, World, briefly, provisioned, running
+from hubspot_world import deal, keeping_books, make_hubspot_world, selling
+from world import GO_LIVE, World
 
-from crmerp_assets.contract.case import Admin
-from crmerp_assets.sandbox.hubspot import HubSpotSandbox
-from crmerp_assets.sandbox.kit import Sandbox
-from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.deletions import compare_ids
 from crmerp_assets.sync.systems import check
@@ -26,53 +23,23 @@ from crmerp_assets_tests.contract.hubspot_case import Person
 from crmerp_assets_tests.contract.netsuite_case import Person as Accountant
 from crmerp_assets_tests.flow.least import beyond, grant_in_hubspot, looking, missing, needed
 
-CONNECTIONS = """
-connections:
-  - {name: hubspot, type: hubspot, role: crm, url: "${HUBSPOT_URL}", token: "${HUBSPOT_TOKEN}"}
-  - name: netsuite
-    type: netsuite
-    role: erp
-    url: ${NETSUITE_URL}
-    account: ${NETSUITE_ACCOUNT}
-    client_id: ${NETSUITE_CLIENT_ID}
-    certificate_id: ${NETSUITE_CERTIFICATE_ID}
-    private_key_file: ${NETSUITE_PRIVATE_KEY_FILE}
-"""
-
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    folder = tmp_path / "state"
-    (folder / "config").mkdir(parents=True)
-    (folder / "config" / "connections.yaml").write_text(CONNECTIONS, encoding="utf-8")
-    sandboxes: dict[str, Callable[[], Sandbox]] = {
-        "crm": lambda: HubSpotSandbox(folder / "hubspot"),
-        "erp": lambda: NetSuiteSandbox(folder / "netsuite", job_delay_seconds=0.0),
-    }
-    with running(World, folder, monkeypatch, sandboxes, "hubspot") as made:
-        made.policy(GO_LIVE)
-        provisioned(made)
-        made.admin("crm", "limits", WIDE)
-        made.pause = briefly
+    with make_hubspot_world(tmp_path / "state", monkeypatch, GO_LIVE) as made:
         yield made
 
 
 @pytest.fixture
 def seller(world: World) -> Iterator[Person]:
-    admin = Admin(world.crm.url)
-    made = Person(world.crm.url, admin)
-    yield made
-    made.close()
-    admin.close()
+    with selling(world) as made:
+        yield made
 
 
 @pytest.fixture
 def accountant(world: World) -> Iterator[Accountant]:
-    admin = Admin(world.erp.url)
-    made = Accountant(world.erp.url, admin)
-    yield made
-    made.close()
-    admin.close()
+    with keeping_books(world) as made:
+        yield made
 
 
 def test_an_app_with_the_scopes_that_are_printed_and_no_other_does_all(world: World, seller: Person) -> None:
@@ -90,25 +57,6 @@ def test_an_app_with_the_scopes_that_are_printed_and_no_other_does_all(world: Wo
     assert world.orders() == (1, 1, Decimal("240"))
     assert told(seller, made, "erp_order_number")["erp_order_number"]
     assert world.open_intents().is_empty()
-
-
-def deal(seller: Person, stage: str = "contractsent") -> tuple[str, str]:
-    """An open deal of 2 x 100 less 10 % and 3 x 20, and its company."""
-    address = {"address": "1 Main St", "city": "Boston", "state": "MA", "zip": "02110", "country": "United States"}
-    company = seller.create("companies", {"name": "Acme Tools Inc", "phone": "+1 617 555 0101", **address})
-    products = [
-        seller.create("products", {"name": f"Product {n}", "hs_sku": f"SKU-{n}", "price": price})
-        for n, price in ((1, "100"), (2, "20"))
-    ]
-    values = {"dealname": "Big deal", "dealstage": stage, "amount": "240", "deal_currency_code": "USD"}
-    made = seller.create("deals", values | {"closedate": "2026-06-15"}, {5: company})
-    lines = [
-        {"hs_product_id": products[0], "quantity": "2", "price": "100", "hs_discount_percentage": "10"},
-        {"hs_product_id": products[1], "quantity": "3", "price": "20"},
-    ]
-    for position, line in enumerate(lines):
-        seller.create("line_items", {**line, "hs_position_on_quote": str(position)}, {20: made})
-    return made, company
 
 
 def told_all(seller: Person, object: str, *properties: str) -> list[dict[str, Any]]:

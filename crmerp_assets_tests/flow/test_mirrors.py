@@ -8,21 +8,17 @@ deleted documents shown as they were; the maps read without the policy.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from world import GO_LIVE, WIDE, World, briefly, provisioned, running
+from hubspot_world import deal, keeping_books, make_hubspot_world, selling
+from world import GO_LIVE, WIDE, World
 
-from crmerp_assets.contract.case import Admin
 from crmerp_assets.sandbox.company.erp.netsuite import Accountant
-from crmerp_assets.sandbox.hubspot import HubSpotSandbox
-from crmerp_assets.sandbox.kit import Sandbox
-from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets.sync import tables
 from crmerp_assets.sync.mirrors import lay_out
 from crmerp_assets.sync.rebuild import rebuild
@@ -31,7 +27,6 @@ from crmerp_assets.sync.undo import Selection, reverse_plan
 from crmerp_assets_tests.contract.hubspot_case import Person
 from crmerp_assets_tests.contract.netsuite_case import Person as Clerk
 from crmerp_assets_tests.flow.begun import begun
-from crmerp_assets_tests.flow.test_hubspot import CONNECTIONS, deal
 
 MIRRORED = GO_LIVE + "mirror: {orders: true, invoices: true}\n"
 TODAY = date(2026, 7, 1)
@@ -48,28 +43,8 @@ INVOICE = (
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    folder = tmp_path / "state"
-    (folder / "config").mkdir(parents=True)
-    (folder / "config" / "connections.yaml").write_text(CONNECTIONS, encoding="utf-8")
-    sandboxes: dict[str, Callable[[], Sandbox]] = {
-        "crm": lambda: HubSpotSandbox(folder / "hubspot"),
-        "erp": lambda: NetSuiteSandbox(folder / "netsuite", job_delay_seconds=0.0),
-    }
-    with running(World, folder, monkeypatch, sandboxes, "hubspot") as made:
-        made.policy(MIRRORED)
-        provisioned(made)
-        made.admin("crm", "limits", WIDE)
-        made.pause = briefly
+    with make_hubspot_world(tmp_path / "state", monkeypatch, MIRRORED) as made:
         yield made
-
-
-@contextmanager
-def selling(world: World) -> Iterator[Person]:
-    admin = Admin(world.crm.url)
-    made = Person(world.crm.url, admin)
-    yield made
-    made.close()
-    admin.close()
 
 
 @begun
@@ -118,11 +93,8 @@ def accountant(world: World) -> Iterator[Accountant]:
 
 @pytest.fixture
 def clerk(world: World) -> Iterator[Clerk]:
-    admin = Admin(world.erp.url)
-    made = Clerk(world.erp.url, admin)
-    yield made
-    made.close()
-    admin.close()
+    with keeping_books(world) as made:
+        yield made
 
 
 def orders(seller: Person) -> list[dict[str, Any]]:

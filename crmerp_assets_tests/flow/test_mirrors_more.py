@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hubspot_world import deal, selling
 from lanes_world import HUBSPOT, NETSUITE, make_lanes
 from world import WIDE, World
 
@@ -23,7 +24,6 @@ from crmerp_assets.sync.pauses import pauses
 from crmerp_assets.sync.pull import pull
 from crmerp_assets_tests.contract.hubspot_case import Person
 from crmerp_assets_tests.contract.netsuite_case import Person as Clerk
-from crmerp_assets_tests.flow.test_hubspot import deal
 from crmerp_assets_tests.flow.test_mirrors import (
     MIRRORED,
     TODAY,
@@ -35,7 +35,6 @@ from crmerp_assets_tests.flow.test_mirrors import (
     ordered,
     orders,
     seller,
-    selling,
     the_order,
     world,
 )
