@@ -121,7 +121,7 @@ class Configuration:
     def mirrors(self) -> tuple[str, ...]:
         """The entities that show the ERP's documents in this lane's CRM."""
         crm = next((connection.type for connection in self.connections if connection.role == "crm"), "")
-        return tuple(entity for entity in MIRRORS if self.matrix.find(crm, entity) is not None)
+        return self.matrix.mirrors(crm)
 
     @property
     def planned(self) -> tuple[str, ...]:
@@ -216,11 +216,7 @@ def _can_deactivate(matrix: Matrix, connections: tuple[ConnectionConfig, ...], e
 def _unmirrored(policy: Policy, matrix: Matrix, connections: tuple[ConnectionConfig, ...]) -> list[str]:
     """What the policy wants mirrored into CRMs that have no records for it; without connections, nobody can say."""
     crms = dict.fromkeys(connection.type for connection in connections if connection.role == "crm")
-    return [problem for crm in crms for problem in policy.mirror.unmapped(partial(_has_map, matrix, crm), crm)]
-
-
-def _has_map(matrix: Matrix, system: str, entity: str) -> bool:
-    return matrix.find(system, entity) is not None
+    return [problem for crm in crms for problem in policy.mirror.unmapped(matrix.mirrors(crm), crm)]
 
 
 def _variables(env_file: Path) -> Environment:

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import PrivateAttr, field_validator, model_validator
 
-from crmerp_assets.canonical import CHILD_FIELDS, ENTITIES
+from crmerp_assets.canonical import CHILD_FIELDS, ENTITIES, MIRRORS
 from crmerp_assets.canonical.entities import EntityModel, Field
 from crmerp_assets.mapping.document import did_you_mean
 from crmerp_assets.mapping.validation import Strict
@@ -294,6 +294,10 @@ class Matrix:
     def without(self, entities: Collection[str]) -> Matrix:
         """The same matrix without the maps of these entities."""
         return self.carrying([name for name in ENTITIES if name not in entities])
+
+    def mirrors(self, crm: str) -> tuple[str, ...]:
+        """The entities that show documents of the ERP in this system."""
+        return tuple(entity for entity in MIRRORS if self.find(crm, entity) is not None)
 
     def maps(self, system: str) -> tuple[EntityMap, ...]:
         """The maps of a system in the order of the entities; none for a system without maps."""

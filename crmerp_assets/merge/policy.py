@@ -3,7 +3,7 @@
 Everything has a default that is safe on the first day; without a go-live date no deal becomes an order.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -81,13 +81,13 @@ class Mirror(_Part):
             name for name, wanted in (("order_mirror", self.orders), ("invoice_mirror", self.invoices)) if wanted
         )
 
-    def unmapped(self, maps: Callable[[str], bool], crm: str) -> list[str]:
-        """What the CRM has no records for; `maps` says whether its matrix has an entity."""
+    def unmapped(self, mapped: Collection[str], crm: str) -> list[str]:
+        """What the CRM has no records for; `mapped` are the entities that it has a map for."""
         return [
             f"policy.yaml: mirror.{name.removesuffix('_mirror')}s: {crm} has no map for it; take it away (the deal's "
             f"fields show the same), or add mapping/matrix/{name}.{crm}.yaml"
             for name in self.entities
-            if not maps(name)
+            if name not in mapped
         ]
 
 

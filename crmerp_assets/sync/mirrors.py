@@ -7,7 +7,7 @@ it in the CRM is overruled. A document that the ERP has deleted is shown as canc
 It names only a company and a deal that the CRM has: a write with one that is gone there would be refused as a whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import duckdb
 
@@ -21,6 +21,8 @@ from crmerp_assets.warehouse import Changes, Table
 from crmerp_assets.warehouse.tables import NO_CHANGES, advance, marks, progress
 
 _DATES = {"order_mirror": "order_date", "invoice_mirror": "invoice_date"}
+_ALSO = {"order_mirror": (SHARES,), "invoice_mirror": (tables.golden("order"),)}
+"""What a document is laid out from besides its golden record and its customer."""
 _SUMS = ("invoiced", "paid", "credited", "written_off", "reversed", "open_balance")
 _STATUSES = {"order_mirror": "order_status", "invoice_mirror": "status"}
 
@@ -35,10 +37,12 @@ def lay_out(platform: Platform, entity: str) -> Changes:
     source, native, target = tables.golden(shown), tables.conformed(erp.name, shown), tables.conformed(erp.name, entity)
     consumer = platform.consumer(f"mirror:{entity}", str(go_live))
     with platform.warehouse.open() as con:
-        found = marks(con, [source, SHARES, tables.golden("order"), tables.golden("customer")])
+        found = marks(con, [source, *_ALSO[entity], tables.golden("customer")])
         since = progress(con, found, consumer)
         if not go_live or source not in found or all(mark <= since[table] for table, mark in found.items()):
             return NO_CHANGES
+        moved = " UNION ".join(_moved(entity, erp.name, native, since))
+        con.execute(f"CREATE OR REPLACE TEMP TABLE _moved AS {moved}")
         key = f"lower({born_id(entity, platform.prefix(entity), erp.name, 'c.native_id')})"
         fate = "c.modified, c.modified_by, false AS deleted, NULL::VARCHAR AS merged_into"
         record = f"c.native_id, {key} AS external_key, {fate}, c.buyer AS customer"
@@ -53,6 +57,27 @@ def lay_out(platform: Platform, entity: str) -> Changes:
         return changes
 
 
+def _moved(entity: str, erp: str, native: Table, since: Mapping[Table, int]) -> Iterator[str]:
+    """SQL for the native ids of documents that changed, or of which the customer, the deal or what was billed did."""
+    orders, invoices, customers = (tables.golden(name) for name in ("order", "invoice", "customer"))
+    if entity == "order_mirror":
+        yield f"SELECT erp_id AS native_id FROM {orders.sql} WHERE _change > {since[orders]}"
+        if SHARES in since:
+            yield f"SELECT native_order FROM {SHARES.sql} WHERE _change > {since[SHARES]}"
+    else:
+        yield f"SELECT native_id FROM {invoices.sql} WHERE _change > {since[invoices]}"
+        if orders in since:
+            billed = f'JOIN {orders.sql} o ON o.golden_id = i."order"'
+            yield f"SELECT i.native_id FROM {invoices.sql} i {billed} WHERE o._change > {since[orders]}"
+    if customers in since:
+        links = tables.links("customer")
+        yield (
+            f"SELECT n.native_id FROM {native.sql} n "
+            f"JOIN {links.sql} l ON l.connection = '{erp}' AND l.native_id = n.customer "
+            f"JOIN {customers.sql} k ON k.golden_id = {tables.lives('l')} WHERE k._change > {since[customers]}"
+        )
+
+
 def _known(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, target: Table) -> str:
     """SQL for the documents that were laid out before, or that the CRM shows though this warehouse is a new one."""
     crm = platform.side("crm")
@@ -64,14 +89,12 @@ def _known(platform: Platform, con: duckdb.DuckDBPyConnection, entity: str, targ
 
 
 def _bought(erp: str, native: Table, since: Mapping[Table, int]) -> str:
-    """SQL for the ERP's documents with their `buyer`, where the CRM has it, and whether that customer `moved`."""
-    customers = tables.golden("customer")
+    """SQL for the ERP's moved documents with their `buyer`, where the CRM has it."""
+    customers, moved = tables.golden("customer"), f"FROM {native.sql} n SEMI JOIN _moved m ON m.native_id = n.native_id"
     if customers not in since:
-        return f"(SELECT *, NULL::VARCHAR AS buyer, false AS moved FROM {native.sql})"
+        return f"(SELECT n.*, NULL::VARCHAR AS buyer {moved})"
     return f"""(
-        SELECT n.*, CASE WHEN {_in_crm("k")} THEN n.customer END AS buyer,
-               coalesce(k._change > {since[customers]}, false) AS moved
-        FROM {native.sql} n
+        SELECT n.*, CASE WHEN {_in_crm("k")} THEN n.customer END AS buyer {moved}
         LEFT JOIN {tables.links("customer").sql} l ON l.connection = '{erp}' AND l.native_id = n.customer
         LEFT JOIN {customers.sql} k ON k.golden_id = {tables.lives("l")}
     )"""
@@ -79,15 +102,15 @@ def _bought(erp: str, native: Table, since: Mapping[Table, int]) -> str:
 
 def _orders(record: str, native: str, since: Mapping[Table, int]) -> str:
     """What was billed is that of the ERP's own order: a golden one may have two while a person is asked."""
-    orders, owed = tables.golden("order"), ("invoice_status", *_SUMS)
-    sums, join, moved = dict.fromkeys(owed, "NULL"), "", ""
+    owed, join = ("invoice_status", *_SUMS), ""
+    sums = dict.fromkeys(owed, "NULL")
     if SHARES in since:
         sums = {name: f"CASE WHEN NOT g.erp_deleted THEN s.{name} END" for name in owed}
         billed = ", ".join(f"sum({name})::DECIMAL(20, 6) AS {name}" for name in _SUMS)
         join = f"""LEFT JOIN (
-            SELECT native_order, {WORST} AS invoice_status, {billed} FROM {SHARES.sql} WHERE NOT deleted GROUP BY ALL
+            SELECT native_order, {WORST} AS invoice_status, {billed} FROM {SHARES.sql}
+            WHERE NOT deleted AND native_order IN (SELECT native_id FROM _moved) GROUP BY ALL
         ) s ON s.native_order = c.native_id"""
-        moved = f"OR c.native_id IN (SELECT native_order FROM {SHARES.sql} WHERE _change > {since[SHARES]})"
     return f"""
         SELECT {record}, g.order_number AS number, coalesce(g.name, g.order_number) AS name,
                CASE WHEN {_in_crm("g")} THEN c.native_id END AS deal, g.currency, g.close_date AS order_date,
@@ -95,19 +118,16 @@ def _orders(record: str, native: str, since: Mapping[Table, int]) -> str:
                g.erp_total AS subtotal, g.erp_tax AS tax,
                (g.erp_total + coalesce(g.erp_tax, 0))::DECIMAL(20, 6) AS total,
                {", ".join(f"{sql} AS {name}" for name, sql in sums.items())}
-        FROM {orders.sql} g JOIN {native} c ON c.native_id = g.erp_id {join}
-        WHERE g._change > {since[orders]} OR c.moved {moved}
+        FROM {tables.golden("order").sql} g JOIN {native} c ON c.native_id = g.erp_id {join}
     """
 
 
 def _invoices(record: str, native: str, since: Mapping[Table, int]) -> str:
-    """An invoice is laid out again where its order got a deal, or lost it."""
     invoices, orders = tables.golden("invoice"), tables.golden("order")
-    deal, moved, join = "NULL::VARCHAR", "", ""
+    deal, join = "NULL::VARCHAR", ""
     if orders in since:
         deal = f"CASE WHEN {_in_crm('o')} THEN o.erp_id END"
         join = f'LEFT JOIN {orders.sql} o ON o.golden_id = g."order"'
-        moved = f"OR o._change > {since[orders]}"
     status = "CASE WHEN g.deleted THEN 'void' ELSE g.status END"
     return f"""
         SELECT {record}, g.number, {deal} AS deal, g.currency, g.invoice_date, g.due_date, g.total, g.tax, g.paid,
@@ -117,7 +137,6 @@ def _invoices(record: str, native: str, since: Mapping[Table, int]) -> str:
                     WHEN {status} = 'credited' THEN 'paid' ELSE {status} END AS phase,
                g.paid_date
         FROM {invoices.sql} g JOIN {native} c ON c.native_id = g.native_id {join}
-        WHERE g._change > {since[invoices]} OR c.moved {moved}
     """
 
 

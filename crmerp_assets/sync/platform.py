@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from pydantic import BaseModel
 
 from crmerp_assets import __version__
-from crmerp_assets.canonical import ENTITIES, MIRRORS
+from crmerp_assets.canonical import ENTITIES
 from crmerp_assets.connectors.protocol import Connector
 from crmerp_assets.ledger import Ledger
 from crmerp_assets.mapping import EntityMap, EntityRules, Matrix, projection
@@ -99,7 +99,7 @@ class Platform:
     @property
     def mirrors(self) -> tuple[str, ...]:
         """The entities that show documents of the ERP in the CRM."""
-        return tuple(entity for entity in MIRRORS if self.matrix.find(self.side("crm").system, entity) is not None)
+        return self.matrix.mirrors(self.side("crm").system)
 
     def close(self) -> None:
         """Close the ledger and every connector."""

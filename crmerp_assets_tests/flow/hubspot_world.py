@@ -14,20 +14,10 @@ from crmerp_assets.sandbox.kit import Sandbox
 from crmerp_assets.sandbox.netsuite import NetSuiteSandbox
 from crmerp_assets_tests.contract.hubspot_case import Person
 from crmerp_assets_tests.contract.netsuite_case import Person as Clerk
+from crmerp_assets_tests.flow.lanes_world import HUBSPOT, NETSUITE
 from crmerp_assets_tests.flow.world import WIDE, World, briefly, provisioned, running
 
-CONNECTIONS = """
-connections:
-  - {name: hubspot, type: hubspot, role: crm, url: "${HUBSPOT_URL}", token: "${HUBSPOT_TOKEN}"}
-  - name: netsuite
-    type: netsuite
-    role: erp
-    url: ${NETSUITE_URL}
-    account: ${NETSUITE_ACCOUNT}
-    client_id: ${NETSUITE_CLIENT_ID}
-    certificate_id: ${NETSUITE_CERTIFICATE_ID}
-    private_key_file: ${NETSUITE_PRIVATE_KEY_FILE}
-"""
+CONNECTIONS = f"connections:{HUBSPOT}{NETSUITE}\n"
 
 
 @contextmanager
