@@ -14,12 +14,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hubspot_world import deal, keeping_books, make_hubspot_world, selling
 from world import GO_LIVE, WIDE, World
 
 from crmerp_assets.sandbox.company.erp.netsuite import Accountant
 from crmerp_assets.sync import tables
+from crmerp_assets.sync.invoices import SHARES
 from crmerp_assets.sync.mirrors import lay_out
 from crmerp_assets.sync.rebuild import rebuild
 from crmerp_assets.sync.trace import trace
@@ -315,6 +317,16 @@ def test_changes_alone_lay_out_what_everything_does(
         for entity in used.mirrors:
             lay_out(used, entity)
         assert {entity: laid_out(used, entity) for entity in used.mirrors} == before
+
+
+def test_what_is_billed_of_an_order_alone_is_laid_out(world: World, billed: str) -> None:
+    """Of the invoice's parts, though neither the golden order nor the customer has moved."""
+    with world.platform() as used, used.warehouse.open() as con:
+        part = con.execute(f"SELECT * EXCLUDE (_hash, _change) FROM {SHARES.sql}").pl()
+        SHARES.upsert(con, part.with_columns(pl.lit(Decimal(7)).cast(part["paid"].dtype).alias("paid")))
+        lay_out(used, "order_mirror")
+        table = tables.conformed("netsuite", "order_mirror").sql
+        assert con.execute(f"SELECT paid FROM {table}").fetchall() == [(7,)]
 
 
 def laid_out(used: Any, entity: str) -> list[Any]:

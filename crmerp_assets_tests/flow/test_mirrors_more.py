@@ -142,6 +142,10 @@ def test_documents_follow_companies_and_deals_that_are_merged_though_both_had_th
     for kind, one in shown:
         found = [list(seller.linked(kind, one["hs_object_id"], to)) for to in ("companies", "deals")]
         assert found == [[both[0]], [both[1]]]
+    smaller = next(one.id for one in accountant.invoices() if accountant.total(one.id) == 20)
+    accountant.pay(smaller, None, TODAY)
+    world.pass_through()
+    assert sorted(owed(one) for one in [*orders(seller), *invoices(seller)]) == [0, 0, 240, 240]
 
 
 @pytest.mark.parametrize(
